@@ -1,0 +1,77 @@
+// The one door to the kernel, completion-style. Three backends: uring (liburing), epoll, and the
+// simulation's (tests/sim). Owned by one shard and touched by its thread only, except wake().
+//
+// Handles are the caller's: user data that comes back in every completion. A socket is an int that
+// only the reactor interprets. Every call but wake() merely queues work; submit_and_wait() hands
+// it over. Errors arrive as completions with result = -errno.
+#pragma once
+
+#include <sys/uio.h>
+
+#include <cstdint>
+#include <span>
+
+#include "engine/base/bytes.h"
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+
+namespace engine {
+
+enum class Operation : uint8_t { accept, receive, cancel, send, close, wake };
+
+struct Completion {
+  uint64_t user_data = 0;
+  int32_t result = 0;          // accept: socket; receive/send: bytes (0 = end of stream); or -errno
+  Operation operation = Operation::accept;
+  bool more = false;           // multishot accept/receive stays armed
+  base::Bytes data;            // receive: bytes in a reactor-owned buffer, valid until next reap()
+};
+
+struct ListenAddress {
+  base::Bytes address;         // numeric IPv4/IPv6 text
+  uint16_t port = 0;
+};
+
+struct ReactorLimits {
+  uint32_t receive_buffers = 4096;      // power of two
+  uint32_t receive_buffer_bytes = 2048;
+  uint32_t submission_entries = 4096;
+  uint32_t completion_entries = 32768;
+};
+
+class Reactor {
+ public:
+  virtual ~Reactor() = default;
+
+  // A listening socket with SO_REUSEPORT. Synchronous, at start-up only.
+  virtual base::Result<int> listen(const ListenAddress& address) = 0;
+  virtual uint16_t local_port(int socket) = 0;
+  // "192.0.2.1" and port of the other side; empty when gone.
+  virtual void remote_address(int socket, base::Sink& address, uint16_t& port) = 0;
+
+  virtual void arm_accept(int listener, uint64_t user_data) = 0;     // multishot
+  virtual void arm_receive(int socket, uint64_t user_data) = 0;      // multishot, provided buffers
+  // Ends accept/receive with this user_data: its last completion has more = false and, if nothing
+  // else ended it, result = -ECANCELED. An Operation::cancel completion may precede or follow.
+  virtual void cancel(uint64_t target_user_data, uint64_t user_data) = 0;
+  // Gathered send. The iovecs are copied; the bytes stay until the completion. One at a time per
+  // socket. May be short.
+  virtual void send(int socket, std::span<const iovec> pieces, uint64_t user_data) = 0;
+  virtual void close(int socket, uint64_t user_data) = 0;
+  virtual void shut_down_writes(int socket) = 0;
+
+  // Hands queued work over and waits for at least one completion, the deadline, or wake().
+  virtual void submit_and_wait(base::Instant deadline) = 0;
+  // Completions gathered by the last wait, copied out. Valid until the next call.
+  virtual std::span<const Completion> reap() = 0;
+
+  virtual base::Instant now() = 0;
+  virtual base::WallTime wall() = 0;
+
+  // From any thread: makes submit_and_wait() return with an Operation::wake completion, or does
+  // nothing if the shard is awake and will look again. Cheap when coalesced.
+  virtual void wake() = 0;
+  virtual const char* name() const = 0;   // "uring", "epoll", "sim"
+};
+
+}  // namespace engine

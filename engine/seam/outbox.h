@@ -1,0 +1,73 @@
+// Effects as data: what a protocol wants done, in order. The engine carries them out when the
+// callback has returned (engine/net/effects.cc); the simulation carries out the same list.
+// One per shard, reused every callback; nothing in it outlives the turn.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/seam/envelope.h"
+#include "engine/seam/ids.h"
+#include "engine/seam/question.h"
+
+namespace engine {
+
+enum class EffectKind : uint8_t {
+  send,       // bytes [offset, offset+length) of Outbox::bytes
+  start_tls,  // after what was sent before it has left; bytes received meanwhile are discarded
+  close,      // orderly: flush (5 s at most), TLS close_notify, FIN; Peer::on_closed follows
+  abort,      // at once, whatever is queued
+  move,       // hand the connection and its Peer to shard `shard`; Peer::on_moved runs there
+  pause,      // stop reading from the connection
+  resume,     // read again
+  mail,       // post Outbox::mail[offset]
+  ask,        // pass Outbox::questions[offset] to the store
+};
+
+struct Effect {
+  EffectKind kind;
+  ShardId shard = 0;
+  ConnectionId connection;
+  uint32_t offset = 0;
+  uint32_t length = 0;
+};
+
+class Outbox {
+ public:
+  // Copies; adjacent sends to one connection are joined into one effect.
+  void send(ConnectionId connection, base::Bytes bytes);
+  // For writers that build in place: append to the sink, then call end_send(). No other effect may
+  // be added in between, and nothing before the sink's present end may be touched.
+  base::Sink& begin_send(ConnectionId connection);
+  void end_send();
+
+  void start_tls(ConnectionId connection) { push(EffectKind::start_tls, connection); }
+  void close(ConnectionId connection) { push(EffectKind::close, connection); }
+  void abort(ConnectionId connection) { push(EffectKind::abort, connection); }
+  void move(ConnectionId connection, ShardId to) { push(EffectKind::move, connection, to); }
+  void pause(ConnectionId connection) { push(EffectKind::pause, connection); }
+  void resume(ConnectionId connection) { push(EffectKind::resume, connection); }
+  void mail(EnvelopePtr envelope);
+  void ask(QuestionPtr question);
+
+  // The engine's side.
+  const std::vector<Effect>& effects() const { return effects_; }
+  base::Bytes bytes(const Effect& effect) const;
+  EnvelopePtr take_mail(const Effect& effect);
+  QuestionPtr take_question(const Effect& effect);
+  void clear();  // keeps capacity
+  bool empty() const { return effects_.empty(); }
+
+ private:
+  void push(EffectKind kind, ConnectionId connection, ShardId shard = 0);
+
+  std::vector<Effect> effects_;
+  base::Sink bytes_;
+  std::vector<EnvelopePtr> mail_;
+  std::vector<QuestionPtr> questions_;
+  ConnectionId building_;
+  size_t building_from_ = 0;
+};
+
+}  // namespace engine

@@ -1,0 +1,70 @@
+// The two faces a protocol shows the engine. A Service is the protocol's presence on one shard:
+// it makes a Peer for every accepted connection and receives the shard's mail and answers.
+// A Peer is one connection's protocol state; it travels with the connection when that moves.
+// All callbacks of one object run on the shard that owns it, one at a time, and put their effects
+// into turn.out. No callback may block, throw, or keep a view it was given.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "engine/base/bytes.h"
+#include "engine/seam/turn.h"
+
+namespace engine {
+
+enum class CloseReason : uint8_t {
+  by_us,          // an effect asked for it
+  by_peer,        // orderly end from the other side (FIN, close_notify)
+  network,        // reset, timeout, TLS record error
+  tls_handshake,  // refused or timed out
+  send_limit,     // its send queue passed the hard limit, or made no progress for too long
+  shutdown,       // the node is stopping
+};
+
+// Facts about an established TLS session, for SASL channel binding and logs.
+struct TlsFacts {
+  uint16_t version = 0;             // 0x0303, 0x0304
+  bool resumed = false;
+  base::Bytes server_name;          // SNI, empty if none
+  base::Bytes cipher;
+  base::Bytes exporter;             // tls-exporter (RFC 9266), 32 bytes; empty below TLS 1.3
+  base::Bytes server_end_point;     // tls-server-end-point (RFC 5929): hash of our certificate
+};
+
+// How a connection came in. The strings are valid only during accept().
+struct Accepted {
+  ConnectionId connection;
+  uint16_t listener = 0;            // index into the listener list the node was started with
+  base::Bytes remote_address;       // text, without port
+  uint16_t remote_port = 0;
+};
+
+class Peer {
+ public:
+  virtual ~Peer() = default;
+  // Decrypted bytes, in order, cut anywhere. Valid during the call; the peer keeps what it needs.
+  virtual void on_bytes(base::Bytes in, Turn& turn) = 0;
+  // The handshake is done (after start_tls, or at once on a direct TLS listener).
+  virtual void on_secured(const TlsFacts& facts, Turn& turn) = 0;
+  // After a move effect: this is the new shard, `connection` the new name. The old one is dead.
+  virtual void on_moved(ConnectionId connection, Turn& turn) = 0;
+  // The send queue passed the soft limit (true) or fell to a quarter of it (false).
+  virtual void on_congestion(bool congested, Turn& turn) = 0;
+  // The connection is gone; the Peer is destroyed after this returns. Sends are dropped.
+  virtual void on_closed(CloseReason reason, Turn& turn) = 0;
+};
+
+class Service {
+ public:
+  virtual ~Service() = default;
+  virtual std::unique_ptr<Peer> accept(const Accepted& how, Turn& turn) = 0;  // null: refuse
+  virtual void on_mail(const Envelope& mail, Turn& turn) = 0;
+  // An envelope with OverflowPolicy::refuse came back because the mailbox was full.
+  virtual void on_refused(const Envelope& mail, Turn& turn) = 0;
+  virtual void on_answer(QuestionPtr answer, Turn& turn) = 0;
+  // The node drains: say goodbye to every peer. Called once.
+  virtual void on_shutdown(Turn& turn) = 0;
+};
+
+}  // namespace engine

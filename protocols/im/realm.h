@@ -1,0 +1,113 @@
+// One shard's part of the IM world: the users it owns, their presence, and the way to everybody
+// else. The wires call in with what their clients said; what must reach another client goes out
+// through Resource, through mail to the owner's shard, or to the store.
+// One per shard, made at start; all calls on that shard. Limits below, each counted when hit.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/seam/partition.h"
+#include "engine/seam/turn.h"
+#include "protocols/im/resource.h"
+#include "protocols/im/stanza.h"
+#include "protocols/im/stanza_error.h"
+#include "protocols/im/store_request.h"
+#include "protocols/im/user.h"
+
+namespace im {
+
+enum class OfflinePolicy : uint8_t { store, bounce };        // no resource, storable message
+enum class ConflictPolicy : uint8_t { replace, refuse, rename };  // RFC 6120 §7.7.2.2
+
+struct Options {                     // filled in by appliance/config; shared, read only
+  std::vector<std::string> domains;  // normalised; the first is the default
+  uint32_t roster_items_max = 0;     // 0: unlimited (FEATURES S-086)
+  uint32_t sessions_per_user_max = 16;
+  uint32_t offline_messages_max = 1000;
+  uint32_t block_list_max = 1000;
+  uint32_t users_cached_max = 50000;  // loaded users without a session
+  uint32_t user_inbox_max = 64;       // mail waiting while a user is loaded
+  uint32_t directed_presence_max = 256;
+  OfflinePolicy offline = OfflinePolicy::store;
+  ConflictPolicy conflict = ConflictPolicy::replace;
+  bool hosts(base::Bytes domain) const;
+};
+
+enum class BindResult : uint8_t { bound, conflict, too_many_sessions, no_such_account };
+
+// Answers IQs that are addressed to an account rather than to one of its resources, on that
+// account's shard (implemented by protocols/xmpp).
+class AccountIq {
+ public:
+  virtual ~AccountIq() = default;
+  // `user` is loaded, or absent. False: nobody handles it; the realm answers service-unavailable.
+  virtual bool on_account_iq(User& user, const Stanza& iq, engine::Turn& turn) = 0;
+};
+
+class Realm {
+ public:
+  Realm(engine::ShardId shard, const engine::Partition& partition,
+        std::shared_ptr<const Options> options, AccountIq& account_iq);
+  ~Realm();
+
+  // Mail and answers from the shard's Service.
+  void on_mail(const engine::Envelope& mail, engine::Turn& turn);
+  void on_refused(const engine::Envelope& mail, engine::Turn& turn);
+  void on_answer(std::unique_ptr<StoreRequest> answer, engine::Turn& turn);
+  void set_options(std::shared_ptr<const Options> options);
+  const Options& options() const { return *options_; }
+
+  // Sessions. Where the account is in memory, bound() is called before bind() returns; otherwise
+  // later, on this shard.
+  struct Binding {
+    virtual ~Binding() = default;
+    virtual void bound(BindResult result, engine::Turn& turn) = 0;
+  };
+  // `resource.full_jid` holds the wish (bare JID, or full); bind() completes it. A wish without a
+  // resource gets a generated one.
+  void bind(Resource& resource, Binding& binding, engine::Turn& turn);
+  void cancel_bind(Binding& binding);           // the connection went away meanwhile
+  void unbind(Resource& resource, engine::Turn& turn);   // sends unavailable where it is owed
+
+  // A stanza from a client of this shard, stamped with its full JID, that no feature consumed.
+  // Routes messages and IQs (RFC 6121 §8), handles presence of every type (§3, §4).
+  void from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
+  // A stanza from the server itself or an account (answers, pushes), to any JID.
+  void route(const Stanza& stanza, engine::Turn& turn);
+  // Answers `stanza` with an error, unless it is itself an error or an IQ result.
+  void bounce(const Stanza& stanza, const StanzaError& error, engine::Turn& turn);
+
+  // Roster (RFC 6121 §2). Result or error goes to the origin as an IQ with this id, after the
+  // commit; pushes go to every interested resource.
+  struct RosterSet {
+    base::Bytes jid;
+    base::Bytes name;
+    std::vector<base::Bytes> groups;
+    bool remove = false;
+  };
+  void roster_set(Resource& origin, const RosterSet& set, base::Bytes iq_id, engine::Turn& turn);
+
+  // Blocking (XEP-0191), with its side effects on presence.
+  void block(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
+             engine::Turn& turn);
+  void unblock(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
+               engine::Turn& turn);     // empty: all
+
+  User* find_user(base::Bytes bare_jid);       // loaded users of this shard only
+  void ask(std::unique_ptr<StoreRequest> request, engine::Turn& turn);
+  const engine::Partition& partition() const { return partition_; }
+
+ private:
+  struct State;
+  engine::ShardId shard_;
+  const engine::Partition& partition_;
+  std::shared_ptr<const Options> options_;
+  AccountIq& account_iq_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace im

@@ -1,0 +1,59 @@
+// A stanza as both wires and the router see it: addresses, kind, type, and the content byte for
+// byte. Views only; valid during the call that receives it. pack() makes the one copy that crosses
+// a shard's border.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/bytes.h"
+#include "engine/seam/envelope.h"
+#include "protocols/jid/jid.h"
+
+namespace im {
+
+enum class StanzaKind : uint8_t { message, presence, iq };
+
+enum class StanzaType : uint8_t {
+  normal, chat, groupchat, headline,                        // message (RFC 6121 §5.2.2)
+  available, unavailable, subscribe, subscribed,            // presence (RFC 6121 §4.7.1)
+  unsubscribe, unsubscribed, probe,
+  get, set, result,                                         // iq (RFC 6120 §8.2.3)
+  error,                                                    // all three
+};
+
+// Facts read from the content once, by the wire that scanned it, so that the router need not.
+struct Facts {
+  bool body : 1 = false;             // message with <body/>
+  bool no_copy : 1 = false;          // XEP-0334 <no-copy/>
+  bool no_store : 1 = false;         // XEP-0334 <no-store/>, <no-permanent-store/>
+  bool store : 1 = false;            // XEP-0334 <store/>
+  bool carbon_private : 1 = false;   // XEP-0280 <private/>
+  bool carbon_eligible : 1 = false;  // XEP-0280 §6: body, receipt, marker, chat state, …
+  bool carbon_wrapped : 1 = false;   // already a <sent/> or <received/>
+  bool muc_private : 1 = false;      // <x xmlns='…muc#user'/>
+  bool chat_state_only : 1 = false;  // XEP-0085 without body: never stored (XEP-0160 §3)
+  bool urgent : 1 = false;           // must not be held back by CSI (XEP-0352)
+  bool direct : 1 = false;           // directed presence rather than broadcast
+  bool delayed : 1 = false;          // carries our own delay stamp: from offline storage
+};
+
+struct Stanza {
+  StanzaKind kind = StanzaKind::message;
+  StanzaType type = StanzaType::normal;
+  Facts facts;
+  jid::JidView from;                 // stamped by the server; full JID of a client, or bare
+  jid::JidView to;                   // empty: addressed to nobody
+  base::Bytes id;                    // decoded
+  base::Bytes lang;                  // xml:lang, decoded
+  base::Bytes attributes;            // Element::forwarded_attributes
+  base::Bytes payload;               // the children, byte for byte
+};
+
+base::Bytes type_name(StanzaType type);   // "" for normal messages and available presence
+// False: no such type for this kind (message: unknown reads as normal, RFC 6121 §5.2.2).
+[[nodiscard]] bool parse_type(StanzaKind kind, base::Bytes text, StanzaType& out);
+
+// `<message from='…' to='…' …>payload</message>` with the given recipient.
+void write(const Stanza& stanza, const jid::JidView& to, base::Sink& out);
+
+}  // namespace im

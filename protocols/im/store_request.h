@@ -1,0 +1,106 @@
+// Everything the IM world asks of durable storage. One object goes out with its inputs and comes
+// back with its outputs (engine/seam/question.h); `then` runs on the asking shard. appliance/store
+// answers them on SQLite, tests/sim from memory with faults.
+// Requests about one user are executed in the order they were asked. `status` ok on a write means
+// it is committed to disk.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/digest.h"
+#include "engine/base/time.h"
+#include "engine/seam/question.h"
+#include "engine/seam/turn.h"
+
+namespace im {
+
+enum class StoreKind : uint8_t {
+  load_credentials,   // user -> credentials
+  verify_password,    // user, text=password -> status ok / not_authorized; burns the same CPU
+                      // for unknown users
+  create_account,     // user, text=password -> ok / exists
+  set_password,       // user, text=password
+  delete_account,     // user and all that is his
+  load_account,       // user -> account
+  save_contacts,      // user, contacts (each replaces), removed (jids), number=roster version
+  load_vcard,         // user -> text
+  save_vcard,         // user, text (empty deletes)
+  load_private,       // user, key="name ns" -> text
+  save_private,       // user, key, text
+  save_block_list,    // user, jids = the whole list
+  save_last_activity, // user, text=status, wall=when
+  append_offline,     // user, text=stanza, wall=when, number=limit -> ok / full / no_such_user
+  load_offline,       // user, number=after id, limit in `count` -> offline
+  delete_offline,     // user, number=up to this id
+};
+
+enum class StoreStatus : uint8_t { ok, not_found, exists, full, not_authorized, failed };
+
+// SCRAM keys (RFC 5802 §3); there is never a password at rest.
+struct ScramKeys {
+  std::string salt;
+  uint32_t iterations = 0;
+  std::string stored_key;
+  std::string server_key;
+};
+
+struct Credentials {
+  ScramKeys sha1;
+  ScramKeys sha256;
+};
+
+struct StoredContact {
+  std::string jid;
+  std::string details;      // Contact::pack
+  uint8_t flags = 0;        // bits in the order of Contact's flags: to, from, ask, approved,
+                            // pending_in, listed
+  std::string request;      // the pending subscription request, complete stanza, "" if none
+};
+
+struct StoredAccount {
+  std::vector<StoredContact> contacts;
+  uint64_t roster_version = 0;
+  std::vector<std::string> blocked;
+  std::string last_status;        // of the last unavailable presence
+  base::WallTime last_seen;       // us = 0: never
+  uint64_t offline_count = 0;
+};
+
+struct StoredMessage {
+  uint64_t id = 0;
+  base::WallTime when;
+  std::string stanza;
+};
+
+class Realm;
+
+struct StoreRequest final : engine::Question {
+  StoreKind kind = StoreKind::load_account;
+  std::string user;               // bare JID, normalised
+
+  std::string key;
+  std::string text;
+  uint64_t number = 0;
+  uint32_t count = 0;
+  base::WallTime wall;
+  std::vector<StoredContact> contacts;
+  std::vector<std::string> jids;
+
+  StoreStatus status = StoreStatus::failed;
+  Credentials credentials;
+  StoredAccount account;
+  std::vector<StoredMessage> offline;
+
+  // What to do with the answer: runs on the asking shard; null = nothing. `context` is the
+  // caller's: whatever it must remember until then, by value, never a pointer to a session.
+  struct Context {
+    virtual ~Context() = default;
+    virtual void answered(StoreRequest& request, Realm& realm, engine::Turn& turn) = 0;
+  };
+  std::unique_ptr<Context> then;
+};
+
+}  // namespace im
