@@ -24,7 +24,7 @@ struct Completion {
   int32_t result = 0;          // accept: socket; receive/send: bytes (0 = end of stream); or -errno
   Operation operation = Operation::accept;
   bool more = false;           // multishot accept/receive stays armed
-  base::Bytes data;            // receive: bytes in a reactor-owned buffer, valid until next reap()
+  base::Bytes data;            // receive: bytes in a reactor's buffer, valid until the next wait
 };
 
 struct ListenAddress {
@@ -51,8 +51,9 @@ class Reactor {
 
   virtual void arm_accept(int listener, uint64_t user_data) = 0;     // multishot
   virtual void arm_receive(int socket, uint64_t user_data) = 0;      // multishot, provided buffers
-  // Ends accept/receive with this user_data: its last completion has more = false and, if nothing
-  // else ended it, result = -ECANCELED. An Operation::cancel completion may precede or follow.
+  // Ends the accept, receive or send with this user_data: its last completion has more = false and,
+  // if nothing else ended it, result = -ECANCELED. An Operation::cancel completion may precede or
+  // follow; its result does not matter. A receive that ends with -ENOBUFS lost no bytes: re-arm it.
   virtual void cancel(uint64_t target_user_data, uint64_t user_data) = 0;
   // Gathered send. The iovecs are copied; the bytes stay until the completion. One at a time per
   // socket. May be short.
@@ -61,8 +62,10 @@ class Reactor {
   virtual void shut_down_writes(int socket) = 0;
 
   // Hands queued work over and waits for at least one completion, the deadline, or wake().
+  // Takes back the buffers behind every Completion::data: all of the pool is free at each wait.
   virtual void submit_and_wait(base::Instant deadline) = 0;
-  // Completions gathered by the last wait, copied out. Valid until the next call.
+  // Completions gathered by the last wait, copied out. Valid until the next wait, whatever is
+  // queued meanwhile.
   virtual std::span<const Completion> reap() = 0;
 
   virtual base::Instant now() = 0;
