@@ -29,7 +29,7 @@ enum class StoreKind : uint8_t {
   load_vcard,         // user -> text
   save_vcard,         // user, text (empty deletes)
   load_private,       // user, key="name ns" -> text
-  save_private,       // user, key, text
+  save_private,       // user, key, text, number=limit of keys -> ok / full (a new key too many)
   save_block_list,    // user, jids = the whole list
   save_last_activity, // user, text=status, wall=when
   append_offline,     // user, text=stanza, wall=when, number=limit -> ok / full / no_such_user

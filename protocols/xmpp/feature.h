@@ -90,8 +90,18 @@ struct Feature {
   void (*stream_feature)(const Options& options, base::Sink& out) = nullptr;
   // Adds XEP-0128 forms to the host's disco#info.
   void (*disco_extension)(const Options& options, base::Sink& out) = nullptr;
+  // Write the content of disco#info and disco#items for a node of the host (XEP-0030 §3.2). False:
+  // not a node of this feature, nothing was written.
+  bool (*node_info)(const Options& options, base::Bytes node, base::Sink& out) = nullptr;
+  bool (*node_items)(const Options& options, base::Bytes node, base::Sink& out) = nullptr;
 };
 
 std::span<const Feature* const> all_features();
+
+namespace xep {
+#define FEATURE(symbol) extern const Feature symbol;
+#include "protocols/xmpp/features.def"
+#undef FEATURE
+}  // namespace xep
 
 }  // namespace xmpp

@@ -40,9 +40,13 @@ struct Options {
   uint32_t unacked_stanzas_max = 1000;
   uint32_t unacked_bytes_max = 1048576;
   uint32_t csi_queue_max = 256;       // stanzas held back for an inactive client
+  uint32_t vcard_bytes_max = 131072;      // XEP-0054, photo included
+  uint32_t private_bytes_max = 65536;     // XEP-0049: one element
+  uint32_t private_elements_max = 100;    // XEP-0049: different elements of one account
   std::vector<Contact> contacts;
   std::string version;                // XEP-0092
   std::string operating_system;       // "" is not told
+  base::Instant started{};            // when the node came up (XEP-0012); kept over a reload
 };
 
 }  // namespace xmpp
