@@ -1,0 +1,53 @@
+#include "appliance/config/config.h"
+
+#include <algorithm>
+
+#include "appliance/config/schema.h"
+
+namespace appliance {
+
+std::shared_ptr<const xmpp::Options> xmpp_options(const Config& config) {
+  auto im = std::make_shared<im::Options>(config.im);
+  im->domains = config.domains;
+  auto xmpp = std::make_shared<xmpp::Options>(config.xmpp);
+  xmpp->im = std::move(im);
+  for (const ListenerConfig& listener : config.listeners) {
+    xmpp->listeners.push_back(listener.options);
+  }
+  for (size_t i = 0; i < config.contacts.size(); ++i) {
+    if (config.contacts[i].empty()) continue;
+    xmpp->contacts.push_back({std::string(kContactKinds[i]) + "-addresses", config.contacts[i]});
+  }
+  xmpp->version = ROLLCALL_VERSION;
+  return xmpp;
+}
+
+std::string describe(const Problem& problem, base::Bytes file) {
+  std::string out(file);
+  if (problem.line != 0) {
+    out += ":" + std::to_string(problem.line) + ":" + std::to_string(problem.column);
+  }
+  out += ": " + problem.message;
+  if (!problem.remedy.empty()) out += "; " + problem.remedy;
+  return out;
+}
+
+std::vector<Pinned> pinned_changes(const Config& running, const Config& wanted) {
+  std::vector<Pinned> changes;
+  for (const ConfigKey& key : config_keys()) {
+    if (!key.pinned.empty() && key.get(running) != key.get(wanted)) {
+      changes.push_back({key.path, key.pinned});
+    }
+  }
+  const auto same = [](const ListenerConfig& a, const ListenerConfig& b) {
+    return std::all_of(listener_keys().begin(), listener_keys().end(),
+                       [&](const ListenerKey& key) { return key.get(a) == key.get(b); });
+  };
+  if (!std::equal(running.listeners.begin(), running.listeners.end(), wanted.listeners.begin(),
+                  wanted.listeners.end(), same)) {
+    changes.push_back({"listener", listener_pinned()});
+  }
+  return changes;
+}
+
+}  // namespace appliance

@@ -1,0 +1,115 @@
+// The configuration, typed: what rollcall.toml says, with defaults for what it leaves out. The
+// keys, their ranges and their help stand in schema.cc; the file may be empty.
+// Made by load_config() on the main thread; read only afterwards; a reload makes a new one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/trace/trace.h"
+#include "protocols/xmpp/options.h"
+
+namespace appliance {
+
+enum class IoBackend : uint8_t { automatic, uring, epoll };
+enum class Durability : uint8_t { full, normal };
+
+// Index 0 of a `profile` or trace level choice: nothing chosen here.
+constexpr uint8_t kUnset = 0;
+
+struct ListenerConfig {
+  std::string address = "::";
+  uint16_t port = 5222;
+  xmpp::ListenerOptions options;
+};
+
+struct CertificateConfig {
+  std::string domain;
+  std::string chain;  // PEM: the certificate, then its issuers
+  std::string key;    // PEM
+  uint32_t line = 0;  // where the file names it
+};
+
+// XEP-0157: one list of addresses a kind, in the order of kContactKinds.
+inline constexpr const char* kContactKinds[] = {"abuse",    "admin",  "feedback", "sales",
+                                                "security", "status", "support"};
+
+struct NetConfig {
+  uint32_t connections_max = 0;  // a node; 0: from the profile
+  uint32_t send_soft_bytes = 256 * 1024;
+  uint32_t send_hard_bytes = 1024 * 1024;
+  uint32_t send_stall_seconds = 60;
+  uint32_t handshake_seconds = 10;
+  uint32_t handshakes_max = 1024;            // at once, a shard
+  uint32_t connections_per_address_max = 0;  // 0: unlimited
+};
+
+struct StoreConfig {
+  Durability durability = Durability::full;
+  uint32_t pbkdf2_iterations = 10000;
+};
+
+struct AdminConfig {
+  std::string socket;  // "": DATA/admin.sock
+  std::string metrics_address = "127.0.0.1";
+  uint16_t metrics_port = 9280;
+  bool metrics = true;
+  bool metrics_anywhere = false;
+};
+
+struct TraceConfig {
+  trace::Level level = trace::Level::info;
+  // 0: as `level`; else 1 + trace::Level.
+  std::array<uint8_t, static_cast<size_t>(trace::Component::kCount)> components{};
+};
+
+struct Config {
+  std::vector<std::string> domains{"localhost"};
+  std::string data = "/var/lib/rollcall";
+  uint8_t profile = kUnset;  // 0: detect; else 1 + index into all_profiles()
+  uint16_t shards = 0;       // 0: one a CPU
+  IoBackend io = IoBackend::automatic;
+  std::vector<ListenerConfig> listeners;  // never empty after loading
+  std::vector<CertificateConfig> certificates;
+  NetConfig net;
+  StoreConfig store;
+  AdminConfig admin;
+  TraceConfig trace;
+  xmpp::Options xmpp;  // without im, listeners, contacts: see xmpp_options()
+  im::Options im;      // without domains
+  std::array<std::vector<std::string>, std::size(kContactKinds)> contacts;
+};
+
+// What the protocol gets: the pieces above put together. Immutable and shared by all shards.
+std::shared_ptr<const xmpp::Options> xmpp_options(const Config& config);
+
+// A mistake in the file, for people: `file:line:column: message; remedy`.
+struct Problem {
+  uint32_t line = 0;
+  uint32_t column = 0;
+  std::string message;
+  std::string remedy;
+};
+std::string describe(const Problem& problem, base::Bytes file);
+
+struct LoadedConfig {
+  Config config;
+  std::vector<Problem> problems;  // not empty: `config` must not be used
+};
+
+// Never fails half-way: every mistake is found in one go.
+LoadedConfig load_config(base::Bytes text);
+// The same from a file; a file that cannot be read is a problem at line 0.
+LoadedConfig load_config_file(const std::string& path);
+
+// Names of keys that differ and cannot change while the node runs, each with its reason.
+struct Pinned {
+  std::string key;
+  std::string why;
+};
+std::vector<Pinned> pinned_changes(const Config& running, const Config& wanted);
+
+}  // namespace appliance

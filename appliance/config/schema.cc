@@ -1,0 +1,190 @@
+#include "appliance/config/schema.h"
+
+#include <type_traits>
+
+#include "appliance/profile/profile.h"
+
+namespace appliance {
+namespace {
+
+template <class Field>
+void assign(Field& field, const Value& value) {
+  if constexpr (std::is_same_v<Field, bool>) {
+    field = value.truth;
+  } else if constexpr (std::is_same_v<Field, std::string>) {
+    field = value.text;
+  } else if constexpr (std::is_same_v<Field, std::vector<std::string>>) {
+    field = value.list;
+  } else if constexpr (std::is_same_v<Field, base::Duration>) {
+    field = base::Duration::seconds(value.number);
+  } else {
+    field = static_cast<Field>(value.number);
+  }
+}
+
+template <class Field>
+Value read(const Field& field) {
+  Value value;
+  if constexpr (std::is_same_v<Field, bool>) {
+    value.truth = field;
+  } else if constexpr (std::is_same_v<Field, std::string>) {
+    value.text = field;
+  } else if constexpr (std::is_same_v<Field, std::vector<std::string>>) {
+    value.list = field;
+  } else if constexpr (std::is_same_v<Field, base::Duration>) {
+    value.number = field.whole_seconds();
+  } else {
+    value.number = static_cast<int64_t>(field);
+  }
+  return value;
+}
+
+std::vector<std::string> profile_choices() {
+  std::vector<std::string> names{"auto"};
+  for (const Profile& profile : all_profiles()) names.emplace_back(profile.name);
+  return names;
+}
+
+std::vector<std::string> level_choices(bool with_default) {
+  std::vector<std::string> names;
+  if (with_default) names.emplace_back("default");
+  for (int i = 0; i <= static_cast<int>(trace::Level::trace); ++i) {
+    names.emplace_back(trace::name(static_cast<trace::Level>(i)));
+  }
+  return names;
+}
+
+const char kSockets[] = "sockets are opened once, before privileges are given up";
+const char kSized[] = "memory is divided among the shards once, at start";
+const char kOneStore[] = "the database stays open while the node runs";
+
+// A field of the key's target, as the two functions that write and read it.
+#define FIELD(Target, expression)                                               \
+  [](Target& target, const Value& value) { assign(target.expression, value); }, \
+      [](const Target& target) { return read(target.expression); }
+#define INTEGER(path, low, high, field, pinned, help) \
+  { path, Kind::integer, low, high, {}, help, pinned, FIELD(Config, field) }
+#define BOOLEAN(path, field, pinned, help) \
+  { path, Kind::boolean, 0, 0, {}, help, pinned, FIELD(Config, field) }
+#define TEXT(path, field, pinned, help) \
+  { path, Kind::text, 0, 0, {}, help, pinned, FIELD(Config, field) }
+#define LIST(path, field, pinned, help) \
+  { path, Kind::list, 0, 0, {}, help, pinned, FIELD(Config, field) }
+#define CHOICE(path, names, field, pinned, help) \
+  { path, Kind::choice, 0, 0, names, help, pinned, FIELD(Config, field) }
+
+using Names = std::vector<std::string>;
+
+std::vector<ConfigKey> make_config_keys() {
+  return {
+#include "appliance/config/keys.def"
+  };
+}
+
+#undef INTEGER
+#undef BOOLEAN
+#undef TEXT
+#undef LIST
+#undef CHOICE
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() {
+  static const std::vector<ConfigKey> keys = make_config_keys();
+  return keys;
+}
+
+std::span<const ListenerKey> listener_keys() {
+  static const std::vector<ListenerKey> keys = {
+      {"address",
+       Kind::text,
+       0,
+       0,
+       {},
+       "Numeric address to listen on; \"::\" is every address, "
+       "IPv4 and IPv6.",
+       kSockets,
+       FIELD(ListenerConfig, address)},
+      {"port",
+       Kind::integer,
+       0,
+       65535,
+       {},
+       "TCP port; 0 lets the system choose (for tests).",
+       kSockets,
+       FIELD(ListenerConfig, port)},
+      {"tls",
+       Kind::choice,
+       0,
+       0,
+       {"required", "optional", "off"},
+       "Whether a stream must be encrypted before login. Anything but \"required\" is for tests "
+       "and benchmarks.",
+       kSockets,
+       FIELD(ListenerConfig, options.tls)},
+      {"direct",
+       Kind::boolean,
+       0,
+       0,
+       {},
+       "TLS from the first byte (XEP-0368) instead of "
+       "STARTTLS.",
+       kSockets,
+       FIELD(ListenerConfig, options.direct_tls)},
+      {"sasl_without_tls",
+       Kind::boolean,
+       0,
+       0,
+       {},
+       "Offer login on an unencrypted stream. For "
+       "tests and benchmarks only: passwords cross the network in the clear.",
+       kSockets,
+       FIELD(ListenerConfig, options.sasl_without_tls)},
+  };
+  return keys;
+}
+
+std::span<const CertificateKey> certificate_keys() {
+  static const std::vector<CertificateKey> keys = {
+      {"domain",
+       Kind::text,
+       0,
+       0,
+       {},
+       "Which of `domains` it is for.",
+       "",
+       FIELD(CertificateConfig, domain)},
+      {"chain",
+       Kind::text,
+       0,
+       0,
+       {},
+       "PEM file: the certificate, then its issuers. Read again on "
+       "reload.",
+       "",
+       FIELD(CertificateConfig, chain)},
+      {"key",
+       Kind::text,
+       0,
+       0,
+       {},
+       "PEM file: its private key. Read again on reload.",
+       "",
+       FIELD(CertificateConfig, key)},
+  };
+  return keys;
+}
+
+#undef FIELD
+
+const char* listener_help() {
+  return "Where clients connect. Without any, the node listens on port 5222 (STARTTLS) and 5223 "
+         "(direct TLS) of every address.";
+}
+const char* certificate_help() {
+  return "Certificates. A domain without one gets a self-signed P-256 certificate, made at start "
+         "and kept in the data directory, which clients must be told to trust.";
+}
+const char* listener_pinned() { return kSockets; }
+
+}  // namespace appliance

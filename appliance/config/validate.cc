@@ -1,0 +1,193 @@
+#include "appliance/config/validate.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+
+#include "protocols/jid/jid.h"
+
+namespace appliance {
+namespace {
+
+class Validator {
+ public:
+  Validator(const Positions& positions, std::vector<Problem>& problems)
+      : positions_(positions), problems_(problems) {}
+
+  void domains(Config& config);
+  void listeners(const Config& config);
+  void certificates(Config& config);
+  void admin(const Config& config);
+  void sizes(const Config& config);
+  void contacts(const Config& config);
+
+ private:
+  void report(const std::string& key, std::string message, std::string remedy) {
+    Problem problem{.message = std::move(message), .remedy = std::move(remedy)};
+    // The key itself, or the table it would stand in.
+    for (std::string at = key; !at.empty();) {
+      if (const auto found = positions_.find(at); found != positions_.end()) {
+        problem.line = found->second.line;
+        problem.column = found->second.column;
+        break;
+      }
+      const size_t dot = at.rfind('.');
+      at.resize(dot == std::string::npos ? 0 : dot);
+    }
+    problems_.push_back(std::move(problem));
+  }
+
+  const Positions& positions_;
+  std::vector<Problem>& problems_;
+};
+
+bool is_address(const std::string& text) {
+  unsigned char octets[16];
+  return inet_pton(AF_INET, text.c_str(), octets) == 1 ||
+         inet_pton(AF_INET6, text.c_str(), octets) == 1;
+}
+
+bool is_loopback(const std::string& text) { return text == "::1" || text.starts_with("127."); }
+
+std::string element(const char* table, size_t index, const char* key) {
+  return std::string(table) + "[" + std::to_string(index) + "]" + (*key != 0 ? "." : "") + key;
+}
+
+void Validator::domains(Config& config) {
+  if (config.domains.empty()) {
+    report("domains", "domains is empty", "name at least one, or leave the key out");
+  }
+  std::set<std::string> seen;
+  for (std::string& domain : config.domains) {
+    std::string normal;
+    if (domain.empty() || !jid::prepare_domain(domain, normal)) {
+      report("domains", "\"" + domain + "\" is not a domain name",
+             "write a host name such as \"example.org\"");
+    } else if (!seen.insert(normal).second) {
+      report("domains", "\"" + domain + "\" is named twice", "remove one of the two");
+    } else {
+      domain = normal;
+    }
+  }
+}
+
+void Validator::listeners(const Config& config) {
+  std::set<std::pair<std::string, uint16_t>> seen;
+  for (size_t i = 0; i < config.listeners.size(); ++i) {
+    const ListenerConfig& listener = config.listeners[i];
+    const auto at = [&](const char* key) { return element("listener", i, key); };
+    if (!is_address(listener.address)) {
+      report(at("address"), "\"" + listener.address + "\" is not a numeric address",
+             "write one such as \"192.0.2.1\" or \"::\"");
+    }
+    if (listener.options.direct_tls && listener.options.tls != xmpp::TlsMode::required) {
+      report(at("tls"), "direct TLS without TLS",
+             "set tls = \"required\", or remove direct = true");
+    }
+    if (listener.options.sasl_without_tls && listener.options.tls == xmpp::TlsMode::required) {
+      report(at("sasl_without_tls"), "login without TLS where TLS is required",
+             "remove sasl_without_tls, or (for tests only) set tls = \"optional\" or \"off\"");
+    }
+    if (listener.port != 0 && !seen.emplace(listener.address, listener.port).second) {
+      report(at("port"),
+             "two listeners on " + listener.address + " port " + std::to_string(listener.port),
+             "give one of them another port or address");
+    }
+  }
+}
+
+void Validator::certificates(Config& config) {
+  std::set<std::string> seen;
+  for (size_t i = 0; i < config.certificates.size(); ++i) {
+    CertificateConfig& certificate = config.certificates[i];
+    const auto at = [&](const char* key) { return element("certificate", i, key); };
+    std::string normal;
+    if (certificate.domain.empty() || !jid::prepare_domain(certificate.domain, normal) ||
+        std::find(config.domains.begin(), config.domains.end(), normal) == config.domains.end()) {
+      report(at("domain"),
+             "a certificate for \"" + certificate.domain + "\", which is not in domains",
+             "set domain to one of `domains`, or add it there");
+      continue;
+    }
+    certificate.domain = normal;
+    if (!seen.insert(normal).second) {
+      report(at("domain"), "two certificates for " + normal, "remove one of the two");
+    }
+    if (certificate.chain.empty() || certificate.key.empty()) {
+      const char* missing = certificate.chain.empty() ? "chain" : "key";
+      report(at(""), "a certificate without " + std::string(missing),
+             std::string("set ") + missing + " to a PEM file");
+    }
+    for (const auto& [name, path] :
+         {std::pair("chain", &certificate.chain), std::pair("key", &certificate.key)}) {
+      if (!path->empty() && !std::ifstream(*path).good()) {
+        report(at(name), "cannot read " + *path,
+               "correct the path, or let the node's user read it");
+      }
+    }
+  }
+}
+
+void Validator::admin(const Config& config) {
+  const AdminConfig& admin = config.admin;
+  if (!is_address(admin.metrics_address)) {
+    report("admin.metrics_address", "\"" + admin.metrics_address + "\" is not a numeric address",
+           "write \"127.0.0.1\" or \"::1\"");
+  } else if (!is_loopback(admin.metrics_address) && !admin.metrics_anywhere) {
+    report("admin.metrics_address",
+           "\"" + admin.metrics_address + "\" is not loopback: anybody could read the metrics",
+           "write \"127.0.0.1\", or set admin.metrics_anywhere = true if a firewall guards it");
+  }
+  constexpr size_t kUnixPathMax = 107;
+  if (admin.socket.size() > kUnixPathMax) {
+    report("admin.socket", "the path is longer than 107 bytes", "choose a shorter one");
+  }
+}
+
+void Validator::sizes(const Config& config) {
+  if (config.net.send_hard_bytes <= config.net.send_soft_bytes) {
+    report("net.send_hard_bytes", "net.send_hard_bytes is not above net.send_soft_bytes",
+           "make it at least twice as large");
+  }
+  if (config.xmpp.after_authentication.stanza_bytes <
+      config.xmpp.before_authentication.stanza_bytes) {
+    report("xml.after_login.stanza_bytes", "a stanza may be longer before login than after it",
+           "raise xml.after_login.stanza_bytes or lower xml.before_login.stanza_bytes");
+  }
+  if (config.data.empty()) report("data", "data is empty", "name a directory");
+}
+
+void Validator::contacts(const Config& config) {
+  for (size_t i = 0; i < config.contacts.size(); ++i) {
+    for (const std::string& uri : config.contacts[i]) {
+      if (uri.find(':') == std::string::npos) {
+        report(std::string("contacts.") + kContactKinds[i], "\"" + uri + "\" is not a URI",
+               "write one such as \"mailto:" + uri + "\" or \"xmpp:" + uri + "\"");
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void validate(Config& config, const Positions& positions, std::vector<Problem>& problems) {
+  if (config.listeners.empty()) {
+    config.listeners.push_back({.port = 5222});
+    config.listeners.push_back({.port = 5223, .options = {.direct_tls = true}});
+  }
+  for (size_t i = 0; i < config.certificates.size(); ++i) {
+    const auto found = positions.find(element("certificate", i, ""));
+    if (found != positions.end()) config.certificates[i].line = found->second.line;
+  }
+  Validator validator(positions, problems);
+  validator.domains(config);
+  validator.listeners(config);
+  validator.certificates(config);
+  validator.admin(config);
+  validator.sizes(config);
+  validator.contacts(config);
+}
+
+}  // namespace appliance
