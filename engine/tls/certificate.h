@@ -1,0 +1,37 @@
+// Certificates as the server side of a handshake needs them: chain and key in the library's form,
+// the server names they are good for, and the hash that SASL binds to.
+// Internal to engine/tls (the only header besides ssl_session.h and policy.h that opens the crypto
+// library). Immutable after load; read by every shard.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+
+namespace engine {
+
+struct TlsCertificateFiles;
+
+struct ServerCertificate {
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> chain;   // leaf first
+  bssl::UniquePtr<EVP_PKEY> key;
+  std::vector<std::string> names;             // lower case; "*.example.com" matches one label
+  std::string end_point;                      // RFC 5929 §4.1; empty where that is undefined
+  std::array<uint8_t, 32> fingerprint{};      // SHA-256 of the leaf
+  base::WallTime expires;
+};
+
+// Reads both files and checks them against each other and against the clock.
+base::Result<ServerCertificate> load_certificate(const TlsCertificateFiles& files,
+                                                 base::WallTime now);
+
+// Does a certificate's name (maybe a wildcard) cover this server name? Both lower case.
+bool name_covers(base::Bytes pattern, base::Bytes server_name);
+
+}  // namespace engine

@@ -1,0 +1,196 @@
+#include "engine/tls/ssl_session.h"
+
+#include <openssl/bio.h>
+#include <openssl/err.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "engine/base/check.h"
+
+namespace engine {
+
+// Plaintext of one record passes through here on its way to the caller's sink. One per thread, so
+// that a session owns no buffer.
+static constexpr size_t kRecordPlaintextMax = 16384;   // RFC 8446 §5.1
+static thread_local char scratch[kRecordPlaintextMax];
+
+SslSession::Loan::Loan(SslSession& session, base::Bytes received, base::Sink& records)
+    : session_(session) {
+  CHECK(session.out_ == nullptr);   // not re-entered
+  session.in_ = received;
+  session.out_ = &records;
+}
+
+SslSession::Loan::~Loan() {
+  session_.in_ = {};
+  session_.out_ = nullptr;
+}
+
+const BIO_METHOD* SslSession::bio_method() {
+  static const BIO_METHOD* const method = [] {
+    BIO_METHOD* const made = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "buffers");
+    CHECK(made != nullptr);
+    BIO_meth_set_read(made, bio_read);
+    BIO_meth_set_write(made, bio_write);
+    BIO_meth_set_ctrl(made, bio_control);
+    return made;
+  }();
+  return method;
+}
+
+SslSession& SslSession::of(const SSL* ssl) {
+  return *static_cast<SslSession*>(BIO_get_data(SSL_get_rbio(ssl)));
+}
+
+int SslSession::bio_read(BIO* bio, char* out, int length) {
+  SslSession& session = *static_cast<SslSession*>(BIO_get_data(bio));
+  BIO_clear_retry_flags(bio);
+  if (session.in_.empty()) {
+    BIO_set_retry_read(bio);
+    return -1;
+  }
+  const size_t n = std::min(session.in_.size(), static_cast<size_t>(length));
+  if (session.state_ == State::handshaking) {
+    session.handshake_bytes_ += static_cast<uint32_t>(n);
+    if (session.handshake_bytes_ > session.handshake_bytes_max_) {
+      session.failure_ = "HANDSHAKE_BYTES_MAX";
+      return -1;   // without a retry flag: final
+    }
+  }
+  std::memcpy(out, session.in_.data(), n);
+  session.in_.remove_prefix(n);
+  return static_cast<int>(n);
+}
+
+int SslSession::bio_write(BIO* bio, const char* data, int length) {
+  SslSession& session = *static_cast<SslSession*>(BIO_get_data(bio));
+  BIO_clear_retry_flags(bio);
+  CHECK(session.out_ != nullptr);   // the library writes only while it is called
+  session.out_->append(data, static_cast<size_t>(length));
+  return length;
+}
+
+long SslSession::bio_control(BIO*, int command, long, void*) {
+  return command == BIO_CTRL_FLUSH ? 1 : 0;
+}
+
+SslSession::SslSession(bssl::UniquePtr<SSL> ssl, uint32_t handshake_bytes_max)
+    : ssl_(std::move(ssl)), handshake_bytes_max_(handshake_bytes_max) {
+  BIO* const bio = BIO_new(bio_method());
+  CHECK(ssl_ != nullptr && bio != nullptr);
+  BIO_set_data(bio, this);
+  BIO_set_init(bio, 1);
+  SSL_set_bio(ssl_.get(), bio, bio);   // takes the one reference for both directions
+  SSL_set_shed_handshake_config(ssl_.get(), 1);
+}
+
+TlsStatus SslSession::status() const {
+  switch (state_) {
+    case State::closed: return TlsStatus::closed;
+    case State::failed: return TlsStatus::failed;
+    case State::handshaking:
+    case State::established: return TlsStatus::ok;
+  }
+  return TlsStatus::failed;
+}
+
+TlsStatus SslSession::open(base::Bytes received, base::Sink& plain, base::Sink& records) {
+  if (state_ == State::closed || state_ == State::failed) return status();
+  const Loan loan(*this, received, records);
+  if (state_ == State::handshaking) {
+    const int done = SSL_do_handshake(ssl_.get());
+    if (done != 1) {
+      const int error = SSL_get_error(ssl_.get(), done);
+      return error == SSL_ERROR_WANT_READ ? TlsStatus::ok : fail(error);
+    }
+    finish_handshake();
+    // An end that came with the last flight is reported by the next call: nobody shall see
+    // plaintext of a session he was never told of.
+    (void)drain(plain);
+    return TlsStatus::established;
+  }
+  return drain(plain);
+}
+
+TlsStatus SslSession::drain(base::Sink& plain) {
+  for (;;) {
+    const int n = SSL_read(ssl_.get(), scratch, sizeof scratch);
+    if (n > 0) {
+      plain.append(scratch, static_cast<size_t>(n));
+      continue;
+    }
+    const int error = SSL_get_error(ssl_.get(), n);
+    if (error == SSL_ERROR_WANT_READ) return TlsStatus::ok;
+    if (error != SSL_ERROR_ZERO_RETURN) return fail(error);
+    state_ = State::closed;
+    return TlsStatus::closed;
+  }
+}
+
+TlsStatus SslSession::fail(int library_error) {
+  const bool during_handshake = state_ == State::handshaking;
+  state_ = State::failed;
+  if (*failure_ == '\0') {
+    const char* const reason = ERR_reason_error_string(ERR_peek_error());
+    failure_ = reason != nullptr && library_error == SSL_ERROR_SSL ? reason : "TLS_ERROR";
+  }
+  ERR_clear_error();
+  on_failed(during_handshake);
+  return TlsStatus::failed;
+}
+
+void SslSession::finish_handshake() {
+  static constexpr char kLabel[] = "EXPORTER-Channel-Binding";   // RFC 9266 §4.2
+  CHECK(state_ == State::handshaking);
+  state_ = State::established;
+  // Below TLS 1.3 the exporter binds to the whole handshake only with the extended master secret.
+  if (SSL_version(ssl_.get()) >= TLS1_3_VERSION || SSL_get_extms_support(ssl_.get()) == 1) {
+    has_exporter_ = SSL_export_keying_material(
+                        ssl_.get(), reinterpret_cast<uint8_t*>(exporter_.data()), exporter_.size(),
+                        kLabel, sizeof kLabel - 1, nullptr, 0, /*use_context=*/1) == 1;
+  }
+  on_established();
+}
+
+bool SslSession::seal(base::Bytes plain, base::Sink& records) {
+  if (state_ != State::established || closed_by_us_) return false;
+  if (plain.empty()) return true;
+  const Loan loan(*this, {}, records);
+  while (!plain.empty()) {
+    const size_t piece = std::min<size_t>(plain.size(), 1u << 30);   // the library counts in int
+    const int n = SSL_write(ssl_.get(), plain.data(), static_cast<int>(piece));
+    if (n <= 0) {
+      fail(SSL_get_error(ssl_.get(), n));
+      return false;
+    }
+    plain.remove_prefix(static_cast<size_t>(n));
+  }
+  return true;
+}
+
+void SslSession::close(base::Sink& records) {
+  if (closed_by_us_ || state_ == State::handshaking || state_ == State::failed) return;
+  closed_by_us_ = true;
+  const Loan loan(*this, {}, records);
+  SSL_shutdown(ssl_.get());   // one call: our close_notify; we do not wait for theirs
+  ERR_clear_error();
+}
+
+TlsFacts SslSession::facts() const {
+  TlsFacts facts;
+  if (state_ == State::handshaking) return facts;
+  facts.version = static_cast<uint16_t>(SSL_version(ssl_.get()));
+  facts.resumed = SSL_session_reused(ssl_.get()) == 1;
+  if (const char* name = SSL_get_servername(ssl_.get(), TLSEXT_NAMETYPE_host_name)) {
+    facts.server_name = name;
+  }
+  if (const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl_.get())) {
+    facts.cipher = SSL_CIPHER_standard_name(cipher);
+  }
+  if (has_exporter_) facts.exporter = {exporter_.data(), exporter_.size()};
+  facts.server_end_point = end_point();
+  return facts;
+}
+
+}  // namespace engine

@@ -1,0 +1,78 @@
+// A TlsSession around an SSL object, for both sides of a connection. The library reads from and
+// writes into the caller's buffers through a BIO of ours, so nothing is buffered between calls but
+// the piece of a record that has not fully arrived.
+// Internal to engine/tls. One thread at a time.
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <array>
+
+#include "engine/tls/session.h"
+
+namespace engine {
+
+class SslSession : public TlsSession {
+ public:
+  SslSession(bssl::UniquePtr<SSL> ssl, uint32_t handshake_bytes_max);
+  SslSession(const SslSession&) = delete;
+  SslSession& operator=(const SslSession&) = delete;
+
+  TlsStatus open(base::Bytes received, base::Sink& plain, base::Sink& records) override;
+  [[nodiscard]] bool seal(base::Bytes plain, base::Sink& records) override;
+  void close(base::Sink& records) override;
+  TlsFacts facts() const override;
+  const char* failure() const override { return failure_; }
+
+  // The session that an SSL object given to a callback of the library belongs to.
+  static SslSession& of(const SSL* ssl);
+
+ protected:
+  SSL* ssl() const { return ssl_.get(); }
+  bool established() const { return state_ == State::established; }
+  // Lends `records` to the library for one call outside open(), seal(), close().
+  template <class Call>
+  void with_records(base::Sink& records, Call call) {
+    const Loan loan(*this, {}, records);
+    call(ssl());
+  }
+  virtual base::Bytes end_point() const { return {}; }
+  virtual void on_established() {}
+  virtual void on_failed(bool /*during_handshake*/) {}
+
+ private:
+  enum class State : uint8_t { handshaking, established, closed, failed };
+
+  // Received bytes and the sink for records, lent for the length of one call.
+  class Loan {
+   public:
+    Loan(SslSession& session, base::Bytes received, base::Sink& records);
+    ~Loan();
+
+   private:
+    SslSession& session_;
+  };
+
+  static const BIO_METHOD* bio_method();
+  static int bio_read(BIO* bio, char* out, int length);
+  static int bio_write(BIO* bio, const char* data, int length);
+  static long bio_control(BIO* bio, int command, long argument, void* pointer);
+
+  TlsStatus drain(base::Sink& plain);
+  TlsStatus fail(int library_error);
+  void finish_handshake();
+  TlsStatus status() const;
+
+  bssl::UniquePtr<SSL> ssl_;
+  base::Bytes in_;
+  base::Sink* out_ = nullptr;
+  const char* failure_ = "";
+  uint32_t handshake_bytes_ = 0;
+  const uint32_t handshake_bytes_max_;
+  State state_ = State::handshaking;
+  bool closed_by_us_ = false;
+  bool has_exporter_ = false;
+  std::array<char, 32> exporter_{};
+};
+
+}  // namespace engine
