@@ -38,6 +38,9 @@ class Element {
 
   base::Bytes outer() const;      // byte for byte, from '<' to '>'
   base::Bytes inner() const;      // what stands between the tags, byte for byte
+  // outer(), made to stand alone: with declarations added for the default namespace and for every
+  // prefix that is used inside but declared further out. What is stored must be kept like this.
+  void standalone(base::Sink& out) const;
   // Namespace declarations and foreign attributes of this element as they were written, each with
   // a leading space: what a forwarded stanza must carry besides the attributes we rewrite.
   // (All attributes but to, from, id, type, xmlns, xml:lang; plus a declaration for every prefix
