@@ -29,7 +29,7 @@ enum class Gauge : uint16_t {
 void count(Counter counter, uint64_t n = 1);
 void gauge_add(Gauge gauge, int64_t delta);
 
-uint64_t total(Counter counter);       // over all threads
+uint64_t total(Counter counter);  // over all threads
 int64_t total(Gauge gauge);
 base::Bytes name(Counter counter);
 base::Bytes name(Gauge gauge);

@@ -12,6 +12,7 @@
 #include <type_traits>
 
 #include "engine/base/bytes.h"
+#include "engine/base/time.h"
 
 namespace trace {
 
@@ -37,6 +38,8 @@ struct Field {
   Field(const char* k, T v) : key(k), number(static_cast<int64_t>(v)), numeric(true) {}
 };
 
+// What on() compares with: the operator's level, or `trace` while somebody watches a user, whose
+// records write() then picks out.
 extern std::atomic<uint8_t> g_levels[static_cast<size_t>(Component::kCount)];
 
 inline bool on(Component component, Level level) {
@@ -44,7 +47,7 @@ inline bool on(Component component, Level level) {
          g_levels[static_cast<size_t>(component)].load(std::memory_order_relaxed);
 }
 void set_level(Component component, Level level);
-void set_level(Level level);                         // all components
+void set_level(Level level);  // all components
 Level level(Component component);
 bool parse_component(base::Bytes text, Component& out);
 bool parse_level(base::Bytes text, Level& out);
@@ -52,12 +55,17 @@ base::Bytes name(Component component);
 base::Bytes name(Level level);
 base::Bytes help(Component component);
 
+// Event and keys must be string literals: only their addresses are recorded. At most 16 fields of
+// 1 KiB each; longer texts are cut and counted.
 void write(Component component, Level level, const char* event,
            std::initializer_list<Field> fields);
+// Where the records' stamps come from; without one they carry the epoch. Once, at start.
+void set_clock(base::WallTime (*clock)());
 
-// `rollcall watch --jid J`: while anybody watches, stanzas of watched bare JIDs are recorded too.
+// `rollcall watch --jid J` (trace/watch.h): while anybody watches, stanzas of watched bare JIDs are
+// recorded too. Callers never pass SASL payloads; what looks like one is cut all the same.
 extern std::atomic<bool> g_watching;
-bool watched(base::Bytes bare_jid);                  // only asked when g_watching
+bool watched(base::Bytes bare_jid);  // only asked when g_watching
 void write_stanza(base::Bytes bare_jid, bool from_client, base::Bytes xml);
 inline void stanza(base::Bytes bare_jid, bool from_client, base::Bytes xml) {
   if (__builtin_expect(g_watching.load(std::memory_order_relaxed), 0) && watched(bare_jid)) {
@@ -67,10 +75,10 @@ inline void stanza(base::Bytes bare_jid, bool from_client, base::Bytes xml) {
 
 }  // namespace trace
 
-#define TRACE(component_, level_, event_, ...)                                            \
-  do {                                                                                    \
-    if (::trace::on(::trace::Component::component_, ::trace::Level::level_)) {            \
-      ::trace::write(::trace::Component::component_, ::trace::Level::level_, event_,      \
-                     {__VA_ARGS__});                                                      \
-    }                                                                                     \
+#define TRACE(component_, level_, event_, ...)                                       \
+  do {                                                                               \
+    if (::trace::on(::trace::Component::component_, ::trace::Level::level_)) {       \
+      ::trace::write(::trace::Component::component_, ::trace::Level::level_, event_, \
+                     {__VA_ARGS__});                                                 \
+    }                                                                                \
   } while (false)
