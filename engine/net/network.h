@@ -1,0 +1,156 @@
+// The connections of one shard: listeners, receiving, TLS, send queues, closing, moving. Implements
+// the shard's Transport. Above it are Peers, which know nothing of sockets.
+//
+// Callbacks go through the seam and only append to the Outbox; Shard::settle() carries effects out
+// between callbacks, so a Connection may have changed phase after any callback, but its memory
+// stays until the turn ends.
+// Owned by one shard. Exposed members other than Transport's are for that shard's thread too.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/net/connection.h"
+#include "engine/net/options.h"
+#include "engine/net/source_limits.h"
+#include "engine/shard/shard.h"
+
+namespace engine {
+
+class TlsContext;
+
+// What the Networks of one node share.
+struct NetShared {
+  explicit NetShared(const NetOptions& options) : sources(options.connections_per_source) {}
+  SourceLimits sources;
+  std::atomic<int64_t> connections{0};   // on all shards and on their way between them
+};
+
+class Network final : public Transport {
+ public:
+  // `tls` may be null when no listener and no service uses it.
+  Network(Shard& shard, const NetOptions& options, NetShared& shared,
+          std::shared_ptr<const TlsContext> tls);
+  ~Network() override;
+
+  // Opens every listener. `ports`: in, what port-0 listeners got on the first shard; out, filled in
+  // by it.
+  base::Status listen(std::vector<uint16_t>& ports);
+  void replace_tls(std::shared_ptr<const TlsContext> tls);  // for handshakes from now on
+  size_t connections() const { return live_; }
+  uint64_t queued_bytes() const { return queued_bytes_; }
+  uint32_t handshakes() const { return handshakes_live_; }
+
+  void begin_turn() override;
+  void on_completion(const Completion& completion) override;
+  void execute(const Effect& effect, base::Bytes bytes) override;
+  void flush() override;
+  void hold_reading(bool hold) override;
+  bool busy() const override;
+  void stop_accepting() override;
+  void close_all() override;
+  bool empty() const override { return live_ == 0; }
+
+  // moving.cc: a connection comes in from another shard.
+  void adopt(std::unique_ptr<Connection> connection);
+  void on_deadline(Connection& connection);   // closing.cc
+
+ private:
+  // What a user_data names: 4 bits of this, 28 bits of slot, 32 bits of generation.
+  enum class Tag : uint8_t { accept, receive, send, close, cancel };
+  struct Slot {
+    std::unique_ptr<Connection> connection;
+    uint32_t generation = 0;
+  };
+  struct Listener {
+    int socket = -1;
+    bool armed = false;
+  };
+
+  static uint64_t user_data(Tag tag, ConnectionId id);
+  Connection* find(ConnectionId id);
+  Connection& insert(std::unique_ptr<Connection> connection);
+  std::unique_ptr<Connection> remove(Connection& connection);
+
+  // accept.cc
+  void on_accept(const Completion& completion, uint16_t listener);
+  void on_accept_error(int error, Listener& listener);
+  void admit(int socket, uint16_t listener);
+  bool admissible(const SourceKey& source);
+  void refuse(int socket);
+  void resume_accepting(Turn& turn);
+
+  // receive.cc
+  void on_receive(Connection& connection, const Completion& completion);
+  void receive_ended(Connection& connection, int result);
+  void take_bytes(Connection& connection, base::Bytes bytes);
+  void feed(Connection& connection, base::Bytes bytes);
+  void feed_carry(Connection& connection);
+  void keep(Connection& connection, base::Bytes bytes);
+  void defer(Connection& connection);
+  void update_receive(Connection& connection);
+  void end_of_stream(Connection& connection);
+  void feed_the_hungry();
+
+  // secure.cc
+  void begin_handshake(Connection& connection);
+  void handshake_over(Connection& connection);
+  void evict_handshake();
+  void open_records(Connection& connection, base::Bytes bytes);
+  void try_start_tls(Connection& connection);
+  bool seal(Connection& connection);
+
+  // sending.cc
+  void queue(Connection& connection, SendQueue& to, base::Bytes bytes);
+  void mark_dirty(Connection& connection);
+  void flush_one(Connection& connection);
+  void on_send(Connection& connection, int result);
+  void check_congestion(Connection& connection);
+  void shed_longest_queue();
+  void drop_queues(Connection& connection);
+
+  // closing.cc
+  void retire(Connection& connection, CloseReason reason);  // on_closed, Peer destroyed
+  void close_orderly(Connection& connection, CloseReason reason);
+  void close_now(Connection& connection, CloseReason reason);
+  void say_goodbye(Connection& connection);
+  void end(Connection& connection);
+  void finish(Connection& connection);
+  void arm_timer(Connection& connection);
+
+  // moving.cc
+  void begin_move(Connection& connection, ShardId to);
+  void try_leave(Connection& connection);
+
+  Shard& shard_;
+  Reactor& reactor_;
+  const NetOptions options_;
+  NetShared& shared_;
+  std::shared_ptr<const TlsContext> tls_;
+  std::vector<Listener> listeners_;
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_slots_;
+  size_t live_ = 0;
+  std::vector<ConnectionId> dirty_;
+  std::vector<ConnectionId> deferred_;
+  std::vector<ConnectionId> deferred_now_;        // capacity kept
+  std::deque<ConnectionId> hungry_;
+  std::deque<ConnectionId> handshakes_;           // oldest first; may hold finished ones
+  std::vector<std::unique_ptr<Connection>> gone_; // freed when the next turn begins
+  ChunkPool pool_;
+  base::Sink plain_scratch_;
+  base::Sink records_scratch_;
+  uint64_t queued_bytes_ = 0;
+  uint32_t handshakes_live_ = 0;
+  uint32_t turn_ = 0;
+  bool held_ = false;
+  bool accepting_ = false;
+  MemberTimer<Network, &Network::resume_accepting> accept_timer_{*this};
+};
+
+}  // namespace engine
