@@ -7,7 +7,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "engine/seam/partition.h"
@@ -30,21 +29,37 @@ struct Options {                     // filled in by appliance/config; shared, r
   uint32_t offline_messages_max = 1000;
   uint32_t block_list_max = 1000;
   uint32_t users_cached_max = 50000;  // loaded users without a session
+  uint32_t users_loading_max = 4096;  // users the store is being asked for at the same time
   uint32_t user_inbox_max = 64;       // mail waiting while a user is loaded
   uint32_t directed_presence_max = 256;
+  uint32_t subscription_requests_max = 500;  // unanswered ones kept per user (RFC 6121 §3.1.3)
+  uint32_t roster_groups_max = 64;           // groups of one roster item
   OfflinePolicy offline = OfflinePolicy::store;
   ConflictPolicy conflict = ConflictPolicy::replace;
   bool hosts(base::Bytes domain) const;
 };
 
-enum class BindResult : uint8_t { bound, conflict, too_many_sessions, no_such_account };
+enum class BindResult : uint8_t {
+  bound,
+  conflict,           // ConflictPolicy::refuse
+  too_many_sessions,
+  no_such_account,
+  failed,             // the store could not answer, or too many users are being loaded: try later
+};
+
+// Mail of this module, in Envelope::kind. Kinds from kFirstForeignMail on belong to the wires.
+enum class MailKind : uint8_t { stanza = 1, fan_out = 2 };
+constexpr uint8_t kFirstForeignMail = 16;
+
+class RealmState;
 
 // Answers IQs that are addressed to an account rather than to one of its resources, on that
 // account's shard (implemented by protocols/xmpp).
 class AccountIq {
  public:
   virtual ~AccountIq() = default;
-  // `user` is loaded, or absent. False: nobody handles it; the realm answers service-unavailable.
+  // `user` is loaded. False: nobody handles it; the realm answers service-unavailable, as it does
+  // for an account that does not exist, so that the two look the same (RFC 6121 §8.5.1).
   virtual bool on_account_iq(User& user, const Stanza& iq, engine::Turn& turn) = 0;
 };
 
@@ -72,6 +87,8 @@ class Realm {
   void bind(Resource& resource, Binding& binding, engine::Turn& turn);
   void cancel_bind(Binding& binding);           // the connection went away meanwhile
   void unbind(Resource& resource, engine::Turn& turn);   // sends unavailable where it is owed
+  // The client reads again: goes on with the stored messages it is owed (Resource::congested).
+  void uncongested(Resource& resource, engine::Turn& turn);
 
   // A stanza from a client of this shard, stamped with its full JID, that no feature consumed.
   // Routes messages and IQs (RFC 6121 §8), handles presence of every type (§3, §4).
@@ -97,17 +114,28 @@ class Realm {
   void unblock(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
                engine::Turn& turn);     // empty: all
 
+  // Operators. Users and resources of this shard only.
+  struct Visitor {
+    virtual ~Visitor() = default;
+    virtual void visit(const User& user) = 0;
+  };
+  void visit_users(Visitor& visitor) const;    // loaded ones; must not change anything
+  // Ends a session. False: there is no such resource here.
+  bool end(base::Bytes full_jid, Farewell why, engine::Turn& turn);
+  // Cancels all subscriptions, ends the sessions, then has the store delete the account; `then`
+  // gets that request's answer. On the account's own shard.
+  void delete_account(base::Bytes bare_jid, std::unique_ptr<StoreRequest::Context> then,
+                      engine::Turn& turn);
+
   User* find_user(base::Bytes bare_jid);       // loaded users of this shard only
   void ask(std::unique_ptr<StoreRequest> request, engine::Turn& turn);
   const engine::Partition& partition() const { return partition_; }
 
  private:
-  struct State;
   engine::ShardId shard_;
   const engine::Partition& partition_;
   std::shared_ptr<const Options> options_;
-  AccountIq& account_iq_;
-  std::unique_ptr<State> state_;
+  std::unique_ptr<RealmState> state_;
 };
 
 }  // namespace im

@@ -37,7 +37,11 @@ class Resource {
                              engine::Turn& turn) = 0;
   // XEP-0280: a copy of what another resource sent or received.
   virtual void deliver_carbon(const Stanza& original, bool sent, engine::Turn& turn) = 0;
+  // The realm has already unbound the resource (and told its contacts) when it calls this.
   virtual void end(Farewell why, engine::Turn& turn) = 0;
+  // True while the client does not read what it is sent: stored messages then wait in the store
+  // until Realm::uncongested() is called.
+  virtual bool congested() const { return false; }
 
   jid::JidView jid() const { return jid::JidView::trusted(full_jid); }
   bool available() const { return !presence.empty(); }
@@ -47,6 +51,7 @@ class Resource {
   std::string presence;              // packed last available presence ("" = unavailable)
   std::vector<std::string> directed; // JIDs that got directed presence and not yet unavailable
   base::Instant active_since;        // latest activity: breaks ties between equal priorities
+  uint32_t presence_epoch = 0;       // grows with every presence that must not be coalesced over
   int8_t priority = 0;
   bool interested = false;           // asked for the roster: gets pushes
   bool carbons = false;              // XEP-0280 on

@@ -20,26 +20,43 @@ struct Contact {
   bool ask : 1 = false;         // our request is pending (ask='subscribe')
   bool approved : 1 = false;    // pre-approved (RFC 6121 §3.4)
   bool pending_in : 1 = false;  // their request waits for our answer
-  bool listed : 1 = true;       // false: only a pending request, not in the roster the client sees
+  bool listed : 1 = false;      // false: only a pending request, not in the roster the client sees
 
   base::Bytes name() const;
   std::vector<base::Bytes> groups() const;
   static base::PackedString pack(base::Bytes name, const std::vector<base::Bytes>& groups);
+  uint8_t flags() const;              // StoredContact::flags
+  void set_flags(uint8_t flags);
+  // `none`, `to`, `from` or `both` (RFC 6121 §2.1.2.5).
+  base::Bytes subscription() const;
 };
 
 class Roster {
  public:
   Contact* find(base::Bytes jid);
   const Contact* find(base::Bytes jid) const;
-  Contact& add(base::Bytes jid);                 // find or create, unlisted
+  // Find or create, unlisted. Invalidates every Contact pointer taken before.
+  Contact& add(base::Bytes jid);
   void remove(base::Bytes jid);
-  size_t listed_count() const;
+  size_t listed_count() const { return listed_; }
+  void set_listed(Contact& contact, bool listed);
+  // The stanza of a pending subscription request, packed (RFC 6121 §3.1.3, rule 4); "" if none.
+  base::Bytes request(base::Bytes jid) const;
+  void set_request(base::Bytes jid, base::Bytes packed);   // "" forgets it
+  size_t request_count() const { return requests_.size(); }
   std::vector<Contact>& contacts() { return contacts_; }
   const std::vector<Contact>& contacts() const { return contacts_; }
   uint64_t version = 0;                          // XEP-0237: grows with every change
 
  private:
+  struct Request {
+    base::PackedString jid;
+    base::PackedString stanza;
+  };
+
   std::vector<Contact> contacts_;                // sorted by JID
+  std::vector<Request> requests_;                // few, hence apart from the contacts
+  size_t listed_ = 0;
 };
 
 }  // namespace im

@@ -37,6 +37,8 @@ struct Facts {
   bool delayed : 1 = false;          // carries our own delay stamp: from offline storage
 };
 
+constexpr int16_t kBadPriority = INT16_MAX;  // <priority/> is there but not a number we can hold
+
 struct Stanza {
   StanzaKind kind = StanzaKind::message;
   StanzaType type = StanzaType::normal;
@@ -47,6 +49,9 @@ struct Stanza {
   base::Bytes lang;                  // xml:lang, decoded
   base::Bytes attributes;            // Element::forwarded_attributes
   base::Bytes payload;               // the children, byte for byte
+  base::Bytes status;                // presence: the first <status/>, decoded; "" if none
+  int16_t priority = 0;              // presence: <priority/>, 0 if absent (RFC 6121 §4.7.2.3);
+                                     // the realm refuses what is outside -128..127
 };
 
 base::Bytes type_name(StanzaType type);   // "" for normal messages and available presence
@@ -55,5 +60,14 @@ base::Bytes type_name(StanzaType type);   // "" for normal messages and availabl
 
 // `<message from='…' to='…' …>payload</message>` with the given recipient.
 void write(const Stanza& stanza, const jid::JidView& to, base::Sink& out);
+// ` name='value'` with the value escaped.
+void write_attribute(base::Bytes name, base::Bytes value, base::Sink& out);
+
+// A stanza as one block of bytes, for mail between shards and for the store. unpack() gives views
+// of `in`; false: not such a block, or of another version (`out` is then unspecified).
+size_t packed_size(const Stanza& stanza);
+void pack(const Stanza& stanza, char* out);          // exactly packed_size() bytes
+void pack(const Stanza& stanza, base::Sink& out);    // appends
+[[nodiscard]] bool unpack(base::Bytes in, Stanza& out);
 
 }  // namespace im

@@ -24,6 +24,7 @@ struct StanzaError {
   base::Bytes application;  // an application-specific element, complete XML, may be empty
 };
 
+base::Bytes name(ErrorCondition condition);   // as on the wire: `service-unavailable`
 // The error with the type RFC 6120 §8.3.3 associates with the condition.
 StanzaError error(ErrorCondition condition, base::Bytes text = {});
 // `<error type='…'>…</error>`

@@ -32,8 +32,9 @@ enum class StoreKind : uint8_t {
   save_private,       // user, key, text, number=limit of keys -> ok / full (a new key too many)
   save_block_list,    // user, jids = the whole list
   save_last_activity, // user, text=status, wall=when
-  append_offline,     // user, text=stanza, wall=when, number=limit -> ok / full / no_such_user
-  load_offline,       // user, number=after id, limit in `count` -> offline
+  append_offline,     // user, text=packed stanza, wall=when, number=limit -> ok / full /
+                      // not_found
+  load_offline,       // user, number=after id, limits in `count` and `bytes` -> offline
   delete_offline,     // user, number=up to this id
 };
 
@@ -57,7 +58,7 @@ struct StoredContact {
   std::string details;      // Contact::pack
   uint8_t flags = 0;        // bits in the order of Contact's flags: to, from, ask, approved,
                             // pending_in, listed
-  std::string request;      // the pending subscription request, complete stanza, "" if none
+  std::string request;      // the pending subscription request, a packed stanza, "" if none
 };
 
 struct StoredAccount {
@@ -85,6 +86,8 @@ struct StoreRequest final : engine::Question {
   std::string text;
   uint64_t number = 0;
   uint32_t count = 0;
+  uint32_t bytes = 0;             // load_offline: no further message once this many are gathered;
+                                  // at least one is returned. 0: no limit
   base::WallTime wall;
   std::vector<StoredContact> contacts;
   std::vector<std::string> jids;

@@ -5,24 +5,28 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/base/intrusive_list.h"
 #include "protocols/im/resource.h"
 #include "protocols/im/roster.h"
 
 namespace im {
 
 enum class UserState : uint8_t {
-  loading,   // mail waits in `inbox` until the store answers
+  loading,   // mail waits in `waiting` until the store answers
   loaded,
-  absent,    // no such account
 };
 
-class User {
+struct IdleTag {};
+struct Waiting;   // what waits for the store while a user is loading (realm/waiting.h)
+
+class User : public base::ListNode<IdleTag> {
  public:
-  explicit User(base::Bytes bare) : bare_jid(bare) {}
+  explicit User(base::Bytes bare);
+  ~User();
 
   const base::PackedString bare_jid;
   UserState state = UserState::loading;
@@ -31,10 +35,14 @@ class User {
   std::vector<std::string> blocked;     // normalised JIDs (XEP-0191 §5: full, bare, domain, …)
   std::string last_status;
   base::WallTime last_seen;
-  uint64_t offline_count = 0;
-  std::deque<engine::EnvelopePtr> inbox;   // bounded: Limits::user_inbox
-  base::Instant idle_since;
+  uint64_t offline_count = 0;           // an estimate: 0 only when nothing is stored
+  std::unique_ptr<Waiting> waiting;     // while loading; bounded by Options::user_inbox_max
+  Resource* flooding = nullptr;         // is being sent the stored messages
+  uint64_t flooded_to = 0;              // id of the last stored message handed over
+  uint32_t pending = 0;                 // questions to the store that are about this user
+  bool flood_asked = false;             // one of them is for the next page of stored messages
 
+  jid::JidView jid() const { return jid::JidView::trusted(bare_jid.view()); }
   bool blocks(const jid::JidView& other) const;
   Resource* find(base::Bytes resource) const;
   bool any_available() const;

@@ -1,0 +1,26 @@
+// What waits while the store is asked for a user: sessions that want to bind, mail in the order it
+// came, and at most one deletion. Owned by the User, released when she is loaded.
+// Bounded by Options::user_inbox_max and sessions_per_user_max.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/seam/envelope.h"
+#include "protocols/im/realm.h"
+
+namespace im {
+
+struct PendingBind {
+  Resource* resource = nullptr;
+  Realm::Binding* binding = nullptr;
+};
+
+struct Waiting {
+  std::vector<PendingBind> binds;
+  std::vector<engine::EnvelopePtr> mail;
+  std::unique_ptr<StoreRequest::Context> deletion;
+  bool delete_when_loaded = false;
+};
+
+}  // namespace im

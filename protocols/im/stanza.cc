@@ -1,0 +1,119 @@
+#include "protocols/im/stanza.h"
+
+#include <array>
+#include <cstring>
+
+#include "engine/base/check.h"
+
+namespace im {
+namespace {
+
+struct TypeName {
+  StanzaKind kind;
+  StanzaType type;
+  base::Bytes name;
+};
+
+constexpr std::array<TypeName, 17> kTypeNames{{
+    {StanzaKind::message, StanzaType::normal, "normal"},
+    {StanzaKind::message, StanzaType::chat, "chat"},
+    {StanzaKind::message, StanzaType::groupchat, "groupchat"},
+    {StanzaKind::message, StanzaType::headline, "headline"},
+    {StanzaKind::message, StanzaType::error, "error"},
+    {StanzaKind::presence, StanzaType::unavailable, "unavailable"},
+    {StanzaKind::presence, StanzaType::subscribe, "subscribe"},
+    {StanzaKind::presence, StanzaType::subscribed, "subscribed"},
+    {StanzaKind::presence, StanzaType::unsubscribe, "unsubscribe"},
+    {StanzaKind::presence, StanzaType::unsubscribed, "unsubscribed"},
+    {StanzaKind::presence, StanzaType::probe, "probe"},
+    {StanzaKind::presence, StanzaType::error, "error"},
+    {StanzaKind::iq, StanzaType::get, "get"},
+    {StanzaKind::iq, StanzaType::set, "set"},
+    {StanzaKind::iq, StanzaType::result, "result"},
+    {StanzaKind::iq, StanzaType::error, "error"},
+    {StanzaKind::presence, StanzaType::available, ""},
+}};
+
+base::Bytes element_name(StanzaKind kind) {
+  switch (kind) {
+    case StanzaKind::message: return "message";
+    case StanzaKind::presence: return "presence";
+    case StanzaKind::iq: return "iq";
+  }
+  CHECK(false);
+}
+
+void escape_attribute(base::Bytes value, base::Sink& out) {
+  for (const char c : value) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '\'': out += "&apos;"; break;
+      case '"': out += "&quot;"; break;
+      case '\t': out += "&#9;"; break;    // else attribute normalisation makes them spaces
+      case '\n': out += "&#10;"; break;
+      case '\r': out += "&#13;"; break;
+      default: out += c;
+    }
+  }
+}
+
+}  // namespace
+
+void write_attribute(base::Bytes name, base::Bytes value, base::Sink& out) {
+  out += ' ';
+  out += name;
+  out += "='";
+  if (value.find_first_of("&<>'\"\t\n\r") == base::Bytes::npos) {
+    out += value;
+  } else {
+    escape_attribute(value, out);
+  }
+  out += '\'';
+}
+
+base::Bytes type_name(StanzaType type) {
+  if (type == StanzaType::normal || type == StanzaType::available) return {};
+  for (const TypeName& entry : kTypeNames) {
+    if (entry.type == type) return entry.name;
+  }
+  CHECK(false);
+}
+
+bool parse_type(StanzaKind kind, base::Bytes text, StanzaType& out) {
+  for (const TypeName& entry : kTypeNames) {
+    if (entry.kind == kind && entry.name == text && !(text.empty() && kind == StanzaKind::iq)) {
+      out = entry.type;
+      return true;
+    }
+  }
+  // RFC 6121 §5.2.2: an unknown type of message is a normal message.
+  if (kind != StanzaKind::message) return false;
+  out = StanzaType::normal;
+  return true;
+}
+
+void write(const Stanza& stanza, const jid::JidView& to, base::Sink& out) {
+  const base::Bytes element = element_name(stanza.kind);
+  out += '<';
+  out += element;
+  if (!stanza.from.empty()) write_attribute("from", stanza.from.full(), out);
+  if (!to.empty()) write_attribute("to", to.full(), out);
+  if (!stanza.id.empty()) write_attribute("id", stanza.id, out);
+  const base::Bytes type = type_name(stanza.type);
+  if (!type.empty()) write_attribute("type", type, out);
+  if (!stanza.lang.empty()) write_attribute("xml:lang", stanza.lang, out);
+  out += stanza.attributes;
+  if (stanza.payload.empty()) {
+    out += "/>";
+    return;
+  }
+  out += '>';
+  out += stanza.payload;
+  out += "</";
+  out += element;
+  out += '>';
+}
+
+}  // namespace im
