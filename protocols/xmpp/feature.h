@@ -10,6 +10,7 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "engine/seam/turn.h"
 #include "protocols/im/realm.h"
@@ -18,6 +19,7 @@
 
 namespace xmpp {
 
+class Service;   // service.h
 class Session;   // session.h: the asking client, if it is on this shard
 
 enum class To : uint8_t {
@@ -36,6 +38,9 @@ struct ReplyAddress {
   std::string to;       // the asker's full JID
   std::string from;     // whom he asked; "" if he named nobody
   std::string id;
+  // For an asker that has not logged in (registration) and so has no JID: its stream.
+  Service* service = nullptr;
+  uint64_t ticket = 0;
 };
 
 // One IQ being answered. Exactly one of result(), begin/end_result(), error(), later() is called.
@@ -47,7 +52,7 @@ class Request {
   const Options& options;
   const im::Stanza& stanza;
   xml::Element payload;      // the IQ's one child
-  Session* session;          // null for `other`
+  Session* session;          // null for `other`, and for `host` before the asker has logged in
   im::User* user;            // the account concerned: asker's (self), asked (other), null (host)
   To to;
 
@@ -76,6 +81,17 @@ struct Hook {
 
 enum class Status : uint8_t { complete, partial };
 
+// A result form (XEP-0004): FORM_TYPE (XEP-0068) and fields of any number of values.
+struct DataForm {
+  struct Field {
+    std::string variable;
+    std::string type;       // "" leaves it out
+    std::vector<std::string> values;
+  };
+  std::string form_type;
+  std::vector<Field> fields;
+};
+
 struct Feature {
   uint16_t xep;                              // 0: an RFC feature, see `title`
   base::Bytes title;
@@ -88,8 +104,12 @@ struct Feature {
   bool (*enabled)(const Options& options) = nullptr;           // null: always
   // Adds <feature/> children to the stream features after authentication (RFC 6120 §4.3.2).
   void (*stream_feature)(const Options& options, base::Sink& out) = nullptr;
-  // Adds XEP-0128 forms to the host's disco#info.
-  void (*disco_extension)(const Options& options, base::Sink& out) = nullptr;
+  // Adds children to the features of a stream that is not authenticated; with it, the feature's
+  // `host` hooks also answer such streams (Request::session is null, stanza.to is the domain).
+  void (*pre_auth_feature)(const Options& options, base::Sink& out) = nullptr;
+  // Adds XEP-0128 forms to the host's disco#info; data rather than XML, because the capabilities
+  // hash (XEP-0115) is made of the values.
+  void (*disco_forms)(const Options& options, std::vector<DataForm>& out) = nullptr;
   // Write the content of disco#info and disco#items for a node of the host (XEP-0030 §3.2). False:
   // not a node of this feature, nothing was written.
   bool (*node_info)(const Options& options, base::Bytes node, base::Sink& out) = nullptr;

@@ -34,6 +34,7 @@ struct Options {
   base::Duration login_timeout = base::Duration::seconds(30);       // accept to bind
   base::Duration idle_timeout = base::Duration::seconds(600);       // then a ping, then 60 s more
   uint32_t authentication_failures_max = 3;
+  uint32_t scram_iterations = 10000;  // of new accounts; told for accounts that do not exist
   bool sasl_plain = true;
   bool registration = false;          // XEP-0077, off by default
   uint32_t resume_seconds = 300;      // XEP-0198

@@ -1,0 +1,96 @@
+// A bound resource of an XMPP client. Lives from bind until its end, which with stream management
+// (XEP-0198) may be a while after its connection has gone: then it is detached, and what arrives
+// for it waits to be resumed.
+// Owned by its shard's Service; that shard only. Idle it costs sizeof(Session), its JID, its
+// presence, and what it asked for: stream management, a client state.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "engine/seam/timer.h"
+#include "protocols/im/realm.h"
+#include "protocols/im/resource.h"
+#include "protocols/xml/element.h"
+#include "protocols/xmpp/client_state.h"
+#include "protocols/xmpp/sasl/mechanism.h"
+#include "protocols/xmpp/stream_error.h"
+#include "protocols/xmpp/stream_management.h"
+
+namespace xmpp {
+
+class Service;
+class Stream;
+struct SessionFacts;
+
+class Session final : public im::Resource, private im::Realm::Binding {
+ public:
+  Session(Service& service, Stream& stream, engine::Turn& turn);
+  ~Session() override;
+
+  // im::Resource: towards the client.
+  void deliver(const im::Stanza& stanza, engine::Turn& turn) override;
+  void push_roster(base::Bytes jid, const im::Contact* contact, uint64_t version,
+                   engine::Turn& turn) override;
+  void push_blocking(bool added, const std::vector<std::string>& jids,
+                     engine::Turn& turn) override;
+  void deliver_carbon(const im::Stanza& original, bool sent, engine::Turn& turn) override;
+  void end(im::Farewell why, engine::Turn& turn) override;
+  bool congested() const override;
+
+  // From the client: any first-level element of a bound stream.
+  void on_element(const xml::Element& element, engine::Turn& turn);
+
+  // Life. `wish` is a bare JID, or a full one.
+  void bind(base::Bytes wish, engine::Turn& turn);
+  // The connection has gone. The session stays if it can be resumed and `resumable` allows it;
+  // otherwise it is destroyed before this returns.
+  void lost_stream(bool resumable, engine::Turn& turn);
+  // XEP-0198 §5: `stream` is authenticated as the same account. False: `h` cannot be right, the
+  // caller ends the new stream; the session is unchanged.
+  [[nodiscard]] bool resume(Stream& stream, uint32_t h, engine::Turn& turn);
+
+  Service& service() const { return service_; }
+  Stream* stream() const { return stream_; }
+  base::Bytes bare_jid() const { return jid().bare(); }
+  base::Bytes domain() const { return jid().domain(); }
+  bool detached() const { return stream_ == nullptr; }
+  const StreamManagement* stream_management() const { return stream_management_.get(); }
+  SessionFacts facts() const;
+
+ private:
+  friend class Service;
+  // session.cc
+  void bound(im::BindResult result, engine::Turn& turn) override;
+  void on_timer(engine::Turn& turn);
+  void finish(engine::Turn& turn);          // unbind, hand back what was not acked, destroy
+  void finish_soon(engine::Turn& turn);     // the same, when nobody is in the middle of us
+  void fail(StreamError error, base::Bytes text, engine::Turn& turn);
+  // session_output.cc
+  void write(const im::Stanza& stanza, engine::Turn& turn);   // and remember it until acked
+  void flush_client_state(engine::Turn& turn);
+  void ask_for_ack(engine::Turn& turn);
+  void hand_back_unacked(StreamManagement& unacked, engine::Turn& turn);
+  // session_input.cc
+  void on_stanza(const xml::Element& element, im::StanzaKind kind, engine::Turn& turn);
+  bool check_from(const xml::Element& element, engine::Turn& turn);
+  void on_iq(const xml::Element& element, const im::Stanza& stanza, engine::Turn& turn);
+  // session_management.cc
+  void on_stream_management(const xml::Element& element, engine::Turn& turn);
+  void on_enable(const xml::Element& element, engine::Turn& turn);
+  void on_ack(const xml::Element& element, engine::Turn& turn);
+  void on_client_state(const xml::Element& element, engine::Turn& turn);
+
+  Service& service_;
+  Stream* stream_;                          // null while detached
+  Session* previous_ = nullptr;             // the Service's list of its sessions
+  Session* next_ = nullptr;
+  std::unique_ptr<StreamManagement> stream_management_;
+  std::unique_ptr<ClientState> client_state_;
+  base::WallTime since_;
+  engine::MemberTimer<Session, &Session::on_timer> timer_{*this};  // acks, resumption, the end
+  uint32_t pushes_ = 0;                     // ids of our own IQs
+  bool finishing_ = false;
+};
+
+}  // namespace xmpp
