@@ -31,6 +31,7 @@ class [[nodiscard]] Result {
     return *std::get_if<0>(&state_);
   }
   T* operator->() { return &**this; }
+  const T* operator->() const { return &**this; }
   const Error& error() const {
     CHECK(state_.index() == 1);
     return *std::get_if<1>(&state_);
