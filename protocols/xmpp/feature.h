@@ -101,6 +101,11 @@ struct Feature {
   std::span<const base::Bytes> disco = {};   // features in disco#info of the host
   std::span<const base::Bytes> disco_account = {};   // … and of an account's bare JID
   std::span<const Hook> hooks = {};
+  // For IQs of a stream that has not authenticated (XEP-0077 §3.1): request.stanza has no `from`,
+  // its `to` is the domain of the stream, `user` and `session` are null. Hook::to is ignored.
+  std::span<const Hook> early_hooks = {};
+  // Adds <feature/> children to the stream features before authentication.
+  void (*early_stream_feature)(const Options& options, base::Sink& out) = nullptr;
   bool (*enabled)(const Options& options) = nullptr;           // null: always
   // Adds <feature/> children to the stream features after authentication (RFC 6120 §4.3.2).
   void (*stream_feature)(const Options& options, base::Sink& out) = nullptr;
