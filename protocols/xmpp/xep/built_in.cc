@@ -8,6 +8,7 @@ namespace {
 
 constexpr base::Bytes kOfflineDisco[] = {"msgoffline"};
 constexpr base::Bytes kHintsDisco[] = {"urn:xmpp:hints"};
+constexpr base::Bytes kStanzaIdsDisco[] = {"urn:xmpp:sid:0"};
 
 }  // namespace
 
@@ -55,6 +56,14 @@ constinit const Feature client_state{
     .title = "Client State Indication",
     .version = "1.0.0",
     .note = "presence and chat states wait while a client is inactive"};
+
+constinit const Feature stanza_ids{
+    .xep = 359,
+    .title = "Unique and Stable Stanza IDs",
+    .version = "0.7.0",
+    .note = "ids that claim to be given by the account are removed; none are given before there "
+            "is an archive",
+    .disco = kStanzaIdsDisco};
 
 constinit const Feature direct_tls{.xep = 368,
                                    .title = "SRV records for XMPP over TLS",
