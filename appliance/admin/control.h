@@ -41,14 +41,19 @@ struct NodeStatus {
   int64_t certificate_days_left = 0;  // the one that expires first
 };
 
-struct SessionFacts {
-  std::string jid;      // full
-  std::string address;  // remote, may be empty
-  uint16_t shard = 0;
-  int16_t priority = 0;
+// A copy of xmpp::SessionFacts that may leave its shard.
+struct SessionRow {
+  std::string jid;        // full
+  std::string address;    // remote; "" while detached
+  std::string mechanism;  // SASL
+  std::string tls;        // "TLSv1.3", "none"
+  std::string stream_management;
+  int64_t since = 0;  // seconds since 1970
+  int64_t unacked = 0;
+  int64_t priority = 0;
+  int64_t shard = 0;
   bool available = false;
-  bool connected = true;  // false: lost, waits to be resumed
-  int64_t idle_seconds = 0;
+  bool inactive = false;
 };
 
 struct ReloadReport {
@@ -68,9 +73,9 @@ class Control {
   virtual base::Result<std::unique_ptr<im::StoreRequest>> ask(
       std::unique_ptr<im::StoreRequest> request) = 0;
   virtual base::Result<std::vector<std::string>> users() = 0;  // bare JIDs, sorted
-  virtual base::Result<std::vector<SessionFacts>> sessions(size_t limit) = 0;
+  virtual base::Result<std::vector<SessionRow>> sessions() = 0;
   // Ends the sessions of a bare JID, or the one with this full JID; how many they were.
-  virtual base::Result<int64_t> end_sessions(const std::string& jid, bool account_deleted) = 0;
+  virtual base::Result<int64_t> end_sessions(const std::string& jid) = 0;
   virtual std::vector<std::string> domains() = 0;
   virtual ReloadReport reload() = 0;
   virtual std::string config_file() = 0;  // "" if there is none

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/base/bytes.h"
+#include "engine/net/options.h"
 #include "engine/trace/trace.h"
 #include "protocols/xmpp/options.h"
 
@@ -37,16 +38,6 @@ struct CertificateConfig {
 inline constexpr const char* kContactKinds[] = {"abuse",    "admin",  "feedback", "sales",
                                                 "security", "status", "support"};
 
-struct NetConfig {
-  uint32_t connections_max = 0;  // a node; 0: from the profile
-  uint32_t send_soft_bytes = 256 * 1024;
-  uint32_t send_hard_bytes = 1024 * 1024;
-  uint32_t send_stall_seconds = 60;
-  uint32_t handshake_seconds = 10;
-  uint32_t handshakes_max = 1024;            // at once, a shard
-  uint32_t connections_per_address_max = 0;  // 0: unlimited
-};
-
 struct StoreConfig {
   Durability durability = Durability::full;
   uint32_t pbkdf2_iterations = 10000;
@@ -74,7 +65,8 @@ struct Config {
   IoBackend io = IoBackend::automatic;
   std::vector<ListenerConfig> listeners;  // never empty after loading
   std::vector<CertificateConfig> certificates;
-  NetConfig net;
+  engine::NetOptions net;        // without listeners and connections_per_shard
+  uint32_t connections_max = 0;  // of the node; 0: from the profile
   StoreConfig store;
   AdminConfig admin;
   TraceConfig trace;
