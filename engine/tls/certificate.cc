@@ -35,8 +35,8 @@ static base::Result<std::vector<bssl::UniquePtr<X509>>> read_chain(const std::st
     chain.emplace_back(one);
   }
   const uint32_t last = ERR_peek_last_error();
-  const bool at_end = ERR_GET_LIB(last) == ERR_LIB_PEM &&
-                      ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
+  const bool at_end =
+      ERR_GET_LIB(last) == ERR_LIB_PEM && ERR_GET_REASON(last) == PEM_R_NO_START_LINE;
   if (chain.empty()) {
     return error(path, "holds no certificate; it must be PEM (-----BEGIN CERTIFICATE-----)");
   }
@@ -54,8 +54,9 @@ static base::Result<bssl::UniquePtr<EVP_PKEY>> read_key(const std::string& path)
   bssl::UniquePtr<EVP_PKEY> key(
       PEM_read_bio_PrivateKey(file.get(), nullptr, refuse_passphrase, nullptr));
   if (!key) {
-    return error(path, "holds no usable private key; it must be PEM and not encrypted "
-                       "(openssl pkey -in OLD -out NEW removes a passphrase)");
+    return error(path,
+                 "holds no usable private key; it must be PEM and not encrypted "
+                 "(openssl pkey -in OLD -out NEW removes a passphrase)");
   }
   const int type = EVP_PKEY_id(key.get());
   if (type == EVP_PKEY_RSA && EVP_PKEY_bits(key.get()) < 2048) {
@@ -103,8 +104,8 @@ static std::string lower(base::Bytes text) {
 
 static std::vector<std::string> names_in(const X509* leaf) {
   std::vector<std::string> names;
-  const bssl::UniquePtr<GENERAL_NAMES> found(static_cast<GENERAL_NAMES*>(
-      X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr)));
+  const bssl::UniquePtr<GENERAL_NAMES> found(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(leaf, NID_subject_alt_name, nullptr, nullptr)));
   const size_t count = found ? sk_GENERAL_NAME_num(found.get()) : 0;
   for (size_t i = 0; i < count; ++i) {
     const GENERAL_NAME* const name = sk_GENERAL_NAME_value(found.get(), i);
@@ -139,8 +140,7 @@ base::Result<ServerCertificate> load_certificate(const TlsCertificateFiles& file
   if (!key) return key.error();
   X509* const leaf = chain->front().get();
   if (X509_check_private_key(leaf, key->get()) != 1) {
-    return error(files.key_file, "does not belong to the first certificate in " +
-                                     files.chain_file +
+    return error(files.key_file, "does not belong to the first certificate in " + files.chain_file +
                                      "; the file must start with the server's own certificate");
   }
   ServerCertificate out;

@@ -19,11 +19,11 @@ namespace engine {
 struct TlsCertificateFiles;
 
 struct ServerCertificate {
-  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> chain;   // leaf first
+  std::vector<bssl::UniquePtr<CRYPTO_BUFFER>> chain;  // leaf first
   bssl::UniquePtr<EVP_PKEY> key;
-  std::vector<std::string> names;             // lower case; "*.example.com" matches one label
-  std::string end_point;                      // RFC 5929 §4.1; empty where that is undefined
-  std::array<uint8_t, 32> fingerprint{};      // SHA-256 of the leaf
+  std::vector<std::string> names;         // lower case; "*.example.com" matches one label
+  std::string end_point;                  // RFC 5929 §4.1; empty where that is undefined
+  std::array<uint8_t, 32> fingerprint{};  // SHA-256 of the leaf
   base::WallTime expires;
 };
 

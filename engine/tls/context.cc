@@ -20,7 +20,7 @@ static constexpr char kTls12Ciphers[] =
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
 static constexpr base::Bytes kAlpn = "xmpp-client";
-static constexpr uint32_t kTicketSeconds = 86400;   // what clients are told; see ticket_keys.h
+static constexpr uint32_t kTicketSeconds = 86400;  // what clients are told; see ticket_keys.h
 
 static const TlsPolicy& policy_of(const SSL* ssl) {
   return *static_cast<const TlsPolicy*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0));
@@ -31,7 +31,7 @@ const ServerCertificate& TlsPolicy::choose(base::Bytes server_name) const {
   std::string name(server_name);
   std::transform(name.begin(), name.end(), name.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  for (const bool wildcards : {false, true}) {   // an exact name beats a wildcard
+  for (const bool wildcards : {false, true}) {  // an exact name beats a wildcard
     for (const ServerCertificate& one : certificates) {
       for (const std::string& pattern : one.names) {
         if (pattern.starts_with("*.") == wildcards && name_covers(pattern, name)) return one;
@@ -72,14 +72,14 @@ static int choose_alpn(SSL*, const uint8_t** out, uint8_t* out_length, const uin
     }
     list.remove_prefix(length + 1);
   }
-  return SSL_TLSEXT_ERR_ALERT_FATAL;   // no_application_protocol (RFC 7301 §3.2)
+  return SSL_TLSEXT_ERR_ALERT_FATAL;  // no_application_protocol (RFC 7301 §3.2)
 }
 
 // The library's contract: encrypting 1 = done, -1 = give up; decrypting 0 = not ours (full
 // handshake), 1 = done, 2 = done and send a fresh ticket.
 static int ticket_key(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* mac,
                       int encrypt) {
-  static constexpr int kIvLength = 16;   // a block of AES-CBC
+  static constexpr int kIvLength = 16;  // a block of AES-CBC
   const TicketKeys& keys = *policy_of(ssl).tickets;
   TicketKey key;
   bool renew = false;
@@ -108,7 +108,7 @@ static base::Status configure(TlsPolicy& policy, bool tls13_only) {
     ERR_clear_error();
     return base::Error{"the TLS library refused our settings; its version is not one we know"};
   }
-  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);   // tickets only: no state here
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);  // tickets only: no state here
   SSL_CTX_set_timeout(ctx, kTicketSeconds);
   SSL_CTX_set_session_psk_dhe_timeout(ctx, kTicketSeconds);
   SSL_CTX_set_early_data_enabled(ctx, 0);

@@ -19,25 +19,26 @@
 
 namespace engine {
 
-struct TlsPolicy;   // policy.h, internal
+struct TlsPolicy;  // policy.h, internal
 
 struct TlsCertificateFiles {
-  std::string chain_file;            // PEM, leaf first, then intermediates
-  std::string key_file;              // PEM, not encrypted; P-256, P-384 or RSA of 2048 bits or more
+  std::string chain_file;  // PEM, leaf first, then intermediates
+  std::string key_file;    // PEM, not encrypted; P-256, P-384 or RSA of 2048 bits or more
   // Server names it is chosen for; "*.example.com" covers one label. Empty: the DNS names in it.
   std::vector<std::string> names;
 };
 
 struct TlsOptions {
-  std::vector<TlsCertificateFiles> certificates;   // the first serves whoever asks for no known name
+  std::vector<TlsCertificateFiles> certificates;  // the first serves whoever asks for no known name
   bool tls13_only = false;
-  uint32_t handshake_bytes_max = 65536;   // received before `established`; beyond it: failed
+  uint32_t handshake_bytes_max = 65536;  // received before `established`; beyond it: failed
 };
 
 class TlsContext {
  public:
-  static base::Result<std::shared_ptr<const TlsContext>> make(
-      const TlsOptions& options, std::shared_ptr<TicketKeys> tickets, base::WallTime now);
+  static base::Result<std::shared_ptr<const TlsContext>> make(const TlsOptions& options,
+                                                              std::shared_ptr<TicketKeys> tickets,
+                                                              base::WallTime now);
   explicit TlsContext(std::shared_ptr<const TlsPolicy> policy) : policy_(std::move(policy)) {}
 
   // For metrics and warnings, in the order of the options.

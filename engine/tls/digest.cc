@@ -11,9 +11,7 @@
 
 namespace base {
 
-static const uint8_t* octets(Bytes bytes) {
-  return reinterpret_cast<const uint8_t*>(bytes.data());
-}
+static const uint8_t* octets(Bytes bytes) { return reinterpret_cast<const uint8_t*>(bytes.data()); }
 
 static const EVP_MD* algorithm(HashKind kind) {
   return kind == HashKind::sha1 ? EVP_sha1() : EVP_sha256();
@@ -42,9 +40,9 @@ Digest hmac(HashKind kind, Bytes key, Bytes data) {
   unsigned length = 0;
   // A null key would mean "reuse the last one"; an empty key is legal and must not be null.
   const char* const key_octets = key.data() == nullptr ? "" : key.data();
-  const uint8_t* const out = HMAC(algorithm(kind), key_octets, key.size(), octets(data),
-                                  data.size(), reinterpret_cast<uint8_t*>(digest.octets.data()),
-                                  &length);
+  const uint8_t* const out =
+      HMAC(algorithm(kind), key_octets, key.size(), octets(data), data.size(),
+           reinterpret_cast<uint8_t*>(digest.octets.data()), &length);
   CHECK(out != nullptr && length == digest.length);
   return digest;
 }

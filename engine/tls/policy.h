@@ -15,7 +15,7 @@ namespace engine {
 
 struct TlsPolicy {
   bssl::UniquePtr<SSL_CTX> ctx;
-  std::vector<ServerCertificate> certificates;   // never empty
+  std::vector<ServerCertificate> certificates;  // never empty
   std::shared_ptr<TicketKeys> tickets;
   uint32_t handshake_bytes_max = 0;
 

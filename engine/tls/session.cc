@@ -32,7 +32,7 @@ class ServerSession final : public SslSession {
                                   : trace::Counter::tls_sessions_failed);
   }
 
-  const std::shared_ptr<const TlsPolicy> policy_;   // the library's callbacks look at it
+  const std::shared_ptr<const TlsPolicy> policy_;  // the library's callbacks look at it
 };
 
 }  // namespace

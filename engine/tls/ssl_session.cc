@@ -12,12 +12,12 @@ namespace engine {
 
 // Plaintext of one record passes through here on its way to the caller's sink. One per thread, so
 // that a session owns no buffer.
-static constexpr size_t kRecordPlaintextMax = 16384;   // RFC 8446 §5.1
+static constexpr size_t kRecordPlaintextMax = 16384;  // RFC 8446 §5.1
 static thread_local char scratch[kRecordPlaintextMax];
 
 SslSession::Loan::Loan(SslSession& session, base::Bytes received, base::Sink& records)
     : session_(session) {
-  CHECK(session.out_ == nullptr);   // not re-entered
+  CHECK(session.out_ == nullptr);  // not re-entered
   session.in_ = received;
   session.out_ = &records;
 }
@@ -55,7 +55,7 @@ int SslSession::bio_read(BIO* bio, char* out, int length) {
     session.handshake_bytes_ += static_cast<uint32_t>(n);
     if (session.handshake_bytes_ > session.handshake_bytes_max_) {
       session.failure_ = "HANDSHAKE_BYTES_MAX";
-      return -1;   // without a retry flag: final
+      return -1;  // without a retry flag: final
     }
   }
   std::memcpy(out, session.in_.data(), n);
@@ -66,7 +66,7 @@ int SslSession::bio_read(BIO* bio, char* out, int length) {
 int SslSession::bio_write(BIO* bio, const char* data, int length) {
   SslSession& session = *static_cast<SslSession*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  CHECK(session.out_ != nullptr);   // the library writes only while it is called
+  CHECK(session.out_ != nullptr);  // the library writes only while it is called
   session.out_->append(data, static_cast<size_t>(length));
   return length;
 }
@@ -81,16 +81,19 @@ SslSession::SslSession(bssl::UniquePtr<SSL> ssl, uint32_t handshake_bytes_max)
   CHECK(ssl_ != nullptr && bio != nullptr);
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
-  SSL_set_bio(ssl_.get(), bio, bio);   // takes the one reference for both directions
+  SSL_set_bio(ssl_.get(), bio, bio);  // takes the one reference for both directions
   SSL_set_shed_handshake_config(ssl_.get(), 1);
 }
 
 TlsStatus SslSession::status() const {
   switch (state_) {
-    case State::closed: return TlsStatus::closed;
-    case State::failed: return TlsStatus::failed;
+    case State::closed:
+      return TlsStatus::closed;
+    case State::failed:
+      return TlsStatus::failed;
     case State::handshaking:
-    case State::established: return TlsStatus::ok;
+    case State::established:
+      return TlsStatus::ok;
   }
   return TlsStatus::failed;
 }
@@ -141,7 +144,7 @@ TlsStatus SslSession::fail(int library_error) {
 }
 
 void SslSession::finish_handshake() {
-  static constexpr char kLabel[] = "EXPORTER-Channel-Binding";   // RFC 9266 §4.2
+  static constexpr char kLabel[] = "EXPORTER-Channel-Binding";  // RFC 9266 §4.2
   CHECK(state_ == State::handshaking);
   state_ = State::established;
   // Below TLS 1.3 the exporter binds to the whole handshake only with the extended master secret.
@@ -158,7 +161,7 @@ bool SslSession::seal(base::Bytes plain, base::Sink& records) {
   if (plain.empty()) return true;
   const Loan loan(*this, {}, records);
   while (!plain.empty()) {
-    const size_t piece = std::min<size_t>(plain.size(), 1u << 30);   // the library counts in int
+    const size_t piece = std::min<size_t>(plain.size(), 1u << 30);  // the library counts in int
     const int n = SSL_write(ssl_.get(), plain.data(), static_cast<int>(piece));
     if (n <= 0) {
       fail(SSL_get_error(ssl_.get(), n));
@@ -173,7 +176,7 @@ void SslSession::close(base::Sink& records) {
   if (closed_by_us_ || state_ == State::handshaking || state_ == State::failed) return;
   closed_by_us_ = true;
   const Loan loan(*this, {}, records);
-  SSL_shutdown(ssl_.get());   // one call: our close_notify; we do not wait for theirs
+  SSL_shutdown(ssl_.get());  // one call: our close_notify; we do not wait for theirs
   ERR_clear_error();
 }
 

@@ -14,9 +14,9 @@
 namespace engine {
 
 struct TicketKey {
-  std::array<uint8_t, 16> name{};   // sent in clear with the ticket: says which key opens it
-  std::array<uint8_t, 16> cipher{}; // AES-128-CBC
-  std::array<uint8_t, 32> mac{};    // HMAC-SHA-256
+  std::array<uint8_t, 16> name{};    // sent in clear with the ticket: says which key opens it
+  std::array<uint8_t, 16> cipher{};  // AES-128-CBC
+  std::array<uint8_t, 32> mac{};     // HMAC-SHA-256
 };
 
 class TicketKeys {
