@@ -14,30 +14,41 @@
 namespace xml {
 
 class Document;
+struct AttributeToken;
+
+// For those who read every attribute. `declaration`: xmlns or xmlns:…, with the prefix as its name.
+struct Attribute {
+  base::Bytes name;
+  base::Bytes ns;
+  base::Bytes value;
+  bool declaration = false;
+};
 
 class Element {
  public:
   Element() = default;
   explicit operator bool() const { return document_ != nullptr; }
 
-  base::Bytes name() const;       // local name
-  base::Bytes ns() const;         // namespace URI, "" if none
+  base::Bytes name() const;  // local name
+  base::Bytes ns() const;    // namespace URI, "" if none
   bool is(base::Bytes name, base::Bytes ns) const;
   // Decoded value of an attribute without a namespace; empty if absent.
   base::Bytes attribute(base::Bytes name) const;
   bool has_attribute(base::Bytes name) const;
   // xml:lang and other attributes in a namespace.
   base::Bytes attribute(base::Bytes name, base::Bytes ns) const;
+  uint32_t attribute_count() const;          // namespace declarations included
+  Attribute attribute_at(uint32_t i) const;  // in the order written
 
-  Element first_child() const;    // element children only
+  Element first_child() const;  // element children only
   Element next_sibling() const;
   Element child(base::Bytes name, base::Bytes ns) const;
   // Decoded character data directly inside, appended.
   void text(base::Sink& out) const;
   std::string text() const;
 
-  base::Bytes outer() const;      // byte for byte, from '<' to '>'
-  base::Bytes inner() const;      // what stands between the tags, byte for byte
+  base::Bytes outer() const;  // byte for byte, from '<' to '>'
+  base::Bytes inner() const;  // what stands between the tags, byte for byte
   // outer(), made to stand alone: with declarations added for the default namespace and for every
   // prefix that is used inside but declared further out. What is stored must be kept like this.
   void standalone(base::Sink& out) const;
@@ -50,6 +61,8 @@ class Element {
  private:
   friend class Document;
   Element(const Document* document, uint32_t index) : document_(document), index_(index) {}
+  AttributeToken* find(base::Bytes name, base::Bytes ns) const;
+  void forward_inherited(base::Sink& out) const;
   const Document* document_ = nullptr;
   uint32_t index_ = 0;
 };

@@ -14,11 +14,11 @@
 namespace xml {
 
 enum class StreamEvent : uint8_t {
-  need_more,     // `in` is used up
-  header,        // <stream:stream …>: element() is the open tag without children
-  stanza,        // element() is a complete child of the stream
-  end,           // </stream:stream>
-  error,         // verdict() says why; the reader must not be fed again before restart()
+  need_more,  // `in` is used up
+  header,     // <stream:stream …>: element() is the open tag without children
+  stanza,     // element() is a complete child of the stream
+  end,        // </stream:stream>
+  error,      // verdict() says why; the reader must not be fed again before restart()
 };
 
 class StreamReader {
@@ -35,7 +35,7 @@ class StreamReader {
   Verdict verdict() const;
   // After STARTTLS and SASL a new header is expected (RFC 6120 §4.3.3). Drops any carried bytes.
   void restart();
-  size_t carried_bytes() const;    // held for an unfinished stanza
+  size_t carried_bytes() const;  // held for an unfinished stanza
 
  private:
   struct State;
