@@ -1,0 +1,104 @@
+#include "tests/sim/checkers.h"
+
+#include <map>
+#include <set>
+
+namespace sim {
+
+std::string check_protocol(const Crowd& crowd) {
+  for (const auto& client : crowd.clients()) {
+    if (!client->trouble.empty()) return client->bare() + ": " + client->trouble;
+  }
+  return {};
+}
+
+static bool received_by(const Crowd& crowd, const std::string& user, const std::string& body) {
+  for (const auto& client : crowd.clients()) {
+    if (client->bare() != user) continue;
+    for (const Received& message : client->messages) {
+      if (message.body == body) return true;
+    }
+  }
+  return false;
+}
+
+static bool stored(World& world, const std::string& user, const std::string& body) {
+  for (const std::string& stanza : world.store().memory().offline_of(user)) {
+    if (stanza.find("<body>" + body + "</body>") != std::string::npos) return true;
+  }
+  return false;
+}
+
+std::string check_messages(const Crowd& crowd, World& world) {
+  std::set<std::string> unmanaged;   // users with a client that may lose what it was sent
+  for (const auto& client : crowd.clients()) {
+    if (!client->options().stream_management) unmanaged.insert(client->bare());
+  }
+  for (const SentMessage& message : crowd.sent()) {
+    const Client& sender = *crowd.clients()[message.sender];
+    if (!sender.acknowledged.contains(message.body)) continue;
+    if (unmanaged.contains(message.to_user)) continue;
+    if (received_by(crowd, message.to_user, message.body)) continue;
+    bool bounced = false;
+    for (const std::string& body : sender.bounced) bounced |= body == message.body;
+    if (bounced || stored(world, message.to_user, message.body)) continue;
+    return "message " + message.body + " from " + sender.bare() + " to " + message.to_user +
+           " was acknowledged and is lost";
+  }
+  return {};
+}
+
+static std::string show(const std::map<std::string, std::string>& view) {
+  std::string text = "{";
+  for (const auto& [jid, presence] : view) text += " " + jid + "=" + presence;
+  return text + " }";
+}
+
+static bool sees(const Client& watcher, const std::string& contact) {
+  auto found = watcher.roster.find(contact);
+  return found != watcher.roster.end() && (found->second == "to" || found->second == "both");
+}
+
+static bool shown_to(const Client& contact, const std::string& watcher) {
+  auto found = contact.roster.find(watcher);
+  return found != contact.roster.end() && (found->second == "from" || found->second == "both");
+}
+
+std::string check_views(const Crowd& crowd, World&) {
+  for (const auto& watcher : crowd.clients()) {
+    if (!watcher->online() || watcher->presence.empty()) {
+      return watcher->options().user + "/" + watcher->options().resource +
+             " did not come back: " + watcher->last_stream_error;
+    }
+    std::map<std::string, std::string> truth;
+    for (const auto& contact : crowd.clients()) {
+      if (!contact->online() || contact->presence.empty()) continue;
+      const bool own = contact->bare() == watcher->bare();
+      if (!own && sees(*watcher, contact->bare()) != shown_to(*contact, watcher->bare())) {
+        return watcher->bare() + " and " + contact->bare() + " disagree on their subscription: " +
+               show(watcher->roster) + " against " + show(contact->roster);
+      }
+      if (own || sees(*watcher, contact->bare())) truth[contact->full()] = contact->presence;
+    }
+    if (watcher->available != truth) {
+      return watcher->full() + " sees " + show(watcher->available) + " but the truth is " +
+             show(truth);
+    }
+  }
+  return {};
+}
+
+std::string check_baseline(World& world) {
+  if (world.sessions() != 0) return std::to_string(world.sessions()) + " sessions are left";
+  if (world.streams() != 0) return std::to_string(world.streams()) + " streams are left";
+  if (world.connections() != 0) {
+    return std::to_string(world.connections()) + " connections are left";
+  }
+  if (world.network().open_sockets() != 0) return "sockets are left open";
+  if (world.network().bytes_held_by_server_sends() != 0) return "bytes are left in sends";
+  if (world.store().pending() != 0) return "questions to the store are left";
+  if (world.mail_waiting()) return "mail is left between shards";
+  return {};
+}
+
+}  // namespace sim

@@ -1,0 +1,168 @@
+#include "tests/sim/crowd.h"
+
+#include "protocols/xml/writer.h"
+
+namespace sim {
+
+// The seed is part of the name, so that seeds differ in who lives on which shard.
+std::string Crowd::user_name(uint32_t number) const {
+  return "user" + std::to_string(number) + "." + std::to_string(world_.seed());
+}
+
+Crowd::Crowd(World& world, const CrowdOptions& options) : world_(world), options_(options) {
+  base::Prng& random = world.random();
+  for (uint32_t user = 0; user < options.users; ++user) {
+    world.add_user(user_name(user), "secret" + std::to_string(user));
+    const uint64_t count = 1 + random.below(options.clients_per_user_max);
+    for (uint64_t i = 0; i < count; ++i) {
+      ClientOptions client;
+      client.user = user_name(user);
+      client.domain = world.domain();
+      client.password = "secret" + std::to_string(user);
+      client.resource = "r" + std::to_string(i);
+      client.stream_management = random.below(100) < options.managed_percent;
+      client.scram = random.below(4) == 0;
+      client.eager = random.below(4) == 0;
+      clients_.push_back(
+          std::make_unique<Client>(world.network(), world.clock(), random, std::move(client)));
+    }
+  }
+}
+
+Client& Crowd::anybody() { return *clients_[world_.random().below(clients_.size())]; }
+
+std::string Crowd::somebody() {
+  return user_name(static_cast<uint32_t>(world_.random().below(options_.users))) + "@" +
+         world_.domain();
+}
+
+void Crowd::run() {
+  for (uint32_t i = 0; i < options_.actions; ++i) {
+    act();
+    world_.run_for(base::Duration::microseconds(
+        static_cast<int64_t>(world_.random().below(world_.random().below(20) == 0 ? 3000000
+                                                                                  : 20000))));
+  }
+}
+
+void Crowd::act() {
+  Client& client = anybody();
+  if (client.phase() == Phase::offline) {
+    client.connect();
+  } else if (client.online()) {
+    online_action(client);
+  } else if (world_.random().below(20) == 0) {
+    client.lose_connection(world_.random().below(2) == 0);   // in the middle of logging in
+  }
+}
+
+void Crowd::online_action(Client& client) {
+  answer_requests(client);
+  const uint64_t dice = world_.random().below(100);
+  if (dice < 30) {
+    chat(client);
+  } else if (dice < 60 || client.presence.empty()) {
+    change_presence(client);
+  } else if (dice < 85) {
+    change_subscription(client);
+  } else {
+    break_connection(client);
+  }
+}
+
+void Crowd::answer_requests(Client& client) {
+  for (const std::string& from : client.requests) {
+    const char* answer = world_.random().below(4) == 0 ? "unsubscribed" : "subscribed";
+    client.send("<presence to='" + from + "' type='" + answer + "'/>");
+  }
+  client.requests.clear();
+}
+
+void Crowd::change_presence(Client& client) {
+  static constexpr const char* kShows[] = {"", "away", "xa", "dnd", "chat"};
+  if (!client.presence.empty() && world_.random().below(12) == 0) {
+    client.send("<presence type='unavailable'/>");
+    client.presence.clear();
+    client.available.clear();
+    return;
+  }
+  client.set_presence(kShows[world_.random().below(5)],
+                      "s" + std::to_string(world_.random().below(1000)),
+                      static_cast<int>(world_.random().below(5)));
+}
+
+void Crowd::change_subscription(Client& client) {
+  const std::string other = somebody();
+  if (other == client.bare()) return;
+  const uint64_t dice = world_.random().below(100);
+  if (dice < 60) {
+    client.send("<presence to='" + other + "' type='subscribe'/>");
+  } else if (dice < 70) {
+    client.send("<presence to='" + other + "' type='unsubscribe'/>");
+  } else if (dice < 80) {
+    client.send("<presence to='" + other + "' type='unsubscribed'/>");
+  } else if (dice < 90) {
+    client.send("<presence to='" + other + "' type='subscribed'/>");    // pre-approval
+  } else {
+    const char* change = world_.random().below(2) == 0 ? " subscription='remove'" : " name='x'";
+    client.send("<iq type='set' id='set'><query xmlns='jabber:iq:roster'><item jid='" + other +
+                "'" + change + "/></query></iq>");
+  }
+}
+
+void Crowd::chat(Client& client) {
+  std::string to = somebody();
+  SentMessage message;
+  message.to_user = to;
+  message.body = "m" + std::to_string(next_message_++);
+  message.login = client.logins;
+  message.managed = client.resumable();
+  for (uint32_t i = 0; i < clients_.size(); ++i) {
+    if (clients_[i].get() == &client) message.sender = i;
+  }
+  if (world_.random().below(4) == 0) to += "/r" + std::to_string(world_.random().below(2));
+  client.send_message(to, message.body);
+  sent_.push_back(message);
+}
+
+void Crowd::break_connection(Client& client) {
+  const uint64_t dice = world_.random().below(4);
+  if (dice == 0) {
+    client.log_out();
+  } else if (dice == 1) {
+    client.stall(true);
+  } else {
+    client.lose_connection(dice == 2);
+  }
+}
+
+void Crowd::heal() {
+  world_.network().weather = {};
+  world_.set_store_faults(false);
+  for (auto& client : clients_) client->stall(false);
+  world_.run_for(base::Duration::seconds(2));
+  for (int round = 0; round < 4; ++round) {
+    for (auto& client : clients_) {
+      if (client->phase() == Phase::offline) client->connect();
+    }
+    world_.run_for(base::Duration::seconds(5));
+    for (auto& client : clients_) {
+      if (!client->online()) continue;
+      answer_requests(*client);
+      if (client->presence.empty()) client->set_presence("", "healed", 1);
+    }
+    world_.run_for(base::Duration::seconds(5));
+  }
+  for (auto& client : clients_) {
+    if (client->online()) {
+      client->send("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
+    }
+  }
+  world_.run_for(base::Duration::seconds(5));
+}
+
+void Crowd::leave() {
+  for (auto& client : clients_) client->log_out();
+}
+
+}  // namespace sim

@@ -1,0 +1,65 @@
+#include "tests/sim/episode.h"
+
+#include "tests/sim/checkers.h"
+#include "tests/sim/crowd.h"
+#include "tests/sim/world.h"
+
+namespace sim {
+
+// Everything about an episode follows from its seed, and nothing else does.
+static WorldOptions draw_world(uint64_t seed) {
+  base::Prng dice(seed * 2 + 1);
+  WorldOptions options;
+  options.seed = seed;
+  options.shards = static_cast<engine::ShardId>(1 + dice.below(4));
+  const bool storm = dice.below(3) != 0;
+  if (storm) {
+    options.weather.cut_percent = static_cast<uint32_t>(dice.below(60));
+    options.weather.delay_us_max = static_cast<uint32_t>(1 + dice.below(50000));
+    options.weather.short_send_percent = static_cast<uint32_t>(dice.below(50));
+    options.weather.starve_percent = static_cast<uint32_t>(dice.below(10));
+    options.store_faults = dice.below(2) == 0;
+    options.stall_percent = static_cast<uint32_t>(dice.below(30));
+  }
+  if (dice.below(4) == 0) options.mailbox_capacity = 4;    // overflow policies at work
+  options.xmpp.resume_seconds = 120;
+  options.im.sessions_per_user_max = 8;
+  return options;
+}
+
+static CrowdOptions draw_crowd(uint64_t seed) {
+  base::Prng dice(seed * 2 + 2);
+  CrowdOptions options;
+  options.users = static_cast<uint32_t>(2 + dice.below(10));
+  options.clients_per_user_max = static_cast<uint32_t>(1 + dice.below(3));
+  static constexpr uint32_t kManaged[] = {0, 50, 100};
+  options.managed_percent = kManaged[dice.below(3)];
+  options.actions = static_cast<uint32_t>(100 + dice.below(300));
+  return options;
+}
+
+Verdict run_episode(uint64_t seed) {
+  World world(draw_world(seed));
+  Crowd crowd(world, draw_crowd(seed));
+  Verdict verdict;
+  crowd.run();
+  crowd.heal();
+  verdict.wrong = check_protocol(crowd);
+  if (verdict.wrong.empty()) verdict.wrong = check_views(crowd, world);
+  if (verdict.wrong.empty()) verdict.wrong = check_messages(crowd, world);
+  crowd.leave();
+  // Long enough for every resumption to expire and every cached user to be let go.
+  world.run_for(base::Duration::seconds(600));
+  if (verdict.wrong.empty()) verdict.wrong = check_baseline(world);
+  for (const auto& client : crowd.clients()) {
+    for (const Received& message : client->messages) world.mix(message.from + message.body);
+    for (const auto& [jid, subscription] : client->roster) world.mix(jid + subscription);
+    verdict.logins += client->logins;
+    verdict.resumptions += client->resumptions;
+  }
+  verdict.messages = crowd.sent().size();
+  verdict.hash = world.hash();
+  return verdict;
+}
+
+}  // namespace sim

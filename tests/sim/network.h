@@ -1,0 +1,134 @@
+// The simulated wire: byte pipes between simulated clients and the shards' reactors, with the
+// weather of real networks: chunks cut and joined at random, delays, short sends, readers that
+// stall, resets, half-closes, a receive ring that runs dry.
+// One per world; sockets are numbers known to all reactors, like descriptors in one process.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/random.h"
+#include "engine/io/reactor.h"
+#include "tests/sim/clock.h"
+
+namespace sim {
+
+// How bad the weather is; all zero = calm.
+struct Weather {
+  uint32_t cut_percent = 0;          // a chunk is cut (down to single bytes)
+  uint32_t delay_us_max = 200;       // one way, per chunk
+  uint32_t short_send_percent = 0;
+  uint32_t starve_percent = 0;       // a receive ends with -ENOBUFS first
+};
+
+class Reactor;
+
+// The client's end of a connection.
+class Endpoint {
+ public:
+  virtual ~Endpoint() = default;
+  virtual void on_bytes(base::Bytes bytes) = 0;
+  virtual void on_end(bool reset) = 0;
+};
+
+class Network {
+ public:
+  Network(Clock& clock, base::Prng& random) : clock_(clock), random_(random) {}
+  Weather weather;
+  std::function<void(base::Bytes)> observer;        // sees every chunk that reaches a client
+
+  // Client side.
+  int connect(uint16_t port, Endpoint& endpoint);   // -1: nobody listens
+  void client_send(int socket, base::Bytes bytes);
+  void client_finish(int socket);                   // FIN
+  void client_reset(int socket);                    // RST
+  void client_stall(int socket, bool stalled);      // stops (resumes) reading
+  void forget(int socket);                          // the Endpoint is going away
+
+  size_t open_sockets() const { return sockets_.size(); }
+  uint64_t bytes_held_by_server_sends() const;      // in sends not yet accepted
+
+ private:
+  friend class Reactor;
+  struct Armed {
+    Reactor* reactor = nullptr;
+    uint64_t user_data = 0;
+  };
+  struct Listener {
+    uint16_t port = 0;
+    Armed accept;
+  };
+  struct Socket {
+    Endpoint* endpoint = nullptr;
+    std::string arrived;             // at the server, not yet received
+    bool end_arrived = false;
+    bool reset = false;
+    bool client_gone = false;        // FIN or RST sent by the client
+    bool stalled = false;
+    size_t window = 65536;           // what the client's kernel still takes
+    base::Instant clear_at{};        // chunks never overtake each other
+    Armed receive;
+    Armed send;
+    std::string sending;             // of the one send in flight
+    bool write_shut = false;
+  };
+
+  void arrive(int number, std::string bytes);
+  void serve_receive(int number);
+  void serve_send(int number);
+  void to_client(int number, std::string bytes);
+  void drop(int number);
+
+  Clock& clock_;
+  base::Prng& random_;
+  std::map<int, Socket> sockets_;
+  std::map<int, Listener> listeners_;
+  int next_number_ = 100;
+};
+
+// One shard's door to that network.
+class Reactor final : public engine::Reactor {
+ public:
+  Reactor(Network& network, Clock& clock) : network_(network), clock_(clock) {}
+
+  base::Result<int> listen(const engine::ListenAddress& address) override;
+  uint16_t local_port(int socket) override;
+  void remote_address(int socket, base::Sink& address, uint16_t& port) override;
+  void arm_accept(int listener, uint64_t user_data) override;
+  void arm_receive(int socket, uint64_t user_data) override;
+  void cancel(uint64_t target_user_data, uint64_t user_data) override;
+  void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
+  void close(int socket, uint64_t user_data) override;
+  void shut_down_writes(int socket) override;
+  void submit_and_wait(base::Instant deadline) override { deadline_ = deadline; }
+  std::span<const engine::Completion> reap() override;
+  base::Instant now() override { return clock_.now(); }
+  base::WallTime wall() override { return clock_.wall(); }
+  void wake() override { woken_ = true; }
+  const char* name() const override { return "sim"; }
+
+  // The world's side: is a turn due?
+  bool due() const { return woken_ || !pending_.empty() || deadline_ <= clock_.now(); }
+  base::Instant deadline() const { return deadline_; }
+  void complete(engine::Completion completion, std::string data = {});
+
+ private:
+  friend class Network;
+  struct Pending {
+    engine::Completion completion;
+    std::string data;
+  };
+  Network& network_;
+  Clock& clock_;
+  std::vector<Pending> pending_;
+  std::vector<Pending> reaped_;      // keeps the data of the last reap() alive
+  std::vector<engine::Completion> batch_;
+  base::Instant deadline_{};         // the first turn is due at once
+  bool woken_ = false;
+};
+
+}  // namespace sim

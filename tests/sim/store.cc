@@ -1,0 +1,32 @@
+#include "tests/sim/store.h"
+
+#include <memory>
+#include <utility>
+
+namespace sim {
+
+void Store::ask(engine::QuestionPtr question) {
+  auto* request = static_cast<im::StoreRequest*>(question.release());
+  base::Instant when = clock_.now() + base::Duration::microseconds(static_cast<int64_t>(
+                                          50 + random_.below(faults_ ? 20000 : 500)));
+  base::Instant& busy = busy_until_[request->user];
+  if (when < busy) when = busy;
+  busy = when;
+  ++pending_;
+  // A failure is decided now and means that nothing was written. The shared_ptr only serves to
+  // carry a unique_ptr through a copyable event.
+  const bool fails = faults_ && random_.below(100) == 0;
+  auto carried = std::make_shared<std::unique_ptr<im::StoreRequest>>(request);
+  clock_.at(when, [this, fails, carried] {
+    --pending_;
+    im::StoreRequest& due = **carried;
+    if (fails) {
+      due.status = im::StoreStatus::failed;
+    } else {
+      memory_.execute(due);
+    }
+    mesh_->answer(engine::QuestionPtr(carried->release()));
+  });
+}
+
+}  // namespace sim
