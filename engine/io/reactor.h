@@ -1,8 +1,8 @@
 // The one door to the kernel, completion-style. Three backends: uring (liburing), epoll, and the
 // simulation's (tests/sim). Owned by one shard and touched by its thread only, except wake().
 //
-// Handles are the caller's: user data that comes back in every completion. A socket is an int that
-// only the reactor interprets. Every call but wake() merely queues work; submit_and_wait() hands
+// Handles are the caller's: user data that comes back in every completion; its top four bits must
+// be zero (a backend keeps the operation there). A socket is an int that only the reactor interprets. Every call but wake() merely queues work; submit_and_wait() hands
 // it over. Errors arrive as completions with result = -errno.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace engine {
 
-enum class Operation : uint8_t { accept, receive, cancel, send, close, wake };
+enum class Operation : uint8_t { accept, receive, send, wake };
 
 struct Completion {
   uint64_t user_data = 0;
@@ -50,15 +50,18 @@ class Reactor {
   virtual void remote_address(int socket, base::Sink& address, uint16_t& port) = 0;
 
   virtual void arm_accept(int listener, uint64_t user_data) = 0;     // multishot
-  virtual void arm_receive(int socket, uint64_t user_data) = 0;      // multishot, provided buffers
-  // Ends the accept, receive or send with this user_data: its last completion has more = false and,
-  // if nothing else ended it, result = -ECANCELED. An Operation::cancel completion may precede or
-  // follow; its result does not matter. A receive that ends with -ENOBUFS lost no bytes: re-arm it.
-  virtual void cancel(uint64_t target_user_data, uint64_t user_data) = 0;
+  // Multishot, into the reactor's buffers. Ends with -ENOBUFS when those run out; no bytes are lost
+  // then, it wants to be armed again.
+  virtual void arm_receive(int socket, uint64_t user_data) = 0;
+  // Ends the accept, receive or send (`target`) that has this user data: its last completion has
+  // more = false and, if nothing else ended it, result = -ECANCELED. That is the only answer: there
+  // are no completions of cancel itself.
+  virtual void cancel(Operation target, uint64_t user_data) = 0;
   // Gathered send. The iovecs are copied; the bytes stay until the completion. One at a time per
   // socket. May be short.
   virtual void send(int socket, std::span<const iovec> pieces, uint64_t user_data) = 0;
-  virtual void close(int socket, uint64_t user_data) = 0;
+  // No completion either. Every operation on the socket must have ended.
+  virtual void close(int socket) = 0;
   virtual void shut_down_writes(int socket) = 0;
 
   // Hands queued work over and waits for at least one completion, the deadline, or wake().
