@@ -215,24 +215,23 @@ void Reactor::arm_receive(int socket, uint64_t user_data) {
   network_.serve_receive(socket);
 }
 
-void Reactor::cancel(uint64_t target, uint64_t user_data) {
-  int32_t result = -ENOENT;
-  for (auto& [number, socket] : network_.sockets_) {
-    if (socket.receive.reactor != this || socket.receive.user_data != target) continue;
-    socket.receive = {};
-    complete({.user_data = target,
-              .result = -ECANCELED,
-              .operation = engine::Operation::receive});
-    result = 0;
-    break;
-  }
+void Reactor::cancel(engine::Operation target, uint64_t user_data) {
+  const auto end = [&](Network::Armed& armed) {
+    if (armed.reactor != this || armed.user_data != user_data) return false;
+    armed = {};
+    complete({.user_data = user_data, .result = -ECANCELED, .operation = target});
+    return true;
+  };
   for (auto& [number, listener] : network_.listeners_) {
-    if (listener.accept.reactor != this || listener.accept.user_data != target) continue;
-    listener.accept = {};
-    complete({.user_data = target, .result = -ECANCELED, .operation = engine::Operation::accept});
-    result = 0;
+    if (target == engine::Operation::accept && end(listener.accept)) return;
   }
-  complete({.user_data = user_data, .result = result, .operation = engine::Operation::cancel});
+  for (auto& [number, socket] : network_.sockets_) {
+    if (target == engine::Operation::receive && end(socket.receive)) return;
+    if (target == engine::Operation::send && end(socket.send)) {
+      socket.sending.clear();
+      return;
+    }
+  }
 }
 
 void Reactor::send(int number, std::span<const iovec> pieces, uint64_t user_data) {
@@ -249,7 +248,7 @@ void Reactor::send(int number, std::span<const iovec> pieces, uint64_t user_data
   network_.serve_send(number);
 }
 
-void Reactor::close(int number, uint64_t user_data) {
+void Reactor::close(int number) {
   auto found = network_.sockets_.find(number);
   if (found != network_.sockets_.end()) {
     found->second.receive = {};
@@ -257,7 +256,6 @@ void Reactor::close(int number, uint64_t user_data) {
     network_.drop(number);
   }
   network_.listeners_.erase(number);
-  complete({.user_data = user_data, .result = 0, .operation = engine::Operation::close});
 }
 
 void Reactor::shut_down_writes(int number) {

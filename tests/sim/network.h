@@ -100,9 +100,9 @@ class Reactor final : public engine::Reactor {
   void remote_address(int socket, base::Sink& address, uint16_t& port) override;
   void arm_accept(int listener, uint64_t user_data) override;
   void arm_receive(int socket, uint64_t user_data) override;
-  void cancel(uint64_t target_user_data, uint64_t user_data) override;
+  void cancel(engine::Operation target, uint64_t user_data) override;
   void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
-  void close(int socket, uint64_t user_data) override;
+  void close(int socket) override;
   void shut_down_writes(int socket) override;
   void submit_and_wait(base::Instant deadline) override { deadline_ = deadline; }
   std::span<const engine::Completion> reap() override;

@@ -12,7 +12,6 @@ struct World::Node {
                 std::make_shared<xmpp::Options>(world.options_.xmpp), *world.node_),
         network(shard, world.options_.net, world.net_shared_, nullptr) {
     shard.attach(service, network);
-    world.mesh_.attach(id, reactor);
   }
 
   base::Prng random;
