@@ -1,4 +1,5 @@
 // Names of things that both sides of the seam speak of.
+// Plain values; any shard may hold one, but only the shard that owns the thing can find it.
 #pragma once
 
 #include <compare>
