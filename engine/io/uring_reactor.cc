@@ -1,0 +1,293 @@
+#include "engine/io/uring_reactor.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+
+namespace engine {
+
+namespace {
+
+constexpr int kBufferGroup = 0;
+constexpr unsigned kOperationShift = 60;
+constexpr uint64_t kUserDataMask = (uint64_t{1} << kOperationShift) - 1;
+// Results nobody waits for: of cancel and close.
+constexpr uint64_t kIgnored = UINT64_MAX;
+constexpr uint64_t kForbidden = UINT64_MAX - 1;
+constexpr uint64_t kWake = uint64_t{static_cast<uint8_t>(Operation::wake)} << kOperationShift;
+
+constexpr int kAllowed[] = {IORING_OP_ACCEPT, IORING_OP_RECV,         IORING_OP_SEND,
+                            IORING_OP_SENDMSG, IORING_OP_ASYNC_CANCEL, IORING_OP_CLOSE,
+                            IORING_OP_POLL_ADD};
+
+uint64_t tagged(Operation operation, uint64_t user_data) {
+  CHECK((user_data & ~kUserDataMask) == 0);
+  return user_data | uint64_t{static_cast<uint8_t>(operation)} << kOperationShift;
+}
+
+}  // namespace
+
+UringReactor::Made UringReactor::make(const ReactorLimits& limits) {
+  Made made;
+  std::unique_ptr<UringReactor> reactor(new UringReactor(limits));
+  const char* step = reactor->set_up(made.error);
+  if (step != nullptr) {
+    made.step = step;
+    return made;
+  }
+  made.reactor = std::move(reactor);
+  return made;
+}
+
+const char* UringReactor::set_up(int& error) {
+  io_uring_params params{};
+  params.flags = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER |
+                 IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED;
+  params.cq_entries = limits_.completion_entries;
+  error = io_uring_queue_init_params(limits_.submission_entries, &ring_, &params);
+  if (error < 0) return "io_uring_setup";
+  ring_made_ = true;
+  constexpr unsigned kNeeded = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_EXT_ARG;
+  if ((params.features & kNeeded) != kNeeded) {
+    error = -EINVAL;
+    return "features";
+  }
+  io_uring_ring_dontfork(&ring_);
+  error = set_up_buffers();
+  if (error < 0) return "receive buffers";
+  error = restrict_and_enable();
+  if (error < 0) return "restrictions";
+  // Saves the look-up of the ring's descriptor in every enter; harmless where it fails.
+  io_uring_register_ring_fd(&ring_);
+  arm_doorbell();
+  error = 0;
+  return nullptr;
+}
+
+int UringReactor::set_up_buffers() {
+  const uint32_t count = limits_.receive_buffers;
+  CHECK(count > 0 && (count & (count - 1)) == 0 && count <= 32768);
+  buffer_ring_bytes_ = count * sizeof(io_uring_buf);
+  void* memory = mmap(nullptr, buffer_ring_bytes_, PROT_READ | PROT_WRITE,
+                      MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
+  if (memory == MAP_FAILED) return -ENOMEM;
+  buffer_ring_ = static_cast<io_uring_buf_ring*>(memory);
+  io_uring_buf_reg registration{};
+  registration.ring_addr = reinterpret_cast<uint64_t>(memory);
+  registration.ring_entries = count;
+  registration.bgid = kBufferGroup;
+  const int error = io_uring_register_buf_ring(&ring_, &registration, 0);
+  if (error < 0) return error;
+  // Readers that work in blocks of 64 bytes may look past the end of the last buffer.
+  constexpr size_t kPadding = 64;
+  arena_.reset(new char[size_t{count} * limits_.receive_buffer_bytes + kPadding]);
+  io_uring_buf_ring_init(buffer_ring_);
+  lent_.resize(count);
+  for (uint32_t i = 0; i < count; ++i) lent_[i] = static_cast<uint16_t>(i);
+  return_buffers();
+  return 0;
+}
+
+int UringReactor::restrict_and_enable() {
+  io_uring_restriction rules[std::size(kAllowed) + 1] = {};
+  size_t count = 0;
+  for (const int operation : kAllowed) {
+    rules[count].opcode = IORING_RESTRICTION_SQE_OP;
+    rules[count++].sqe_op = static_cast<uint8_t>(operation);
+  }
+  rules[count].opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
+  rules[count++].sqe_flags = IOSQE_BUFFER_SELECT;
+  const int error = io_uring_register_restrictions(&ring_, rules, count);
+  if (error < 0) return error;
+  return io_uring_enable_rings(&ring_);
+}
+
+UringReactor::~UringReactor() {
+  if (ring_made_) io_uring_queue_exit(&ring_);
+  if (buffer_ring_ != nullptr) munmap(buffer_ring_, buffer_ring_bytes_);
+}
+
+msghdr* UringReactor::SendArena::add(std::span<const iovec> pieces) {
+  const size_t need = sizeof(msghdr) + pieces.size_bytes();
+  CHECK(need <= kBlock);
+  if (block_ < blocks_.size() && used_ + need > kBlock) {
+    ++block_;
+    used_ = 0;
+  }
+  if (block_ == blocks_.size()) blocks_.push_back(std::make_unique<char[]>(kBlock));
+  char* at = blocks_[block_].get() + used_;
+  used_ += need;  // both types have the size of a multiple of their alignment
+  auto* header = new (at) msghdr{};
+  auto* copy = reinterpret_cast<iovec*>(at + sizeof(msghdr));
+  memcpy(copy, pieces.data(), pieces.size_bytes());
+  header->msg_iov = copy;
+  header->msg_iovlen = pieces.size();
+  return header;
+}
+
+io_uring_sqe* UringReactor::next_entry() {
+  io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+  for (int attempt = 0; entry == nullptr; ++attempt) {
+    // More than a queue full in one turn. The kernel takes them now; if it refuses because its
+    // completions are not taken (-EBUSY), take those first.
+    CHECK(attempt < 100'000);
+    trace::count(trace::Counter::io_submission_queue_full);
+    io_uring_submit_and_get_events(&ring_);
+    std::swap(completions_, early_);
+    std::swap(lent_, early_lent_);
+    collect();
+    std::swap(completions_, early_);
+    std::swap(lent_, early_lent_);
+    entry = io_uring_get_sqe(&ring_);
+  }
+  return entry;
+}
+
+void UringReactor::arm_accept(int listener, uint64_t user_data) {
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_multishot_accept(entry, listener, nullptr, nullptr, SOCK_CLOEXEC);
+  entry->user_data = tagged(Operation::accept, user_data);
+}
+
+void UringReactor::arm_receive(int socket, uint64_t user_data) {
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_recv_multishot(entry, socket, nullptr, 0, 0);
+  // Without POLL_FIRST an idle socket ends with -ENOBUFS at once when the buffers are all in use.
+  entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
+  entry->flags |= IOSQE_BUFFER_SELECT;
+  entry->buf_group = kBufferGroup;
+  entry->user_data = tagged(Operation::receive, user_data);
+}
+
+void UringReactor::cancel(Operation target, uint64_t user_data) {
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_cancel64(entry, tagged(target, user_data), 0);
+  entry->user_data = kIgnored;
+}
+
+void UringReactor::send(int socket, std::span<const iovec> pieces, uint64_t user_data) {
+  CHECK(!pieces.empty());
+  io_uring_sqe* entry = next_entry();
+  if (pieces.size() == 1) {
+    io_uring_prep_send(entry, socket, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  } else {
+    io_uring_prep_sendmsg(entry, socket, send_arena_.add(pieces), MSG_NOSIGNAL);
+  }
+  entry->user_data = tagged(Operation::send, user_data);
+}
+
+void UringReactor::close(int socket) {
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_close(entry, socket);
+  entry->user_data = kIgnored;
+}
+
+void UringReactor::arm_doorbell() {
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_poll_multishot(entry, doorbell_.descriptor(), POLLIN);
+  entry->user_data = kWake;
+  doorbell_armed_ = true;
+}
+
+void UringReactor::return_buffers() {
+  const int mask = io_uring_buf_ring_mask(limits_.receive_buffers);
+  int offset = 0;
+  for (const uint16_t id : lent_) {
+    io_uring_buf_ring_add(buffer_ring_, buffer(id), limits_.receive_buffer_bytes, id, mask,
+                          offset++);
+  }
+  io_uring_buf_ring_advance(buffer_ring_, offset);
+  lent_.clear();
+}
+
+void UringReactor::submit_and_wait(base::Instant deadline) {
+  return_buffers();
+  completions_.clear();
+  if (!doorbell_armed_) arm_doorbell();
+  // What came early is older than anything that comes now.
+  const bool early = !early_.empty();
+  std::swap(completions_, early_);
+  std::swap(lent_, early_lent_);
+  const base::Duration left = deadline - now();
+  const bool waits = !early && left > base::Duration{} && doorbell_.about_to_sleep();
+  int result = 0;
+  if (!waits) {
+    result = io_uring_submit_and_get_events(&ring_);
+  } else if (deadline == base::Instant::never()) {
+    result = io_uring_submit_and_wait(&ring_, 1);
+  } else {
+    __kernel_timespec timeout{};
+    timeout.tv_sec = left.ns / 1'000'000'000;
+    timeout.tv_nsec = left.ns % 1'000'000'000;
+    io_uring_cqe* first = nullptr;
+    result = io_uring_submit_and_wait_timeout(&ring_, &first, 1, &timeout, nullptr);
+  }
+  // A timeout, a signal, a full completion ring (taken below) or a moment without kernel memory;
+  // what was not submitted stays queued for the next turn.
+  CHECK(result >= 0 || result == -ETIME || result == -EINTR || result == -EBUSY ||
+        result == -EAGAIN);
+  if (doorbell_.woke_up()) completions_.push_back({.operation = Operation::wake});
+  collect();
+  if (io_uring_sq_ready(&ring_) == 0) send_arena_.reset();
+}
+
+void UringReactor::collect() {
+  // A second round only when the kernel kept a list because the ring was full.
+  for (int round = 0; round < 16; ++round) {
+    unsigned head = 0;
+    unsigned count = 0;
+    io_uring_cqe* entry = nullptr;
+    io_uring_for_each_cqe(&ring_, head, entry) {
+      take(*entry);
+      ++count;
+    }
+    io_uring_cq_advance(&ring_, count);
+    const unsigned flags = __atomic_load_n(ring_.sq.kflags, __ATOMIC_ACQUIRE);
+    if ((flags & IORING_SQ_CQ_OVERFLOW) == 0) return;
+    trace::count(trace::Counter::io_completion_overflows);
+    io_uring_get_events(&ring_);
+  }
+}
+
+void UringReactor::take(const io_uring_cqe& entry) {
+  const bool more = (entry.flags & IORING_CQE_F_MORE) != 0;
+  if (entry.user_data == kIgnored) return;
+  if (entry.user_data == kForbidden) {
+    forbidden_result_ = entry.res;
+    return;
+  }
+  if (entry.user_data == kWake) {
+    if (!more) doorbell_armed_ = false;
+    return;  // woke_up() tells
+  }
+  Completion completion;
+  completion.user_data = entry.user_data & kUserDataMask;
+  completion.result = entry.res;
+  completion.operation = static_cast<Operation>(entry.user_data >> kOperationShift);
+  completion.more = more;
+  if ((entry.flags & IORING_CQE_F_BUFFER) != 0) {
+    const auto id = static_cast<uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
+    CHECK(id < limits_.receive_buffers);
+    lent_.push_back(id);
+    if (entry.res > 0) completion.data = {buffer(id), static_cast<size_t>(entry.res)};
+  }
+  completions_.push_back(completion);
+}
+
+int32_t UringReactor::try_forbidden_operation() {
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_openat(entry, -1, "/dev/null", 0, 0);
+  entry->user_data = kForbidden;
+  forbidden_result_ = 0;
+  submit_and_wait(now());
+  return forbidden_result_;
+}
+
+}  // namespace engine

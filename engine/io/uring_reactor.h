@@ -1,0 +1,79 @@
+// The io_uring backend: one ring per shard, made and used by the shard's own thread, restricted to
+// the few opcodes below before its first use (seccomp does not see what a ring does).
+// Kernel 6.1 or later. Owned by one shard; wake() from any thread.
+#pragma once
+
+#include <liburing.h>
+
+#include <memory>
+#include <vector>
+
+#include "engine/io/system_reactor.h"
+
+namespace engine {
+
+class UringReactor final : public SystemReactor {
+ public:
+  // What failed: -errno of io_uring_setup or of a register call; 0: `reactor` is there.
+  struct Made {
+    std::unique_ptr<UringReactor> reactor;
+    int error = 0;
+    const char* step = "";
+  };
+  static Made make(const ReactorLimits& limits);
+  ~UringReactor() override;
+
+  void arm_accept(int listener, uint64_t user_data) override;
+  void arm_receive(int socket, uint64_t user_data) override;
+  void cancel(Operation target, uint64_t user_data) override;
+  void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
+  void close(int socket) override;
+  void submit_and_wait(base::Instant deadline) override;
+  std::span<const Completion> reap() override { return completions_; }
+  const char* name() const override { return "uring"; }
+
+  // For the test that the restrictions bite: submits an openat and returns its result.
+  int32_t try_forbidden_operation();
+
+ private:
+  // What the kernel reads until it has taken the submission (IORING_FEAT_SUBMIT_STABLE): gathered
+  // sends of one turn. Addresses do not change; blocks are reused.
+  class SendArena {
+   public:
+    msghdr* add(std::span<const iovec> pieces);
+    void reset() { block_ = used_ = 0; }
+
+   private:
+    static constexpr size_t kBlock = 64 * 1024;
+    std::vector<std::unique_ptr<char[]>> blocks_;
+    size_t block_ = 0;
+    size_t used_ = 0;
+  };
+
+  explicit UringReactor(const ReactorLimits& limits) : SystemReactor(0), limits_(limits) {}
+  const char* set_up(int& error);   // the step that failed, or null
+  int set_up_buffers();
+  int restrict_and_enable();
+  io_uring_sqe* next_entry();
+  void arm_doorbell();
+  void collect();
+  void take(const io_uring_cqe& entry);
+  char* buffer(unsigned id) { return arena_.get() + size_t{id} * limits_.receive_buffer_bytes; }
+  void return_buffers();
+
+  const ReactorLimits limits_;
+  io_uring ring_{};
+  bool ring_made_ = false;
+  io_uring_buf_ring* buffer_ring_ = nullptr;
+  size_t buffer_ring_bytes_ = 0;
+  std::unique_ptr<char[]> arena_;
+  SendArena send_arena_;
+  std::vector<Completion> completions_;   // of the last wait
+  std::vector<uint16_t> lent_;            // buffers behind them
+  std::vector<Completion> early_;         // came while the queue was emptied in mid-turn
+  std::vector<uint16_t> early_lent_;
+  bool doorbell_armed_ = false;
+  int32_t forbidden_result_ = 0;
+};
+
+}  // namespace engine
