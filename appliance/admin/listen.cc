@@ -27,6 +27,7 @@ AdminServer::~AdminServer() {
   for (const int fd : {unix_listener_, http_listener_, wake_}) {
     if (fd >= 0) close(fd);
   }
+  if (!path_.empty()) unlink(path_.c_str());
 }
 
 base::Status AdminServer::listen_unix(const std::string& path) {
@@ -104,7 +105,6 @@ void AdminServer::stop() {
   }
   thread_.join();
   connections_.clear();
-  if (!path_.empty()) unlink(path_.c_str());
 }
 
 }  // namespace appliance

@@ -50,4 +50,11 @@ std::vector<Pinned> pinned_changes(const Config& running, const Config& wanted) 
   return changes;
 }
 
+void keep_pinned(const Config& running, Config& wanted) {
+  for (const ConfigKey& key : config_keys()) {
+    if (!key.pinned.empty()) key.set(wanted, key.get(running));
+  }
+  wanted.listeners = running.listeners;
+}
+
 }  // namespace appliance

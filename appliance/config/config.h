@@ -16,7 +16,7 @@
 namespace appliance {
 
 enum class IoBackend : uint8_t { automatic, uring, epoll };
-enum class Durability : uint8_t { full, normal };
+enum class Durability : uint8_t { full, relaxed };  // as store::Durability
 
 // Index 0 of a `profile` or trace level choice: nothing chosen here.
 constexpr uint8_t kUnset = 0;
@@ -103,5 +103,7 @@ struct Pinned {
   std::string why;
 };
 std::vector<Pinned> pinned_changes(const Config& running, const Config& wanted);
+// Gives those keys of `wanted` the values they have in `running`.
+void keep_pinned(const Config& running, Config& wanted);
 
 }  // namespace appliance

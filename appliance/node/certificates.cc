@@ -1,0 +1,69 @@
+#include "appliance/node/certificates.h"
+
+#include <idn2.h>
+
+#include <algorithm>
+
+#include "appliance/node/files.h"
+#include "engine/tls/self_signed.h"
+
+namespace appliance {
+namespace {
+
+// The name as certificates and clients' SNI write it: A-labels (RFC 5890 §2.3.2.1).
+base::Result<std::string> ascii_name(const std::string& domain) {
+  char* ascii = nullptr;
+  const int code = idn2_to_ascii_8z(domain.c_str(), &ascii, IDN2_NONTRANSITIONAL);
+  if (code != IDN2_OK) {
+    return base::Error{"no certificate can name " + domain + ": " + idn2_strerror(code)};
+  }
+  std::string name(ascii);
+  idn2_free(ascii);
+  if (name.find('/') != std::string::npos) return base::Error{domain + " is not a host name"};
+  return name;
+}
+
+// Makes what is missing; yields the files.
+base::Result<engine::TlsCertificateFiles> own_certificate(const Config& config,
+                                                          const std::string& name,
+                                                          base::WallTime now) {
+  const std::string folder = config.data + "/certificates";
+  if (auto made = prepare_folder(folder); !made) return made.error();
+  engine::TlsCertificateFiles files{
+      folder + "/" + name + ".crt", folder + "/" + name + ".key", {name}};
+  if (!file_exists(files.chain_file) || !file_exists(files.key_file)) {
+    const auto made = engine::make_self_signed({name}, now, engine::kSelfSignedDays,
+                                               files.chain_file, files.key_file);
+    if (!made) return made.error();
+  }
+  return files;
+}
+
+}  // namespace
+
+base::Result<Certificates> load_certificates(const Config& config,
+                                             std::shared_ptr<engine::TicketKeys> tickets,
+                                             base::WallTime now) {
+  Certificates result;
+  engine::TlsOptions options;
+  for (const std::string& domain : config.domains) {
+    const auto name = ascii_name(domain);
+    if (!name) return name.error();
+    const auto given = std::find_if(config.certificates.begin(), config.certificates.end(),
+                                    [&](const CertificateConfig& c) { return c.domain == domain; });
+    if (given != config.certificates.end()) {
+      options.certificates.push_back({given->chain, given->key, {*name}});
+      continue;
+    }
+    auto files = own_certificate(config, *name, now);
+    if (!files) return files.error();
+    result.self_signed.push_back(files->chain_file);
+    options.certificates.push_back(std::move(*files));
+  }
+  auto context = engine::TlsContext::make(options, std::move(tickets), now);
+  if (!context) return context.error();
+  result.context = std::move(*context);
+  return result;
+}
+
+}  // namespace appliance

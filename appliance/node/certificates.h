@@ -1,0 +1,26 @@
+// Which certificate each domain shows: the configured one, or a self-signed one that is made when
+// there is none and kept in DATA/certificates.
+// Main thread, or the admin thread under the node's lock.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "appliance/config/config.h"
+#include "engine/base/result.h"
+#include "engine/base/time.h"
+#include "engine/tls/context.h"
+
+namespace appliance {
+
+struct Certificates {
+  std::shared_ptr<const engine::TlsContext> context;
+  std::vector<std::string> self_signed;  // chain files of domains that have no other
+};
+
+base::Result<Certificates> load_certificates(const Config& config,
+                                             std::shared_ptr<engine::TicketKeys> tickets,
+                                             base::WallTime now);
+
+}  // namespace appliance

@@ -1,0 +1,75 @@
+#include "appliance/node/limits.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+
+#include "engine/memory/budget.h"
+
+namespace appliance {
+namespace {
+
+// Descriptors that are no client's: listeners, rings, database, log, admin.
+constexpr uint64_t kOwnFiles = 64;
+
+engine::ReactorKind reactor_kind(IoBackend io) {
+  switch (io) {
+    case IoBackend::uring:
+      return engine::ReactorKind::uring;
+    case IoBackend::epoll:
+      return engine::ReactorKind::epoll;
+    case IoBackend::automatic:
+      break;
+  }
+  return engine::ReactorKind::automatic;
+}
+
+}  // namespace
+
+uint64_t raise_open_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) getrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+NodeLimits make_limits(const Config& config, const Profile& profile, const Machine& machine,
+                       engine::ShardId shards, uint64_t open_files) {
+  using memory::Pool;
+  const auto budget = memory::Budget::per_shard({.users = profile.users,
+                                                 .sessions = profile.sessions,
+                                                 .shards = shards,
+                                                 .memory_bytes = machine.memory_bytes});
+  NodeLimits limits;
+  engine::NetOptions& net = limits.shards.net;
+  net = config.net;
+  for (const ListenerConfig& listener : config.listeners) {
+    net.listeners.push_back({listener.address, listener.port, listener.options.direct_tls});
+  }
+  uint64_t per_shard = budget.count(Pool::connections);
+  if (config.connections_max != 0) {
+    per_shard = (uint64_t{config.connections_max} + shards - 1) / shards;
+  }
+  const uint64_t files = open_files > 2 * kOwnFiles ? open_files - kOwnFiles : open_files / 2;
+  // Below what the profile promises it is worth a word; the room beyond that is a bonus.
+  if (files < std::min<uint64_t>(per_shard * shards, profile.sessions)) {
+    limits.warnings.push_back("only " + std::to_string(open_files) +
+                              " open files are allowed, fewer than profile " + profile.name +
+                              " needs: raise LimitNOFILE");
+  }
+  // Hashing is not fair: one shard may own an eighth more than its share.
+  const uint64_t share = std::max<uint64_t>(1, files / shards);
+  net.connections_per_shard = static_cast<uint32_t>(std::min(per_shard, share + share / 8));
+  net.send_bytes_per_shard =
+      std::min<uint64_t>(net.send_bytes_per_shard,
+                         budget.count(Pool::send_chunks) * memory::bytes_each(Pool::send_chunks));
+  limits.shards.io = reactor_kind(config.io);
+  limits.shards.reactor.receive_buffers =
+      static_cast<uint32_t>(budget.count(Pool::receive_buffers));
+  limits.connections_max = static_cast<uint32_t>(
+      std::min<uint64_t>(uint64_t{net.connections_per_shard} * shards, files));
+  return limits;
+}
+
+}  // namespace appliance

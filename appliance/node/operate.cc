@@ -1,0 +1,231 @@
+// The node under its operator's hands: Control's members. Admin thread, but for reload().
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+
+#include "appliance/node/clocks.h"
+#include "appliance/node/node.h"
+#include "appliance/node/on_shards.h"
+#include "engine/memory/jemalloc.h"
+#include "engine/trace/openmetrics.h"
+
+namespace appliance {
+namespace {
+
+int64_t resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  int64_t size = 0;
+  int64_t resident = 0;
+  file >> size >> resident;
+  return resident * sysconf(_SC_PAGESIZE);
+}
+
+const char* tls_word(const xmpp::ListenerOptions& options) {
+  if (options.direct_tls) return "direct";
+  switch (options.tls) {
+    case xmpp::TlsMode::required:
+      return "required";
+    case xmpp::TlsMode::optional:
+      return "optional";
+    case xmpp::TlsMode::off:
+      break;
+  }
+  return "off";
+}
+
+SessionRow copy_of(const xmpp::SessionFacts& facts, engine::ShardId shard) {
+  return {.jid = std::string(facts.jid),
+          .address = std::string(facts.remote_address),
+          .mechanism = std::string(facts.mechanism),
+          .tls = std::string(facts.tls),
+          .stream_management = std::string(facts.stream_management),
+          .since = facts.since.seconds(),
+          .unacked = facts.unacked,
+          .priority = facts.priority,
+          .shard = shard,
+          .available = facts.available,
+          .inactive = facts.inactive};
+}
+
+// Gathered by the shards one after another or at once; outlives a waiter who gave up.
+template <class T>
+struct Gathered {
+  std::mutex mutex;
+  T value{};
+};
+
+const base::Error kNoAnswer{"a shard did not answer in time; the log says what it is doing"};
+
+}  // namespace
+
+std::string Node::admin_socket() const {
+  return config_.admin.socket.empty() ? config_.data + "/admin.sock" : config_.admin.socket;
+}
+
+std::vector<ListeningOn> Node::listening() {
+  std::vector<ListeningOn> all;
+  for (size_t i = 0; i < config_.listeners.size(); ++i) {
+    const ListenerConfig& listener = config_.listeners[i];
+    all.push_back({listener.options.direct_tls ? "xmpps" : "xmpp", listener.address,
+                   shards_->ports().at(i), tls_word(listener.options)});
+  }
+  if (metrics_port_ != 0) {
+    all.push_back({"http", config_.admin.metrics_address, metrics_port_, "off"});
+  }
+  return all;
+}
+
+std::vector<std::string> Node::warnings() {
+  std::vector<std::string> all = start_warnings_;
+  for (size_t i = 0; i < config_.listeners.size(); ++i) {
+    const xmpp::ListenerOptions& options = config_.listeners[i].options;
+    const std::string where = "the listener on port " + std::to_string(shards_->ports().at(i));
+    if (options.tls != xmpp::TlsMode::required) {
+      all.push_back(where + " does not require TLS: for tests and benchmarks only");
+    }
+    if (options.sasl_without_tls) {
+      all.push_back(where + " takes logins without TLS: passwords can be read on the network");
+    }
+  }
+  if (config_.xmpp.registration) all.emplace_back("anybody can create accounts (XEP-0077)");
+  if (config_.admin.metrics && config_.admin.metrics_anywhere) {
+    all.emplace_back("the metrics can be read from other machines");
+  }
+  constexpr int64_t kSoonDays = 30;
+  if (const int64_t days = certificate_days_left(); days < kSoonDays) {
+    all.push_back("a certificate expires in " + std::to_string(days) + " days");
+  }
+  return all;
+}
+
+int64_t Node::certificate_days_left() {
+  const int64_t left = certificates_.context->first_expiry().seconds() - wall_now().seconds();
+  return left / 86400;
+}
+
+int64_t Node::sessions_now() {
+  auto gathered = std::make_shared<Gathered<int64_t>>();
+  const bool answered = run_on_all(*shards_, shard_count_, [this, gathered](engine::Shard& shard) {
+    const std::lock_guard<std::mutex> lock(gathered->mutex);
+    gathered->value += xmpp_node_->services[shard.id()]->session_count();
+  });
+  const std::lock_guard<std::mutex> lock(gathered->mutex);
+  return answered ? gathered->value : -1;
+}
+
+NodeStatus Node::status() {
+  NodeStatus status;
+  status.sessions = sessions_now();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const State state = state_.load();
+  status.version = ROLLCALL_VERSION;
+  status.state = state == State::draining  ? "draining"
+                 : state == State::running ? "running"
+                                           : "starting";
+  status.uptime_seconds = (monotonic_now() - started_).whole_seconds();
+  status.profile = profile_->name;
+  status.shards = shard_count_;
+  status.io = shards_->io_name();
+  status.domains = config_.domains;
+  status.listening = listening();
+  status.warnings = warnings();
+  status.connections = shards_->connections();
+  status.sessions_max = connections_max_;
+  status.memory_bytes = resident_bytes();
+  status.certificate_days_left = certificate_days_left();
+  return status;
+}
+
+std::string Node::metrics() {
+  const int64_t sessions = sessions_now();
+  std::string out;
+  trace::append_counters(out);
+  const auto gauge = [&out](const char* name, const char* help, int64_t value) {
+    trace::append_metric({name, help, value}, out);
+  };
+  gauge("uptime_seconds", "Seconds since the node was started",
+        (monotonic_now() - started_).whole_seconds());
+  gauge("sessions", "Bound XMPP sessions, those waiting to be resumed included", sessions);
+  gauge("connections_limit", "Connections the node takes", connections_max_);
+  gauge("memory_resident_bytes", "Resident memory of the process", resident_bytes());
+  gauge("io_uring", "1: sockets are served by io_uring, 0: by epoll",
+        std::string(shards_->io_name()) == "uring" ? 1 : 0);
+  memory::HeapStats heap;
+  if (memory::heap_stats(heap)) {
+    gauge("heap_allocated_bytes", "Bytes the program holds", static_cast<int64_t>(heap.allocated));
+    gauge("heap_active_bytes", "Bytes of the pages that hold them",
+          static_cast<int64_t>(heap.active));
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    gauge("tls_cert_days_left", "Days until the first certificate expires",
+          certificate_days_left());
+  }
+  trace::append_end(out);
+  return out;
+}
+
+base::Result<std::unique_ptr<im::StoreRequest>> Node::ask(
+    std::unique_ptr<im::StoreRequest> request) {
+  store_->call(*request);
+  return request;
+}
+
+base::Result<std::vector<std::string>> Node::users() {
+  constexpr uint32_t kPage = 10000;
+  std::vector<std::string> all;
+  while (true) {
+    auto page = store_->users(all.empty() ? base::Bytes() : base::Bytes(all.back()), kPage);
+    if (!page) return page.error();
+    const bool last = page->size() < kPage;
+    all.insert(all.end(), page->begin(), page->end());
+    if (last) return all;
+  }
+}
+
+base::Result<std::vector<SessionRow>> Node::sessions() {
+  auto gathered = std::make_shared<Gathered<std::vector<SessionRow>>>();
+  const bool answered = run_on_all(*shards_, shard_count_, [this, gathered](engine::Shard& shard) {
+    const std::lock_guard<std::mutex> lock(gathered->mutex);
+    xmpp_node_->services[shard.id()]->for_each_session([&](const xmpp::SessionFacts& facts) {
+      gathered->value.push_back(copy_of(facts, shard.id()));
+    });
+  });
+  if (!answered) return kNoAnswer;
+  const std::lock_guard<std::mutex> lock(gathered->mutex);
+  std::sort(gathered->value.begin(), gathered->value.end(),
+            [](const SessionRow& a, const SessionRow& b) { return a.jid < b.jid; });
+  return std::move(gathered->value);
+}
+
+base::Result<int64_t> Node::end_sessions(const std::string& jid) {
+  const bool full = jid.find('/') != std::string::npos;
+  auto gathered = std::make_shared<Gathered<int64_t>>();
+  const bool answered =
+      run_on_all(*shards_, shard_count_, [this, gathered, jid, full](engine::Shard& shard) {
+        xmpp::Service& service = *xmpp_node_->services[shard.id()];
+        std::vector<std::string> victims;
+        service.for_each_session([&](const xmpp::SessionFacts& facts) {
+          if (full ? facts.jid == jid : facts.jid.starts_with(jid + "/")) {
+            victims.emplace_back(facts.jid);
+          }
+        });
+        int64_t ended = 0;
+        for (const std::string& victim : victims) {
+          ended += service.kick(victim, shard.current()) ? 1 : 0;
+        }
+        const std::lock_guard<std::mutex> lock(gathered->mutex);
+        gathered->value += ended;
+      });
+  if (!answered) return kNoAnswer;
+  const std::lock_guard<std::mutex> lock(gathered->mutex);
+  return gathered->value;
+}
+
+std::vector<std::string> Node::domains() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return config_.domains;
+}
+
+}  // namespace appliance

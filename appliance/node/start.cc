@@ -1,0 +1,165 @@
+// Starting, step by step. Each step either works or says in one sentence what the operator can do.
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "appliance/node/clocks.h"
+#include "appliance/node/files.h"
+#include "appliance/node/introduction.h"
+#include "appliance/node/limits.h"
+#include "appliance/node/node.h"
+#include "engine/trace/log.h"
+
+namespace appliance {
+namespace {
+
+constexpr size_t kSecretOctets = 32;
+
+std::string problem_list(const std::vector<Problem>& problems, const std::string& file) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    text += (text.empty() ? "" : "\n") + describe(problem, file);
+  }
+  return text;
+}
+
+// Salts of imaginary accounts must stay the same over restarts, or their absence would show.
+base::Result<std::string> keep_secret(const std::string& path, base::Random& random) {
+  if (file_exists(path)) {
+    auto secret = read_file(path);
+    if (secret && secret->size() != kSecretOctets) {
+      return base::Error{path + " is damaged; remove it and a new one is made"};
+    }
+    return secret;
+  }
+  std::string secret(kSecretOctets, '\0');
+  random.fill(secret.data(), secret.size());
+  if (auto written = write_file(path, secret, 0600); !written) return written.error();
+  return secret;
+}
+
+}  // namespace
+
+base::Status Node::start() {
+  using Step = base::Status (Node::*)();
+  constexpr Step kSteps[] = {&Node::configure,    &Node::prepare_data, &Node::open_store,
+                             &Node::start_shards, &Node::open_doors,   &Node::write_listening};
+  for (const Step step : kSteps) {
+    if (auto done = (this->*step)(); !done) return done;
+  }
+  state_.store(State::running);
+  std::fputs(introduction().c_str(), stdout);
+  std::fflush(stdout);
+  manager_.ready("serving " + config_.domains.front());
+  TRACE(node, info, "started", {"shards", shard_count_}, {"io", shards_->io_name()});
+  return base::Status::ok();
+}
+
+LoadedConfig Node::load() const {
+  LoadedConfig loaded =
+      options_.config_file.empty() ? load_config("") : load_config_file(options_.config_file);
+  if (!options_.data.empty()) loaded.config.data = options_.data;
+  if (options_.shards > 0) loaded.config.shards = static_cast<uint16_t>(options_.shards);
+  if (options_.io == "uring") loaded.config.io = IoBackend::uring;
+  if (options_.io == "epoll") loaded.config.io = IoBackend::epoll;
+  if (options_.io == "auto") loaded.config.io = IoBackend::automatic;
+  return loaded;
+}
+
+base::Status Node::configure() {
+  LoadedConfig loaded = load();
+  if (!loaded.problems.empty()) {
+    return base::Error{problem_list(loaded.problems, options_.config_file)};
+  }
+  config_ = std::move(loaded.config);
+  apply_trace(config_.trace);
+  trace::dump_on_check_failure(STDERR_FILENO);
+  if (auto logging = trace::start_log(STDERR_FILENO); !logging) return logging;
+  profile_ =
+      config_.profile == kUnset ? &detect_profile(machine_) : &all_profiles()[config_.profile - 1u];
+  shard_count_ = config_.shards != 0 ? config_.shards : default_shards(*profile_, machine_);
+  xmpp_options_ = xmpp_options(config_);
+  return base::Status::ok();
+}
+
+base::Status Node::prepare_data() {
+  if (auto made = prepare_folder(config_.data); !made) return made;
+  // First, because it tells whether another node uses this directory.
+  admin_ = std::make_unique<AdminServer>(*this);
+  if (auto listening = admin_->listen_unix(admin_socket()); !listening) return listening;
+  auto secret = keep_secret(config_.data + "/secret", random_);
+  if (!secret) return secret.error();
+  xmpp_node_ = std::make_unique<xmpp::Node>(shard_count_, *secret);
+  auto certificates = load_certificates(config_, tickets_, wall_now());
+  if (!certificates) return certificates.error();
+  certificates_ = std::move(*certificates);
+  return base::Status::ok();
+}
+
+base::Status Node::open_store() {
+  mesh_ = std::make_unique<engine::Mesh>(engine::MeshOptions{.shards = shard_count_});
+  store::StoreOptions options;
+  options.path = config_.data + "/rollcall.sqlite";
+  options.durability = static_cast<store::Durability>(config_.store.durability);
+  options.iterations = config_.store.pbkdf2_iterations;
+  auto opened = store::Store::open(options, [this](engine::ShardId, engine::QuestionPtr answer) {
+    mesh_->answer(std::move(answer));
+  });
+  if (!opened) return opened.error();
+  store_ = std::move(*opened);
+  if (!options_.demo) return base::Status::ok();
+  auto users = prepare_demo_users(config_.data, config_.domains.front(), *store_, random_);
+  if (!users) return users.error();
+  demo_users_ = std::move(*users);
+  return base::Status::ok();
+}
+
+base::Status Node::start_shards() {
+  NodeLimits limits = make_limits(config_, *profile_, machine_, shard_count_, raise_open_files());
+  connections_max_ = limits.connections_max;
+  start_warnings_ = std::move(limits.warnings);
+  partition_ = std::make_unique<engine::HashPartition>(shard_count_);
+  shards_ = std::make_unique<engine::ShardSet>(
+      limits.shards, *mesh_, static_cast<engine::ShardMaker&>(*this),
+      static_cast<engine::Answerer&>(*this), certificates_.context);
+  if (auto started = shards_->start(); !started) {
+    shards_.reset();  // nothing runs, so nothing is to be drained
+    return started;
+  }
+  if (!shards_->io_alarm().empty()) {
+    TRACE(node, error, "io_uring_blocked", {"why", shards_->io_alarm()});
+    start_warnings_.push_back(shards_->io_alarm());
+  }
+  heartbeat_ = std::make_unique<Heartbeat>(*shards_, shard_count_);
+  return base::Status::ok();
+}
+
+base::Status Node::open_doors() {
+  const AdminConfig& admin = config_.admin;
+  if (admin.metrics) {
+    const auto port =
+        admin_->listen_http(admin.metrics_address, admin.metrics_port, admin.metrics_anywhere);
+    if (!port) return port.error();
+    metrics_port_ = *port;
+  }
+  admin_->start();
+  return base::Status::ok();
+}
+
+base::Status Node::write_listening() {
+  return write_file(config_.data + "/listening", listening_lines(listening()), 0644);
+}
+
+std::string Node::introduction() {
+  Introduction facts;
+  facts.status = status();
+  facts.detected = config_.profile == kUnset;
+  facts.machine = machine_;
+  facts.data = config_.data;
+  facts.socket = admin_socket();
+  facts.self_signed = certificates_.self_signed;
+  facts.demo_users = demo_users_;
+  return introduce(facts);
+}
+
+}  // namespace appliance
