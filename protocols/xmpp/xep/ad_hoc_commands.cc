@@ -16,10 +16,11 @@ void answer_command(Request& request) {
 
 bool write_info(const Options&, base::Bytes node, base::Sink& out) {
   if (node != kNamespace) return false;
-  out += "<identity category='automation' type='command-list'/>"
-         "<feature var='http://jabber.org/protocol/commands'/>"
-         "<feature var='http://jabber.org/protocol/disco#info'/>"
-         "<feature var='http://jabber.org/protocol/disco#items'/>";
+  out +=
+      "<identity category='automation' type='command-list'/>"
+      "<feature var='http://jabber.org/protocol/commands'/>"
+      "<feature var='http://jabber.org/protocol/disco#info'/>"
+      "<feature var='http://jabber.org/protocol/disco#items'/>";
   return true;
 }
 

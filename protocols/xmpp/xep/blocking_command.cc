@@ -58,7 +58,7 @@ void answer_block(Request& request) {
 }
 
 void answer_unblock(Request& request) {
-  std::vector<std::string> jids;   // none: everybody (§3.5)
+  std::vector<std::string> jids;  // none: everybody (§3.5)
   if (!read_items(request, jids)) return;
   im::Resource* resource = asking_resource(request);
   if (resource == nullptr) return request.error(im::ErrorCondition::unexpected_request);
@@ -76,10 +76,7 @@ constexpr Hook kHooks[] = {
 
 }  // namespace
 
-constinit const Feature blocking_command{.xep = 191,
-                                         .title = "Blocking Command",
-                                         .version = "1.3",
-                                         .disco = kDisco,
-                                         .hooks = kHooks};
+constinit const Feature blocking_command{
+    .xep = 191, .title = "Blocking Command", .version = "1.3", .disco = kDisco, .hooks = kHooks};
 
 }  // namespace xmpp::xep

@@ -22,12 +22,11 @@ constinit const Feature discovery_extensions{.xep = 128,
                                              .version = "1.0.1",
                                              .note = "carries the contact addresses"};
 
-constinit const Feature offline_messages{
-    .xep = 160,
-    .title = "Best Practices for Handling Offline Messages",
-    .version = "1.0.1",
-    .note = "with a limit for each account",
-    .disco = kOfflineDisco};
+constinit const Feature offline_messages{.xep = 160,
+                                         .title = "Best Practices for Handling Offline Messages",
+                                         .version = "1.0.1",
+                                         .note = "with a limit for each account",
+                                         .disco = kOfflineDisco};
 
 constinit const Feature stream_management{
     .xep = 198,
@@ -40,10 +39,8 @@ constinit const Feature delayed_delivery{.xep = 203,
                                          .version = "2.0",
                                          .note = "stamped on offline messages and presence"};
 
-constinit const Feature roster_versioning{.xep = 237,
-                                          .title = "Roster Versioning",
-                                          .version = "1.3",
-                                          .note = "now RFC 6121 §2.6"};
+constinit const Feature roster_versioning{
+    .xep = 237, .title = "Roster Versioning", .version = "1.3", .note = "now RFC 6121 §2.6"};
 
 constinit const Feature processing_hints{.xep = 334,
                                          .title = "Message Processing Hints",
@@ -61,8 +58,9 @@ constinit const Feature stanza_ids{
     .xep = 359,
     .title = "Unique and Stable Stanza IDs",
     .version = "0.7.0",
-    .note = "ids that claim to be given by the account are removed; none are given before there "
-            "is an archive",
+    .note =
+        "ids that claim to be given by the account are removed; none are given before there "
+        "is an archive",
     .disco = kStanzaIdsDisco};
 
 constinit const Feature direct_tls{.xep = 368,
@@ -70,14 +68,12 @@ constinit const Feature direct_tls{.xep = 368,
                                    .version = "1.1.0",
                                    .note = "a direct TLS listener with ALPN xmpp-client"};
 
-constinit const Feature channel_binding_types{
-    .xep = 440,
-    .title = "SASL Channel-Binding Type Capability",
-    .version = "1.0.0",
-    .note = "tls-exporter and tls-server-end-point"};
+constinit const Feature channel_binding_types{.xep = 440,
+                                              .title = "SASL Channel-Binding Type Capability",
+                                              .version = "1.0.0",
+                                              .note = "tls-exporter and tls-server-end-point"};
 
-constinit const Feature downgrade_protection{.xep = 474,
-                                             .title = "SASL SCRAM Downgrade Protection",
-                                             .version = "0.5.0"};
+constinit const Feature downgrade_protection{
+    .xep = 474, .title = "SASL SCRAM Downgrade Protection", .version = "0.5.0"};
 
 }  // namespace xmpp::xep

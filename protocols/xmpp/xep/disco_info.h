@@ -19,7 +19,7 @@ struct Identity {
 
 struct DiscoInfo {
   std::vector<Identity> identities;
-  std::vector<std::string> features;   // sorted, each once
+  std::vector<std::string> features;  // sorted, each once
   std::vector<DataForm> forms;
 };
 

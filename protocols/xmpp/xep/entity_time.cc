@@ -23,10 +23,7 @@ constexpr Hook kHooks[] = {
 
 }  // namespace
 
-constinit const Feature entity_time{.xep = 202,
-                                    .title = "Entity Time",
-                                    .version = "2.0",
-                                    .disco = kDisco,
-                                    .hooks = kHooks};
+constinit const Feature entity_time{
+    .xep = 202, .title = "Entity Time", .version = "2.0", .disco = kDisco, .hooks = kHooks};
 
 }  // namespace xmpp::xep

@@ -28,9 +28,10 @@ std::string field(const Request& request, base::Bytes name) {
 }
 
 void get_form(Request& request) {
-  request.result("<query xmlns='jabber:iq:register'>"
-                 "<instructions>Choose a username and a password.</instructions>"
-                 "<username/><password/></query>");
+  request.result(
+      "<query xmlns='jabber:iq:register'>"
+      "<instructions>Choose a username and a password.</instructions>"
+      "<username/><password/></query>");
 }
 
 void answer_created(const ReplyAddress& reply, im::StoreRequest& answer, im::Realm& realm,

@@ -31,8 +31,7 @@ void answer_account(Request& request) {
   const im::User& user = *request.user;
   if (!user.resources.empty()) return answer_seconds(request, 0, {});
   if (user.last_seen.us == 0) return request.error(im::ErrorCondition::service_unavailable);
-  answer_seconds(request, request.turn.wall.seconds() - user.last_seen.seconds(),
-                 user.last_status);
+  answer_seconds(request, request.turn.wall.seconds() - user.last_seen.seconds(), user.last_status);
 }
 
 constexpr base::Bytes kDisco[] = {kNamespace};

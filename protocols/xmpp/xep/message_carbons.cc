@@ -24,10 +24,7 @@ constexpr Hook kHooks[] = {
 
 }  // namespace
 
-constinit const Feature message_carbons{.xep = 280,
-                                        .title = "Message Carbons",
-                                        .version = "1.0.1",
-                                        .disco = kDisco,
-                                        .hooks = kHooks};
+constinit const Feature message_carbons{
+    .xep = 280, .title = "Message Carbons", .version = "1.0.1", .disco = kDisco, .hooks = kHooks};
 
 }  // namespace xmpp::xep

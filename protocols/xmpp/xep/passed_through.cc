@@ -19,29 +19,19 @@ constinit const Feature vcard_avatars{
     .version = "1.1.1",
     .note = "passed through untouched; the photo lives in the vCard"};
 
-constinit const Feature delivery_receipts{.xep = 184,
-                                          .title = "Message Delivery Receipts",
-                                          .version = "1.4.0",
-                                          .note = kUntouched};
+constinit const Feature delivery_receipts{
+    .xep = 184, .title = "Message Delivery Receipts", .version = "1.4.0", .note = kUntouched};
 
-constinit const Feature message_correction{.xep = 308,
-                                           .title = "Last Message Correction",
-                                           .version = "1.2.1",
-                                           .note = kUntouched};
+constinit const Feature message_correction{
+    .xep = 308, .title = "Last Message Correction", .version = "1.2.1", .note = kUntouched};
 
-constinit const Feature displayed_markers{.xep = 333,
-                                          .title = "Displayed Markers",
-                                          .version = "1.0.0",
-                                          .note = kUntouched};
+constinit const Feature displayed_markers{
+    .xep = 333, .title = "Displayed Markers", .version = "1.0.0", .note = kUntouched};
 
-constinit const Feature explicit_encryption{.xep = 380,
-                                            .title = "Explicit Message Encryption",
-                                            .version = "0.4.0",
-                                            .note = kUntouched};
+constinit const Feature explicit_encryption{
+    .xep = 380, .title = "Explicit Message Encryption", .version = "0.4.0", .note = kUntouched};
 
-constinit const Feature fallback_indication{.xep = 428,
-                                            .title = "Fallback Indication",
-                                            .version = "0.2.1",
-                                            .note = kUntouched};
+constinit const Feature fallback_indication{
+    .xep = 428, .title = "Fallback Indication", .version = "0.2.1", .note = kUntouched};
 
 }  // namespace xmpp::xep

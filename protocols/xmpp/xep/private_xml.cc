@@ -37,7 +37,7 @@ void answer_get(const ReplyAddress& reply, im::StoreRequest& answer, im::Realm& 
     return send_error(reply, error_of(answer.status), realm, turn);
   }
   std::string out = "<query xmlns='jabber:iq:private'>";
-  if (answer.text.empty()) {   // nothing stored: the empty element that was asked for
+  if (answer.text.empty()) {  // nothing stored: the empty element that was asked for
     const size_t space = answer.key.find(' ');
     CHECK(space != std::string::npos);
     out += '<';
@@ -122,10 +122,7 @@ constexpr Hook kHooks[] = {
 
 }  // namespace
 
-constinit const Feature private_xml{.xep = 49,
-                                    .title = "Private XML Storage",
-                                    .version = "1.2",
-                                    .disco = kDisco,
-                                    .hooks = kHooks};
+constinit const Feature private_xml{
+    .xep = 49, .title = "Private XML Storage", .version = "1.2", .disco = kDisco, .hooks = kHooks};
 
 }  // namespace xmpp::xep

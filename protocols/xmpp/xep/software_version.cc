@@ -26,10 +26,7 @@ constexpr Hook kHooks[] = {
 
 }  // namespace
 
-constinit const Feature software_version{.xep = 92,
-                                         .title = "Software Version",
-                                         .version = "1.1",
-                                         .disco = kDisco,
-                                         .hooks = kHooks};
+constinit const Feature software_version{
+    .xep = 92, .title = "Software Version", .version = "1.1", .disco = kDisco, .hooks = kHooks};
 
 }  // namespace xmpp::xep

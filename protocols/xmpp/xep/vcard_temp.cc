@@ -37,8 +37,7 @@ void answer_others(const ReplyAddress& reply, im::StoreRequest& answer, im::Real
 }
 
 void get_own(Request& request) {
-  ask(request, store_request(im::StoreKind::load_vcard, request.user->bare_jid.view()),
-      answer_own);
+  ask(request, store_request(im::StoreKind::load_vcard, request.user->bare_jid.view()), answer_own);
 }
 
 void get_others(Request& request) {
