@@ -86,6 +86,7 @@ const std::vector<Exception>& exceptions() {
       {"engine/shard/inbox.h", "std::mutex", "answers and commands from threads without a ring"},
       {"engine/tls/ticket_keys.h", "std::mutex", "all shards share the keys; new ones are rare"},
       {"appliance/admin", "std::chrono", "a thread of its own, whose sockets have deadlines"},
+      {"protocols/xml/scan/structure.cc", "std::atomic", "which instructions the CPU has, once"},
       {"protocols/xmpp", "open(", "a stream or a session opens"},
   };
   return kExceptions;
