@@ -73,35 +73,13 @@ void get_registered(Request& request) {
   request.result(out);
 }
 
-// §3.2: contacts must not go on believing in a subscription to somebody who is gone.
-void cancel_subscriptions(im::User& user, im::Realm& realm, engine::Turn& turn) {
-  im::Stanza stanza;
-  stanza.kind = im::StanzaKind::presence;
-  stanza.from = jid::JidView::trusted(user.bare_jid.view());
-  for (const im::Contact& contact : user.roster.contacts()) {
-    stanza.to = jid::JidView::trusted(contact.jid.view());
-    if (contact.from || contact.pending_in) {
-      stanza.type = im::StanzaType::unsubscribed;
-      realm.route(stanza, turn);
-    }
-    if (contact.to || contact.ask) {
-      stanza.type = im::StanzaType::unsubscribe;
-      realm.route(stanza, turn);
-    }
-  }
-}
-
+// The store has forgotten the account; the client learns that first, then everything else ends.
 void answer_removed(const ReplyAddress& reply, im::StoreRequest& answer, im::Realm& realm,
                     engine::Turn& turn) {
   answer_write(reply, answer, realm, turn);
   if (answer.status != im::StoreStatus::ok) return;
   TRACE(sasl, info, "account removed by its owner", {"user", answer.user});
-  im::User* user = realm.find_user(answer.user);
-  if (user == nullptr) return;
-  cancel_subscriptions(*user, realm, turn);
-  // A resource leaves the list as it ends.
-  const std::vector<im::Resource*> resources = user->resources;
-  for (im::Resource* resource : resources) resource->end(im::Farewell::account_deleted, turn);
+  realm.delete_account(answer.user, nullptr, turn);
 }
 
 void remove_account(Request& request) {

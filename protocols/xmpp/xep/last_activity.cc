@@ -26,7 +26,6 @@ void answer_host(Request& request) {
 }
 
 void answer_account(Request& request) {
-  // The same error whether the account is hidden or does not exist: nobody can fish for names.
   if (!sees_presence(request)) return request.error(im::ErrorCondition::forbidden);
   const im::User& user = *request.user;
   if (!user.resources.empty()) return answer_seconds(request, 0, {});

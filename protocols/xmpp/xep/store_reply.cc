@@ -62,7 +62,7 @@ void answer_write(const ReplyAddress& reply, im::StoreRequest& answer, im::Realm
 
 bool sees_presence(const Request& request) {
   if (request.to == To::self) return true;
-  if (request.user == nullptr || request.user->state != im::UserState::loaded) return false;
+  CHECK(request.user != nullptr);
   const im::Roster& roster = request.user->roster;
   const im::Contact* contact = roster.find(request.stanza.from.bare());
   return contact != nullptr && contact->from;

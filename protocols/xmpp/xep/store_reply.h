@@ -23,7 +23,7 @@ void answer_write(const ReplyAddress& reply, im::StoreRequest& answer, im::Realm
 im::ErrorCondition error_of(im::StoreStatus status);
 
 // May the asker see the presence of the account asked about (RFC 6121 §3: subscription from or
-// both)? Nobody sees that of an account that does not exist.
+// both)?
 bool sees_presence(const Request& request);
 // The asking client, where it is a client of the account concerned; null if it has gone.
 im::Resource* asking_resource(const Request& request);

@@ -41,9 +41,6 @@ void get_own(Request& request) {
 }
 
 void get_others(Request& request) {
-  if (request.user == nullptr || request.user->state != im::UserState::loaded) {
-    return request.error(im::ErrorCondition::service_unavailable);
-  }
   ask(request, store_request(im::StoreKind::load_vcard, request.user->bare_jid.view()),
       answer_others);
 }
