@@ -1,6 +1,7 @@
 #include "engine/io/uring_reactor.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -47,6 +48,10 @@ UringReactor::Made UringReactor::make(const ReactorLimits& limits) {
 }
 
 const char* UringReactor::set_up(int& error) {
+  if (doorbell_.descriptor() < 0) {
+    error = -EMFILE;
+    return "eventfd";
+  }
   io_uring_params params{};
   params.flags = IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE | IORING_SETUP_SINGLE_ISSUER |
                  IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED;

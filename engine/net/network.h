@@ -61,8 +61,6 @@ class Network final : public Transport {
   void on_deadline(Connection& connection);   // closing.cc
 
  private:
-  // What a user_data names: 4 bits of this, 28 bits of slot, 32 bits of generation.
-  enum class Tag : uint8_t { accept, receive, send, close, cancel };
   struct Slot {
     std::unique_ptr<Connection> connection;
     uint32_t generation = 0;
@@ -72,50 +70,53 @@ class Network final : public Transport {
     bool armed = false;
   };
 
-  static uint64_t user_data(Tag tag, ConnectionId id);
+  // network.cc
+  static uint64_t user_data(ConnectionId id);
   Connection* find(ConnectionId id);
   Connection& insert(std::unique_ptr<Connection> connection);
   std::unique_ptr<Connection> remove(Connection& connection);
+  void operation_ended(Connection& connection);
 
   // accept.cc
-  void on_accept(const Completion& completion, uint16_t listener);
-  void on_accept_error(int error, Listener& listener);
+  void on_accept(const Completion& completion);
+  void on_accept_error(int error);
   void admit(int socket, uint16_t listener);
   bool admissible(const SourceKey& source);
-  void refuse(int socket);
+  void tend(uint16_t listener);                   // arms or closes it
   void resume_accepting(Turn& turn);
 
   // receive.cc
   void on_receive(Connection& connection, const Completion& completion);
-  void receive_ended(Connection& connection, int result);
+  void receive_ended(Connection& connection, int32_t result);
   void take_bytes(Connection& connection, base::Bytes bytes);
   void feed(Connection& connection, base::Bytes bytes);
   void feed_carry(Connection& connection);
-  void keep(Connection& connection, base::Bytes bytes);
   void defer(Connection& connection);
+  void take_up_deferred();
   void update_receive(Connection& connection);
-  void end_of_stream(Connection& connection);
   void feed_the_hungry();
 
   // secure.cc
+  void start_tls(Connection& connection);
+  void try_start_tls(Connection& connection);
   void begin_handshake(Connection& connection);
   void handshake_over(Connection& connection);
   void evict_handshake();
   void open_records(Connection& connection, base::Bytes bytes);
-  void try_start_tls(Connection& connection);
   bool seal(Connection& connection);
 
   // sending.cc
   void queue(Connection& connection, SendQueue& to, base::Bytes bytes);
+  void account(int64_t bytes);
   void mark_dirty(Connection& connection);
   void flush_one(Connection& connection);
-  void on_send(Connection& connection, int result);
+  void on_send(Connection& connection, int32_t result);
+  void check_limits(Connection& connection);
   void check_congestion(Connection& connection);
   void shed_longest_queue();
-  void drop_queues(Connection& connection);
 
   // closing.cc
-  void retire(Connection& connection, CloseReason reason);  // on_closed, Peer destroyed
+  void retire(Connection& connection, CloseReason reason);
   void close_orderly(Connection& connection, CloseReason reason);
   void close_now(Connection& connection, CloseReason reason);
   void say_goodbye(Connection& connection);
@@ -125,7 +126,8 @@ class Network final : public Transport {
 
   // moving.cc
   void begin_move(Connection& connection, ShardId to);
-  void try_leave(Connection& connection);
+  void leave(Connection& connection);
+  void let_movers_leave();
 
   Shard& shard_;
   Reactor& reactor_;
@@ -138,7 +140,8 @@ class Network final : public Transport {
   size_t live_ = 0;
   std::vector<ConnectionId> dirty_;
   std::vector<ConnectionId> deferred_;
-  std::vector<ConnectionId> deferred_now_;        // capacity kept
+  std::vector<ConnectionId> deferred_now_;        // being taken up; keeps its capacity
+  std::vector<ConnectionId> leaving_;             // may leave when the turn ends
   std::deque<ConnectionId> hungry_;
   std::deque<ConnectionId> handshakes_;           // oldest first; may hold finished ones
   std::vector<std::unique_ptr<Connection>> gone_; // freed when the next turn begins

@@ -30,6 +30,8 @@ struct NetOptions {
 
   // Read from one connection in one turn; the rest waits for the next turn, others come first.
   uint32_t receive_bytes_per_turn = 16 * 1024;
+  // Receives that ran out of buffers and are armed again in one turn: half as many as buffers.
+  uint32_t rearms_per_turn = 2048;
 
   uint32_t send_soft_bytes = 256 * 1024;     // Peer::on_congestion(true); false at a quarter
   uint32_t send_hard_bytes = 1024 * 1024;    // closed with CloseReason::send_limit

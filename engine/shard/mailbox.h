@@ -30,6 +30,8 @@ class Mailbox {
   // The reader. Null: empty.
   EnvelopePtr pop();
   bool empty();
+  // After popping: true if the writer found the ring full since the last call and wants waking.
+  bool take_full() { return full_.exchange(false); }
 
  private:
   const uint32_t mask_;
@@ -45,6 +47,7 @@ class Mailbox {
   } reader_;
   alignas(64) std::atomic<uint32_t> tail_{0};  // published
   alignas(64) std::atomic<uint32_t> head_{0};
+  std::atomic<bool> full_{false};
 };
 
 }  // namespace engine

@@ -56,6 +56,7 @@ class Mesh {
   // The owning shard.
   void take_answers(ShardId shard, std::vector<QuestionPtr>& into);
   void take_tasks(ShardId shard, std::vector<TaskPtr>& into);
+  void take_arrivals(ShardId shard, std::vector<TaskPtr>& into);
 
  private:
   struct Port {

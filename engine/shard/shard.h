@@ -42,6 +42,7 @@ class Shard {
   // Everything handed in outlives the shard.
   Shard(ShardId id, Reactor& reactor, Mesh& mesh, base::Random& random, Answerer& answerer,
         const ShardOptions& options = {});
+  ~Shard();
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
@@ -60,6 +61,7 @@ class Shard {
   // Carries out the effects of the callbacks made so far. Callbacks made meanwhile append theirs,
   // which are carried out in order too; a nested call is therefore a no-op.
   void settle();
+  bool settling() const { return settling_; }
 
   ShardId id() const { return id_; }
   Reactor& reactor() { return reactor_; }

@@ -1,0 +1,49 @@
+#include "engine/shard/mailbox.h"
+
+namespace engine {
+
+Mailbox::~Mailbox() {
+  // Published or not, what is left is ours.
+  for (uint32_t at = reader_.head; at != writer_.tail; ++at) {
+    EnvelopeDelete()(ring_[at & mask_]);
+  }
+}
+
+bool Mailbox::push(EnvelopePtr& envelope) {
+  CHECK(envelope != nullptr);
+  if (writer_.tail - writer_.head_seen > mask_) {
+    writer_.head_seen = head_.load(std::memory_order_acquire);
+  }
+  if (writer_.tail - writer_.head_seen > mask_) {
+    // Say that we wait, then look once more: either we see what the reader took before it read
+    // the flag, or it reads the flag and wakes us.
+    full_.exchange(true);
+    writer_.head_seen = head_.load(std::memory_order_acquire);
+    if (writer_.tail - writer_.head_seen > mask_) return false;
+  }
+  ring_[writer_.tail & mask_] = envelope.release();
+  ++writer_.tail;
+  return true;
+}
+
+bool Mailbox::publish() {
+  if (tail_.load(std::memory_order_relaxed) == writer_.tail) return false;
+  tail_.store(writer_.tail, std::memory_order_release);
+  return true;
+}
+
+EnvelopePtr Mailbox::pop() {
+  if (empty()) return nullptr;
+  EnvelopePtr envelope(ring_[reader_.head & mask_]);
+  ++reader_.head;
+  head_.store(reader_.head, std::memory_order_release);
+  return envelope;
+}
+
+bool Mailbox::empty() {
+  if (reader_.head != reader_.tail_seen) return false;
+  reader_.tail_seen = tail_.load(std::memory_order_acquire);
+  return reader_.head == reader_.tail_seen;
+}
+
+}  // namespace engine

@@ -1,0 +1,91 @@
+#include "engine/shard/post_office.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+
+namespace engine {
+
+PostOffice::PostOffice(ShardId here, Mesh& mesh, uint32_t waiting)
+    : here_(here), mesh_(mesh), limit_(waiting), targets_(mesh.shards()) {
+  for (ShardId to = 0; to < mesh.shards(); ++to) {
+    targets_[to].mailbox = &mesh.mailbox(here, to);
+  }
+}
+
+EnvelopePtr PostOffice::post(EnvelopePtr envelope) {
+  CHECK(envelope != nullptr && envelope->to < targets_.size());
+  envelope->from = here_;
+  Target& target = targets_[envelope->to];
+  // Behind waiting mail nothing may overtake.
+  if (target.waiting.empty() && target.mailbox->push(envelope)) {
+    trace::count(trace::Counter::mail_sent);
+    return nullptr;
+  }
+  return overflow(target, std::move(envelope));
+}
+
+EnvelopePtr PostOffice::overflow(Target& target, EnvelopePtr envelope) {
+  if (envelope->overflow == OverflowPolicy::refuse) {
+    trace::count(trace::Counter::mail_refused);
+    return envelope;
+  }
+  const bool coalesces = envelope->overflow == OverflowPolicy::coalesce;
+  if (coalesces && envelope->key != 0) {
+    const auto older = target.by_key.find(envelope->key);
+    if (older != target.by_key.end()) {
+      trace::count(trace::Counter::mail_coalesced);
+      target.waiting[older->second - target.first] = std::move(envelope);
+      return nullptr;
+    }
+  }
+  if (target.waiting.size() >= limit_) {
+    if (coalesces) {
+      trace::count(trace::Counter::mail_dropped);
+      return nullptr;
+    }
+    trace::count(trace::Counter::mail_refused);
+    return envelope;
+  }
+  if (coalesces && envelope->key != 0) {
+    target.by_key.emplace(envelope->key, target.first + target.waiting.size());
+  }
+  if (!coalesces) {
+    trace::count(trace::Counter::mail_held);
+    ++held_;
+  }
+  ++waiting_;
+  target.waiting.push_back(std::move(envelope));
+  return nullptr;
+}
+
+void PostOffice::retry(Target& target) {
+  while (!target.waiting.empty()) {
+    EnvelopePtr& next = target.waiting.front();
+    const bool coalesces = next->overflow == OverflowPolicy::coalesce;
+    const uint64_t key = next->key;
+    if (!target.mailbox->push(next)) return;
+    trace::count(trace::Counter::mail_sent);
+    target.waiting.pop_front();
+    ++target.first;
+    --waiting_;
+    if (coalesces && key != 0) target.by_key.erase(key);
+    if (!coalesces) {
+      CHECK(held_ > 0);
+      --held_;
+    }
+  }
+}
+
+void PostOffice::publish() {
+  for (ShardId to = 0; to < targets_.size(); ++to) publish_to(to);
+}
+
+void PostOffice::publish_to(ShardId to) {
+  CHECK(to < targets_.size());
+  retry(targets_[to]);
+  if (targets_[to].mailbox->publish() && to != here_) mesh_.wake(to);
+}
+
+}  // namespace engine

@@ -1,0 +1,195 @@
+#include "engine/shard/shard.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "engine/trace/trace.h"
+
+namespace engine {
+
+Shard::Shard(ShardId id, Reactor& reactor, Mesh& mesh, base::Random& random, Answerer& answerer,
+             const ShardOptions& options)
+    : id_(id),
+      reactor_(reactor),
+      mesh_(mesh),
+      random_(random),
+      answerer_(answerer),
+      options_(options),
+      wheel_(reactor.now()),
+      post_office_(id, mesh, options.mail_waiting) {
+  CHECK(id < mesh.shards());
+  mesh_.attach(id, reactor);
+}
+
+Shard::~Shard() { mesh_.detach(id_); }
+
+void Shard::attach(Service& service, Transport& transport) {
+  CHECK(service_ == nullptr && transport_ == nullptr);
+  service_ = &service;
+  transport_ = &transport;
+}
+
+void Shard::turn() {
+  CHECK(service_ != nullptr && transport_ != nullptr && outbox_.empty());
+  more_ = false;
+  turn_.emplace(Turn{reactor_.now(), reactor_.wall(), id_, outbox_, wheel_, random_});
+  transport_->begin_turn();
+  settle();
+  take_completions();
+  expire_timers();
+  take_mail();
+  take_answers();
+  take_tasks();
+  deliver_to_ourselves();
+  transport_->flush();
+  settle();
+  post_office_.publish();
+  transport_->hold_reading(post_office_.holding());
+  CHECK(outbox_.empty());
+  turn_.reset();
+  trace::count(trace::Counter::turns);
+  reactor_.submit_and_wait(wait_until());
+}
+
+base::Instant Shard::wait_until() {
+  const bool own_mail = !mesh_.mailbox(id_, id_).empty();
+  if (more_ || own_mail || transport_->busy()) return reactor_.now();
+  return wheel_.next_deadline();
+}
+
+void Shard::take_completions() {
+  for (const Completion& completion : reactor_.reap()) {
+    if (completion.operation == Operation::wake) continue;
+    transport_->on_completion(completion);
+    settle();
+  }
+}
+
+void Shard::expire_timers() {
+  wheel_.advance(turn_->now);
+  for (uint32_t fired = 0; fired < options_.timers_per_turn; ++fired) {
+    Timer* timer = wheel_.pop_due();
+    if (timer == nullptr) return;
+    timer->fire(*turn_);
+    settle();
+  }
+  trace::count(trace::Counter::turn_bounds_hit);
+  more_ = true;
+}
+
+void Shard::take_mail() {
+  for (ShardId from = 0; from < mesh_.shards(); ++from) {
+    if (from == id_) continue;
+    Mailbox& mailbox = mesh_.mailbox(from, id_);
+    uint32_t taken = 0;
+    while (taken < options_.envelopes_per_turn) {
+      const EnvelopePtr envelope = mailbox.pop();
+      if (envelope == nullptr) break;
+      ++taken;
+      deliver(*envelope);
+    }
+    if (taken == 0) continue;
+    if (mailbox.take_full()) mesh_.wake(from);
+    if (!mailbox.empty()) {
+      trace::count(trace::Counter::turn_bounds_hit);
+      more_ = true;
+    }
+  }
+}
+
+void Shard::deliver(const Envelope& envelope) {
+  CHECK(envelope.to == id_);
+  trace::count(trace::Counter::mail_delivered);
+  service_->on_mail(envelope, *turn_);
+  settle();
+}
+
+void Shard::take_answers() {
+  CHECK(answers_.empty());
+  mesh_.take_answers(id_, answers_);
+  for (QuestionPtr& answer : answers_) {
+    service_->on_answer(std::move(answer), *turn_);
+    settle();
+  }
+  answers_.clear();
+}
+
+void Shard::take_tasks() {
+  CHECK(tasks_.empty());
+  const auto run = [this] {
+    for (const TaskPtr& task : tasks_) {
+      task->run(*this);
+      settle();
+    }
+    tasks_.clear();
+  };
+  mesh_.take_arrivals(id_, tasks_);
+  run();
+  mesh_.take_tasks(id_, tasks_);
+  run();
+}
+
+void Shard::deliver_to_ourselves() {
+  Mailbox& mailbox = mesh_.mailbox(id_, id_);
+  for (uint32_t taken = 0; taken < options_.local_mail_per_turn; ++taken) {
+    if (mailbox.empty()) post_office_.publish_to(id_);
+    const EnvelopePtr envelope = mailbox.pop();
+    if (envelope == nullptr) return;
+    deliver(*envelope);
+  }
+  trace::count(trace::Counter::turn_bounds_hit);
+  more_ = true;
+}
+
+void Shard::settle() {
+  if (settling_) return;  // the loop below is already at it
+  settling_ = true;
+  // By index and by value: callbacks made on the way append to the same outbox.
+  for (size_t i = 0; i < outbox_.effects().size(); ++i) {
+    const Effect effect = outbox_.effects()[i];
+    carry_out(effect);
+  }
+  outbox_.clear();
+  settling_ = false;
+}
+
+void Shard::carry_out(const Effect& effect) {
+  switch (effect.kind) {
+    case EffectKind::mail:
+      send_mail(outbox_.take_mail(effect));
+      return;
+    case EffectKind::ask: {
+      QuestionPtr question = outbox_.take_question(effect);
+      question->asked_by = id_;
+      answerer_.ask(std::move(question));
+      return;
+    }
+    case EffectKind::send:
+      transport_->execute(effect, outbox_.bytes(effect));
+      return;
+    default:
+      transport_->execute(effect, {});
+      return;
+  }
+}
+
+void Shard::send_mail(EnvelopePtr envelope) {
+  const EnvelopePtr refused = post_office_.post(std::move(envelope));
+  if (refused != nullptr) service_->on_refused(*refused, *turn_);
+}
+
+void Shard::drain(base::Duration patience) {
+  CHECK(turn_.has_value());
+  if (draining_) return;
+  draining_ = true;
+  TRACE(node, info, "shard drains", {"shard", id_});
+  transport_->stop_accepting();
+  service_->on_shutdown(*turn_);
+  settle();
+  wheel_.arm(drain_timer_, turn_->now + patience);
+}
+
+void Shard::on_drain_deadline(Turn&) { transport_->close_all(); }
+
+}  // namespace engine

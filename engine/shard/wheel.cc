@@ -1,0 +1,148 @@
+#include "engine/shard/wheel.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/base/check.h"
+
+namespace engine {
+
+namespace {
+
+int64_t tick_before(base::Instant now) { return now.ns / Wheel::kTickNs; }
+
+// Rounded up: a timer's tick begins when its time has come, never before.
+int64_t tick_after(base::Instant when) {
+  return when.ns / Wheel::kTickNs + (when.ns % Wheel::kTickNs > 0 ? 1 : 0);
+}
+
+}  // namespace
+
+TimerList::TimerList() { sentinel_.next_ = sentinel_.previous_ = &sentinel_; }
+
+TimerList::~TimerList() {
+  // Timers outlive the wheel at shutdown; they must not point into it then.
+  while (Timer* timer = front()) timer->disarm();
+  sentinel_.next_ = sentinel_.previous_ = nullptr;
+}
+
+void TimerList::append(Timer& timer) {
+  CHECK(timer.next_ == nullptr);
+  timer.previous_ = sentinel_.previous_;
+  timer.next_ = &sentinel_;
+  sentinel_.previous_->next_ = &timer;
+  sentinel_.previous_ = &timer;
+}
+
+void TimerList::splice(TimerList& from) {
+  CHECK(&from != this);
+  if (from.empty()) return;
+  Timer* first = from.sentinel_.next_;
+  Timer* last = from.sentinel_.previous_;
+  first->previous_ = sentinel_.previous_;
+  sentinel_.previous_->next_ = first;
+  last->next_ = &sentinel_;
+  sentinel_.previous_ = last;
+  from.sentinel_.next_ = from.sentinel_.previous_ = &from.sentinel_;
+}
+
+Wheel::Wheel(base::Instant now) : hand_(tick_before(now)) {}
+
+void Wheel::arm(Timer& timer, base::Instant when) {
+  timer.disarm();
+  if (when == base::Instant::never()) return;
+  timer.when_ = when;
+  place(timer, tick_after(when));
+}
+
+void Wheel::place(Timer& timer, int64_t tick) {
+  if (tick <= hand_) {
+    late_.append(timer);
+    return;
+  }
+  tick = std::min(tick, hand_ + kHorizon - 1);
+  const int64_t distance = tick - hand_;
+  unsigned level = 0;
+  while (distance >= int64_t{1} << ((level + 1) * kSlotBits)) ++level;
+  CHECK(level < kLevels);
+  const auto slot = static_cast<unsigned>(tick >> (level * kSlotBits)) % kSlots;
+  slots_[level][slot].append(timer);
+  marks_[level] |= uint64_t{1} << slot;
+}
+
+int64_t Wheel::next_tick() {
+  int64_t first = INT64_MAX;
+  for (unsigned level = 0; level < kLevels; ++level) {
+    const unsigned shift = level * kSlotBits;
+    const int64_t position = hand_ >> shift;
+    // Slots in the order the hand reaches them: the one after the present one is bit 0. The
+    // present slot itself comes last, a whole round away.
+    while (marks_[level] != 0) {
+      const auto after = static_cast<int>((position + 1) % kSlots);
+      const int distance = std::countr_zero(std::rotr(marks_[level], after));
+      const auto slot = static_cast<unsigned>((position + 1 + distance) % kSlots);
+      if (slots_[level][slot].empty()) {
+        marks_[level] &= ~(uint64_t{1} << slot);  // its timers were disarmed
+        continue;
+      }
+      first = std::min(first, (position + 1 + distance) << shift);
+      break;
+    }
+  }
+  return first;
+}
+
+void Wheel::cascade(unsigned level, unsigned slot) {
+  TimerList taken;
+  taken.splice(slots_[level][slot]);
+  marks_[level] &= ~(uint64_t{1} << slot);
+  while (Timer* timer = taken.front()) {
+    timer->disarm();
+    place(*timer, std::max(tick_after(timer->when_), hand_ + 1));
+  }
+}
+
+void Wheel::process(int64_t tick) {
+  CHECK(tick > hand_);
+  // Cascading places timers relative to the tick before, so that those of this very tick land in
+  // the slot that is emptied last.
+  hand_ = tick - 1;
+  for (unsigned level = kLevels - 1; level > 0; --level) {
+    const unsigned shift = level * kSlotBits;
+    if ((tick & ((int64_t{1} << shift) - 1)) != 0) continue;
+    cascade(level, static_cast<unsigned>(tick >> shift) % kSlots);
+  }
+  hand_ = tick;
+  const auto slot = static_cast<unsigned>(tick) % kSlots;
+  TimerList& now_due = slots_[0][slot];
+  marks_[0] &= ~(uint64_t{1} << slot);
+  due_.splice(now_due);
+}
+
+void Wheel::advance(base::Instant now) {
+  due_.splice(late_);
+  const int64_t target = tick_before(now);
+  while (hand_ < target) {
+    const int64_t next = next_tick();
+    if (next > target) {
+      hand_ = target;
+      break;
+    }
+    process(next);
+  }
+}
+
+Timer* Wheel::pop_due() {
+  Timer* timer = due_.front();
+  if (timer != nullptr) timer->disarm();
+  return timer;
+}
+
+base::Instant Wheel::next_deadline() {
+  if (!late_.empty() || !due_.empty()) return {hand_ * kTickNs};
+  const int64_t tick = next_tick();
+  if (tick == INT64_MAX) return base::Instant::never();
+  return {tick * kTickNs};
+}
+
+}  // namespace engine
