@@ -23,8 +23,8 @@ class ClientState {
   static Verdict judge(const im::Stanza& stanza);
 
   // Keeps im::pack()ed stanzas. `from` replaces an earlier presence of the same sender; "" for
-  // anything else.
-  void keep(base::Bytes from, base::Bytes packed);
+  // anything else. True: it did replace one.
+  bool keep(base::Bytes from, base::Bytes packed);
   size_t size() const { return live_; }
   template <class Visit>
   void for_each(Visit visit) const {
@@ -32,7 +32,6 @@ class ClientState {
       if (!e.stanza.empty()) visit(e.stanza.view());
     }
   }
-  void clear();
 
  private:
   struct Entry {

@@ -27,6 +27,8 @@ class Dispatch {
     const Feature* feature = nullptr;
     To to = To::host;
   };
+  void insert(const Slot& entry);
+
   std::vector<Slot> slots_;   // open addressing, a power of two, at most half full
 };
 
@@ -35,7 +37,7 @@ class Dispatch {
 void answer_iq(Session& session, To to, const im::Stanza& iq, const xml::Element& payload,
                engine::Turn& turn);
 // An IQ of a stream that is not authenticated (registration). False: no feature wants it.
-bool answer_early_iq(Stream& stream, base::Bytes domain, const xml::Element& iq,
+bool answer_early_iq(Stream& stream, const im::Stanza& iq, const xml::Element& payload,
                      engine::Turn& turn);
 // An IQ to an account of this shard from somebody else. False: nobody answers it.
 bool answer_account_iq(Service& service, im::User& user, const im::Stanza& iq,

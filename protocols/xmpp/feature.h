@@ -109,9 +109,6 @@ struct Feature {
   bool (*enabled)(const Options& options) = nullptr;           // null: always
   // Adds <feature/> children to the stream features after authentication (RFC 6120 §4.3.2).
   void (*stream_feature)(const Options& options, base::Sink& out) = nullptr;
-  // Adds children to the features of a stream that is not authenticated; with it, the feature's
-  // `host` hooks also answer such streams (Request::session is null, stanza.to is the domain).
-  void (*pre_auth_feature)(const Options& options, base::Sink& out) = nullptr;
   // Adds XEP-0128 forms to the host's disco#info; data rather than XML, because the capabilities
   // hash (XEP-0115) is made of the values.
   void (*disco_forms)(const Options& options, std::vector<DataForm>& out) = nullptr;

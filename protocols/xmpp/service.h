@@ -84,6 +84,11 @@ class Service final : public engine::Service, public im::AccountIq {
   std::string& from_scratch() { return from_scratch_; }
   std::string& attributes_scratch() { return attributes_scratch_; }
   std::string& payload_scratch() { return payload_scratch_; }
+  std::string& status_scratch() { return status_scratch_; }
+  std::string& pack_scratch() { return pack_scratch_; }
+
+  // A session of this account that can be resumed with this id (XEP-0198 §5); null: none.
+  Session* find_resumable(base::Bytes bare_jid, base::Bytes id);
 
   // Streams waiting for an answer find their way back by ticket: the stream may be gone by then.
   uint64_t take_ticket(Stream& stream);
@@ -109,6 +114,8 @@ class Service final : public engine::Service, public im::AccountIq {
   std::string from_scratch_;
   std::string attributes_scratch_;
   std::string payload_scratch_;
+  std::string status_scratch_;
+  std::string pack_scratch_;
   std::unordered_map<uint64_t, Stream*> waiting_;   // only while a question is out
   uint64_t last_ticket_ = 0;
   Stream* streams_ = nullptr;

@@ -13,7 +13,6 @@
 #include "protocols/im/resource.h"
 #include "protocols/xml/element.h"
 #include "protocols/xmpp/client_state.h"
-#include "protocols/xmpp/sasl/mechanism.h"
 #include "protocols/xmpp/stream_error.h"
 #include "protocols/xmpp/stream_management.h"
 
@@ -38,24 +37,28 @@ class Session final : public im::Resource, private im::Realm::Binding {
   void end(im::Farewell why, engine::Turn& turn) override;
   bool congested() const override;
 
-  // From the client: any first-level element of a bound stream.
+  // From the client: any first-level element of a bound stream. Never destroys the session.
   void on_element(const xml::Element& element, engine::Turn& turn);
+  void ping(engine::Turn& turn);            // XEP-0199: does the client still live?
+  void on_uncongested(engine::Turn& turn);
 
-  // Life. `wish` is a bare JID, or a full one.
+  // Life. `wish` is a bare JID, or a full one; the answer goes to Stream::bound.
   void bind(base::Bytes wish, engine::Turn& turn);
-  // The connection has gone. The session stays if it can be resumed and `resumable` allows it;
-  // otherwise it is destroyed before this returns.
-  void lost_stream(bool resumable, engine::Turn& turn);
-  // XEP-0198 §5: `stream` is authenticated as the same account. False: `h` cannot be right, the
-  // caller ends the new stream; the session is unchanged.
+  // The connection has gone. A session that can be resumed waits, if `may_resume`; any other is
+  // destroyed, at once or (`now` false: somebody may be in the middle of it) a tick later.
+  void lost_stream(bool may_resume, bool now, engine::Turn& turn);
+  // XEP-0198 §5: `stream` is authenticated as the same account. False: `h` cannot be right; the
+  // session is unchanged.
   [[nodiscard]] bool resume(Stream& stream, uint32_t h, engine::Turn& turn);
+  void resend(engine::Turn& turn);          // after <resumed/>: what is not acknowledged
 
   Service& service() const { return service_; }
   Stream* stream() const { return stream_; }
   base::Bytes bare_jid() const { return jid().bare(); }
   base::Bytes domain() const { return jid().domain(); }
   bool detached() const { return stream_ == nullptr; }
-  const StreamManagement* stream_management() const { return stream_management_.get(); }
+  bool finishing() const { return finishing_; }
+  StreamManagement* stream_management() const { return stream_management_.get(); }
   SessionFacts facts() const;
 
  private:
@@ -63,34 +66,42 @@ class Session final : public im::Resource, private im::Realm::Binding {
   // session.cc
   void bound(im::BindResult result, engine::Turn& turn) override;
   void on_timer(engine::Turn& turn);
-  void finish(engine::Turn& turn);          // unbind, hand back what was not acked, destroy
-  void finish_soon(engine::Turn& turn);     // the same, when nobody is in the middle of us
-  void fail(StreamError error, base::Bytes text, engine::Turn& turn);
-  // session_output.cc
-  void write(const im::Stanza& stanza, engine::Turn& turn);   // and remember it until acked
+  void finish(engine::Turn& turn);          // unbinds, hands back what was not acked, destroys
+  void finish_soon(engine::Turn& turn);
+  // session/output.cc
+  void write(const im::Stanza& stanza, engine::Turn& turn);
+  void push(base::Bytes payload, engine::Turn& turn);
   void flush_client_state(engine::Turn& turn);
+  void hand_back(engine::Turn& turn);
+  // session/acks.cc
+  void remember(const im::Stanza& stanza, engine::Turn& turn);
   void ask_for_ack(engine::Turn& turn);
-  void hand_back_unacked(StreamManagement& unacked, engine::Turn& turn);
-  // session_input.cc
-  void on_stanza(const xml::Element& element, im::StanzaKind kind, engine::Turn& turn);
-  bool check_from(const xml::Element& element, engine::Turn& turn);
-  void on_iq(const xml::Element& element, const im::Stanza& stanza, engine::Turn& turn);
-  // session_management.cc
+  void check_ack_timer(engine::Turn& turn);
   void on_stream_management(const xml::Element& element, engine::Turn& turn);
   void on_enable(const xml::Element& element, engine::Turn& turn);
   void on_ack(const xml::Element& element, engine::Turn& turn);
   void on_client_state(const xml::Element& element, engine::Turn& turn);
+  // session/input.cc
+  void on_stanza(const xml::Element& element, im::StanzaKind kind, engine::Turn& turn);
+  bool check_from(const xml::Element& element, engine::Turn& turn);
+  void refuse(const im::Stanza& stanza, im::ErrorCondition condition, engine::Turn& turn);
+  void on_iq(const xml::Element& element, const im::Stanza& stanza, engine::Turn& turn);
 
   Service& service_;
   Stream* stream_;                          // null while detached
   Session* previous_ = nullptr;             // the Service's list of its sessions
   Session* next_ = nullptr;
   std::unique_ptr<StreamManagement> stream_management_;
-  std::unique_ptr<ClientState> client_state_;
+  std::unique_ptr<ClientState> client_state_;   // while inactive
   base::WallTime since_;
   engine::MemberTimer<Session, &Session::on_timer> timer_{*this};  // acks, resumption, the end
   uint32_t pushes_ = 0;                     // ids of our own IQs
+  bool binding_ = false;                    // the realm has not answered
   bool finishing_ = false;
+  bool waiting_ = false;                    // counted as detached
+  bool counted_ = false;                    // … and as a session
+  bool ended_ = false;                      // the account is gone: nothing is handed back
 };
+static_assert(sizeof(Session) <= 400, "every client costs this");
 
 }  // namespace xmpp

@@ -1,17 +1,17 @@
 // One client's XML stream (RFC 6120 §4) on one connection: headers, features, STARTTLS, SASL, bind
 // or resumption, then stanzas for its Session; errors and the closing handshake at the end.
-// Made by Service::accept on the accepting shard; moves once, between SASL success and the second
-// header, to the shard that owns the account. Owned by the engine as its Peer.
-// Everything only needed for logging in is in Login, which is freed at bind.
+// Made by Service::accept on the accepting shard; moves once, between the end of the SASL exchange
+// and <success/>, to the shard that owns the account. Owned by the engine as its Peer.
+// Everything that only logging in needs is in Login, which is freed when a session is entered.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <string>
 
 #include "engine/base/packed_string.h"
 #include "engine/seam/service.h"
 #include "engine/seam/timer.h"
+#include "protocols/im/realm.h"
 #include "protocols/im/store_request.h"
 #include "protocols/xml/stream_reader.h"
 #include "protocols/xmpp/options.h"
@@ -22,7 +22,7 @@ namespace xmpp {
 
 class Service;
 class Session;
-struct Login;
+struct Login;   // negotiation/login.h
 
 enum class StreamState : uint8_t {
   header,         // a stream header must come next: at first, after TLS, after SASL
@@ -34,7 +34,7 @@ enum class StreamState : uint8_t {
   authenticated,  // second features sent: bind or resume
   binding,        // the realm loads the account; bytes wait
   bound,          // stanzas
-  closing,        // </stream:stream> sent; what still comes in is dropped
+  closing,        // our closing tag is sent; what still comes in is dropped
 };
 
 class Stream final : public engine::Peer {
@@ -49,19 +49,20 @@ class Stream final : public engine::Peer {
   void on_closed(engine::CloseReason reason, engine::Turn& turn) override;
 
   // Ends the stream: our header if none was sent, the error, the closing tag, the connection.
-  // The first call wins; later ones do nothing.
+  // The first call wins; later ones do nothing. Never destroys the session synchronously.
   void fail(StreamError error, base::Bytes text, engine::Turn& turn, base::Bytes application = {});
-  // Ends it in peace.
-  void close(engine::Turn& turn);
   // The session has gone to another connection (resumption) or has ended.
   void forget_session() { session_ = nullptr; }
-  // Answers from elsewhere for a stream that has no session yet (registration).
-  void send(base::Bytes xml, engine::Turn& turn);
+  void send(base::Bytes xml, engine::Turn& turn);             // first-level XML that is no stanza
+  void send(const im::Stanza& stanza, engine::Turn& turn);    // to a stream without a session
   // The realm's answer to bind, through Session.
-  void bound(bool ok, engine::Turn& turn);
+  void bound(engine::Turn& turn);
+  void bind_refused(im::BindResult why, engine::Turn& turn);
 
   engine::ConnectionId connection() const { return connection_; }
   StreamState state() const { return state_; }
+  bool writable() const { return state_ != StreamState::closing; }
+  bool congested() const { return congested_; }
   Service& service() const { return *service_; }
   Session* session() const { return session_; }
   base::Bytes remote_address() const { return remote_address_.view(); }
@@ -71,10 +72,12 @@ class Stream final : public engine::Peer {
 
  private:
   friend class Service;
-  friend class SaslAnswer;
+  friend struct SaslAnswer;
   // stream.cc
-  void feed(base::Bytes& in, engine::Turn& turn);
+  void feed(base::Bytes in, engine::Turn& turn);
   void on_element(const xml::Element& element, engine::Turn& turn);
+  void on_end(engine::Turn& turn);
+  void leave_session(bool may_resume, bool now, engine::Turn& turn);
   void hold(base::Bytes in, engine::Turn& turn);
   void release_held(engine::Turn& turn);
   void on_timer(engine::Turn& turn);
@@ -85,39 +88,42 @@ class Stream final : public engine::Peer {
   void on_header(const xml::Element& header, engine::Turn& turn);
   void write_header(base::Sink& out, engine::Turn& turn);
   bool check_namespaces(const xml::Element& header, engine::Turn& turn);
+  bool check_version(const xml::Element& header, engine::Turn& turn);
   bool check_addresses(const xml::Element& header, engine::Turn& turn);
-  // negotiation/features.cc
   void write_features(base::Sink& out) const;
-  bool sasl_allowed() const;
-  // negotiation/starttls.cc
+  void write_early_features(base::Sink& out) const;
+  // negotiation/early.cc: before authentication
+  void on_early(const xml::Element& element, engine::Turn& turn);
+  void on_early_iq(const xml::Element& iq, engine::Turn& turn);
   void on_starttls(engine::Turn& turn);
-  // negotiation/pre_authentication.cc
-  void on_unauthenticated(const xml::Element& element, engine::Turn& turn);
-  void on_early_iq(const xml::Element& element, engine::Turn& turn);
-  // negotiation/login.cc
+  bool secured() const { return tls_version_ != 0; }
+  bool sasl_allowed() const;
+  sasl::MechanismSet mechanisms() const;
+  // negotiation/login.cc: SASL
   void on_auth(const xml::Element& element, engine::Turn& turn);
   void on_response(const xml::Element& element, engine::Turn& turn);
-  void sasl_message(base::Bytes message, engine::Turn& turn);
+  void on_sasl_message(base::Bytes encoded, engine::Turn& turn);
   void scram_first(base::Bytes message, engine::Turn& turn);
   void scram_final(base::Bytes message, engine::Turn& turn);
   void plain(base::Bytes message, engine::Turn& turn);
   bool identify(base::Bytes authcid, base::Bytes authzid, engine::Turn& turn);
   void ask(im::StoreKind kind, std::string text, engine::Turn& turn);
   void on_store(im::StoreRequest& answer, engine::Turn& turn);
+  void challenge(const im::StoreRequest& answer, engine::Turn& turn);
   void sasl_failure(sasl::Failure failure, engine::Turn& turn);
   void logged_in(engine::Turn& turn);
-  void send_success(engine::Turn& turn);
-  // negotiation/bind.cc
+  void succeed(engine::Turn& turn);
+  // negotiation/bind.cc: between authentication and session
   void on_authenticated(const xml::Element& element, engine::Turn& turn);
   void on_bind(const xml::Element& iq, const xml::Element& bind, engine::Turn& turn);
   void on_resume(const xml::Element& element, engine::Turn& turn);
   void enter_session(engine::Turn& turn);
-  void answer_iq_error(const xml::Element& iq, im::ErrorCondition condition, engine::Turn& turn);
+  void refuse_bind(im::ErrorCondition condition, im::ErrorType type, engine::Turn& turn);
 
   Service* service_;
   engine::ConnectionId connection_;
   xml::StreamReader reader_;
-  std::unique_ptr<Login> login_;          // null once bound
+  std::unique_ptr<Login> login_;          // null once a session is entered
   Session* session_ = nullptr;            // owned by the Service
   Stream* previous_ = nullptr;            // the Service's list of its streams
   Stream* next_ = nullptr;
@@ -130,6 +136,8 @@ class Stream final : public engine::Peer {
   StreamState state_ = StreamState::header;
   sasl::Mechanism mechanism_ = sasl::Mechanism::none;
   bool header_sent_ = false;
+  bool listed_ = false;                   // in the Service's list
+  bool feeding_ = false;                  // feed() is on the stack
   bool pinged_ = false;                   // idle: a ping is out (XEP-0199)
   bool congested_ = false;
 };

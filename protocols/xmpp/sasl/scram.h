@@ -35,6 +35,9 @@ class Scram {
   base::Bytes server_final() const { return server_final_; }
 
  private:
+  Step check_flag(base::Bytes flag, const ChannelBindings& bindings, base::Bytes& data);
+  bool verify(base::Bytes without_proof, base::Bytes proof);
+
   Mechanism mechanism_;
   bool plus_;
   bool known_ = false;

@@ -1,0 +1,154 @@
+#include "protocols/xmpp/session.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "engine/trace/trace.h"
+#include "protocols/xmpp/service.h"
+#include "protocols/xmpp/stream.h"
+
+namespace xmpp {
+
+Session::Session(Service& service, Stream& stream, engine::Turn& turn)
+    : service_(service), stream_(&stream), since_(turn.wall) {
+  active_since = turn.now;
+}
+
+Session::~Session() {
+  if (waiting_) trace::gauge_add(trace::Gauge::xmpp_sessions_detached, -1);
+  if (counted_) trace::gauge_add(trace::Gauge::xmpp_sessions, -1);
+}
+
+void Session::bind(base::Bytes wish, engine::Turn& turn) {
+  CHECK(user == nullptr && !binding_ && stream_ != nullptr);
+  full_jid = wish;
+  binding_ = true;
+  service_.realm().bind(*this, *this, turn);
+}
+
+void Session::bound(im::BindResult result, engine::Turn& turn) {
+  CHECK(std::exchange(binding_, false) && stream_ != nullptr);
+  if (result != im::BindResult::bound) {
+    Stream* stream = std::exchange(stream_, nullptr);
+    finish_soon(turn);
+    stream->bind_refused(result, turn);
+    return;
+  }
+  CHECK(user != nullptr);
+  trace::gauge_add(trace::Gauge::xmpp_sessions, 1);
+  counted_ = true;
+  TRACE(session, info, "session bound", {"jid", full_jid},
+        {"address", stream_->remote_address()});
+  stream_->bound(turn);
+}
+
+void Session::end(im::Farewell why, engine::Turn& turn) {
+  if (finishing_) return;
+  Stream* stream = stream_;
+  if (stream != nullptr) {
+    switch (why) {
+      case im::Farewell::replaced:
+        stream->fail(StreamError::conflict, "replaced by a new session", turn);
+        break;
+      case im::Farewell::account_deleted:
+        stream->fail(StreamError::not_authorized, "the account has been removed", turn);
+        break;
+      case im::Farewell::kicked:
+        stream->fail(StreamError::policy_violation, "ended by an operator", turn);
+        break;
+      case im::Farewell::shutdown:
+        stream->fail(StreamError::system_shutdown, {}, turn);
+        break;
+    }
+  }
+  ended_ = why == im::Farewell::account_deleted;
+  if (!finishing_) lost_stream(false, false, turn);
+}
+
+void Session::lost_stream(bool may_resume, bool now, engine::Turn& turn) {
+  if (stream_ != nullptr) {
+    stream_->forget_session();
+    stream_ = nullptr;
+  }
+  if (finishing_) {
+    if (now) finish(turn);
+    return;
+  }
+  const bool stays = may_resume && user != nullptr && stream_management_ != nullptr &&
+                     stream_management_->resumable() && !service_.shutting_down();
+  if (stays) {
+    flush_client_state(turn);   // into the queue that waits with us
+    client_state_.reset();
+    stream_management_->request_outstanding = false;
+    trace::gauge_add(trace::Gauge::xmpp_sessions_detached, 1);
+    TRACE(session, info, "session detached", {"jid", full_jid},
+          {"unacked", stream_management_->unacked_count()});
+    turn.timers.arm(timer_,
+                    turn.now + base::Duration::seconds(stream_management_->resume_seconds()));
+    waiting_ = true;
+    return;
+  }
+  if (now) {
+    finish(turn);
+  } else {
+    finish_soon(turn);
+  }
+}
+
+void Session::finish_soon(engine::Turn& turn) {
+  finishing_ = true;
+  turn.timers.arm(timer_, turn.now);
+}
+
+void Session::finish(engine::Turn& turn) {
+  CHECK(stream_ == nullptr);
+  finishing_ = true;
+  timer_.disarm();
+  if (std::exchange(binding_, false)) service_.realm().cancel_bind(*this);
+  if (counted_) TRACE(session, info, "session ended", {"jid", full_jid});
+  // First the presence goes, so that what is routed again does not come back here.
+  if (user != nullptr) service_.realm().unbind(*this, turn);
+  CHECK(user == nullptr);
+  if (!ended_) hand_back(turn);
+  service_.destroy(*this);
+}
+
+void Session::on_timer(engine::Turn& turn) {
+  if (finishing_) return finish(turn);
+  if (stream_ != nullptr) return check_ack_timer(turn);
+  trace::count(trace::Counter::xmpp_resumptions_expired);
+  finish(turn);
+}
+
+bool Session::congested() const { return stream_ != nullptr && stream_->congested(); }
+
+void Session::on_uncongested(engine::Turn& turn) {
+  if (user != nullptr) service_.realm().uncongested(*this, turn);
+}
+
+SessionFacts Session::facts() const {
+  SessionFacts facts;
+  facts.jid = full_jid;
+  facts.since = since_;
+  facts.priority = priority;
+  facts.available = available();
+  facts.inactive = client_state_ != nullptr;
+  facts.tls = "none";
+  facts.stream_management = "off";
+  if (stream_ != nullptr) {
+    facts.remote_address = stream_->remote_address();
+    facts.mechanism = sasl::name(stream_->mechanism());
+    if (stream_->tls_version() == 0x0303) facts.tls = "TLSv1.2";
+    if (stream_->tls_version() == 0x0304) facts.tls = "TLSv1.3";
+  }
+  if (stream_management_ != nullptr) {
+    facts.stream_management = detached() ? "detached"
+                              : stream_management_->resumable() ? "resumable"
+                                                                : "acks";
+    facts.unacked = stream_management_->unacked_count();
+  }
+  return facts;
+}
+
+}  // namespace xmpp

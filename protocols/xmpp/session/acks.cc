@@ -1,0 +1,186 @@
+// Stream management (XEP-0198) and client state (XEP-0352) of a bound session.
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "engine/trace/trace.h"
+#include "protocols/xmpp/namespaces.h"
+#include "protocols/xmpp/nonza.h"
+#include "protocols/xmpp/service.h"
+#include "protocols/xmpp/session.h"
+#include "protocols/xmpp/stream.h"
+
+namespace xmpp {
+
+namespace {
+
+// An acknowledgement is asked for when this many stanzas went out since the last request, or this
+// long after the first of them.
+constexpr uint32_t kRequestEvery = 8;
+constexpr base::Duration kRequestAfter = base::Duration::seconds(1);
+// A client that does not answer a request for so long is not there any more.
+constexpr base::Duration kAnswerWithin = base::Duration::seconds(60);
+
+}  // namespace
+
+void Session::remember(const im::Stanza& stanza, engine::Turn& turn) {
+  StreamManagement& acks = *stream_management_;
+  std::string& packed = service_.pack_scratch();
+  packed.clear();
+  im::pack(stanza, packed);
+  acks.sent(packed, turn.wall);
+  if (finishing_) return;
+  const Options& options = service_.options();
+  if (acks.unacked_count() > options.unacked_stanzas_max ||
+      acks.unacked_bytes() > options.unacked_bytes_max) {
+    // The policy: the session ends, and what it holds is routed again (offline storage, or back).
+    trace::count(trace::Counter::xmpp_limit_unacked);
+    if (stream_ != nullptr) {
+      stream_->fail(StreamError::policy_violation, "too many stanzas not acknowledged", turn);
+    } else {
+      finish_soon(turn);
+    }
+    return;
+  }
+  if (stream_ == nullptr || acks.request_outstanding) return;
+  if (acks.since_request >= kRequestEvery) {
+    ask_for_ack(turn);
+  } else if (!timer_.armed()) {
+    turn.timers.arm(timer_, turn.now + kRequestAfter);
+  }
+}
+
+void Session::ask_for_ack(engine::Turn& turn) {
+  StreamManagement& acks = *stream_management_;
+  CHECK(!acks.request_outstanding && stream_ != nullptr);
+  acks.request_outstanding = true;
+  acks.since_request = 0;
+  acks.requested = turn.now;
+  stream_->send("<r xmlns='urn:xmpp:sm:3'/>", turn);
+  turn.timers.arm(timer_, turn.now + kAnswerWithin);
+}
+
+void Session::check_ack_timer(engine::Turn& turn) {
+  if (stream_management_ == nullptr) return;
+  StreamManagement& acks = *stream_management_;
+  if (!acks.request_outstanding) {
+    if (acks.unacked_count() > 0) ask_for_ack(turn);
+    return;
+  }
+  if (turn.now - acks.requested < kAnswerWithin) {
+    turn.timers.arm(timer_, acks.requested + kAnswerWithin);
+    return;
+  }
+  trace::count(trace::Counter::xmpp_ack_timeouts);
+  stream_->fail(StreamError::connection_timeout, "no acknowledgement", turn);
+}
+
+void Session::on_stream_management(const xml::Element& element, engine::Turn& turn) {
+  const base::Bytes name = element.name();
+  if (name == "enable") return on_enable(element, turn);
+  if (name == "resume") {   // a bound stream cannot become another (XEP-0198 §5)
+    return stream_->send(failed_nonza("unexpected-request"), turn);
+  }
+  if (stream_management_ == nullptr || (name != "r" && name != "a")) {
+    return stream_->fail(StreamError::unsupported_stanza_type, {}, turn);
+  }
+  if (name == "a") return on_ack(element, turn);
+  std::string answer = "<a xmlns='urn:xmpp:sm:3' h='";
+  append_number(stream_management_->h(), answer);
+  answer.append("'/>");
+  stream_->send(answer, turn);
+}
+
+void Session::on_enable(const xml::Element& element, engine::Turn& turn) {
+  if (stream_management_ != nullptr) {
+    return stream_->send(failed_nonza("unexpected-request"), turn);
+  }
+  const base::Bytes resume = element.attribute("resume");
+  uint32_t seconds = service_.options().resume_seconds;
+  const bool resumable = (resume == "true" || resume == "1") && seconds > 0;
+  uint32_t wish = 0;
+  if (parse_number(element.attribute("max"), wish) && wish > 0) seconds = std::min(seconds, wish);
+  stream_management_ = std::make_unique<StreamManagement>(resumable, seconds, turn.random);
+  std::string answer = "<enabled xmlns='urn:xmpp:sm:3'";
+  if (resumable) {
+    answer.append(" id='").append(stream_management_->id()).append("' resume='true' max='");
+    append_number(seconds, answer);
+    answer.push_back('\'');
+  }
+  answer.append("/>");
+  stream_->send(answer, turn);
+}
+
+void Session::on_ack(const xml::Element& element, engine::Turn& turn) {
+  StreamManagement& acks = *stream_management_;
+  uint32_t h = 0;
+  if (!parse_number(element.attribute("h"), h)) {
+    return stream_->fail(StreamError::bad_format, "h is not a number", turn);
+  }
+  if (!acks.acked(h)) {
+    trace::count(trace::Counter::xmpp_acks_refused);
+    return stream_->fail(StreamError::undefined_condition, "acknowledged more than was sent",
+                         turn, too_high(h, acks.sent_count()));
+  }
+  acks.request_outstanding = false;
+  if (acks.unacked_count() == 0) {
+    timer_.disarm();
+  } else {
+    turn.timers.arm(timer_, turn.now + kRequestAfter);
+  }
+}
+
+bool Session::resume(Stream& stream, uint32_t h, engine::Turn& turn) {
+  CHECK(stream_management_ != nullptr && user != nullptr && !finishing_);
+  StreamManagement& acks = *stream_management_;
+  if (!acks.acked(h)) {
+    trace::count(trace::Counter::xmpp_acks_refused);
+    return false;
+  }
+  flush_client_state(turn);   // XEP-0352 §3: a resumed client is active
+  client_state_.reset();
+  if (stream_ != nullptr) {
+    Stream* old = std::exchange(stream_, nullptr);
+    old->forget_session();
+    old->fail(StreamError::conflict, "resumed on another connection", turn);
+  } else {
+    CHECK(std::exchange(waiting_, false));
+    trace::gauge_add(trace::Gauge::xmpp_sessions_detached, -1);
+  }
+  timer_.disarm();
+  acks.request_outstanding = false;
+  acks.since_request = 0;
+  stream_ = &stream;
+  active_since = turn.now;
+  trace::count(trace::Counter::xmpp_resumptions);
+  TRACE(session, info, "session resumed", {"jid", full_jid}, {"unacked", acks.unacked_count()},
+        {"address", stream.remote_address()});
+  return true;
+}
+
+void Session::resend(engine::Turn& turn) {
+  CHECK(stream_ != nullptr && stream_management_ != nullptr);
+  if (stream_management_->unacked_count() == 0) return;
+  base::Sink& out = turn.out.begin_send(stream_->connection());
+  stream_management_->for_each_unacked([&](const StreamManagement::Unacked& entry) {
+    im::Stanza stanza;
+    CHECK(im::unpack(entry.stanza.view(), stanza));
+    im::write(stanza, stanza.to, out);
+  });
+  turn.out.end_send();
+  ask_for_ack(turn);
+}
+
+void Session::on_client_state(const xml::Element& element, engine::Turn& turn) {
+  if (element.name() == "inactive") {
+    if (client_state_ == nullptr) client_state_ = std::make_unique<ClientState>();
+  } else if (element.name() == "active") {
+    flush_client_state(turn);
+    client_state_.reset();
+  } else {
+    stream_->fail(StreamError::unsupported_stanza_type, {}, turn);
+  }
+}
+
+}  // namespace xmpp

@@ -1,0 +1,66 @@
+#include "protocols/xmpp/stream_management.h"
+
+#include "engine/base/check.h"
+#include "engine/base/digest.h"
+
+namespace xmpp {
+
+StreamManagement::StreamManagement(bool resumable, uint32_t resume_seconds, base::Random& random)
+    : resume_seconds_(resume_seconds), resumable_(resumable) {
+  CHECK(!resumable || resume_seconds > 0);
+  random.fill(id_.data(), id_.size());
+}
+
+void StreamManagement::sent(base::Bytes packed, base::WallTime now) {
+  CHECK(!packed.empty());
+  queue_.push_back({base::PackedString(packed), now});
+  bytes_ += packed.size();
+  ++since_request;
+}
+
+bool StreamManagement::acked(uint32_t h) {
+  const uint32_t newly = h - acked_;   // modulo 2^32 (XEP-0198 §4)
+  if (newly > unacked_count()) return false;
+  for (uint32_t i = 0; i < newly; ++i) {
+    Unacked& entry = queue_[head_ + i];
+    bytes_ -= entry.stanza.view().size();
+    entry.stanza = {};
+  }
+  acked_ = h;
+  head_ += newly;
+  if (head_ == queue_.size()) {
+    // An idle session should cost nothing for what it once had in flight.
+    if (queue_.capacity() > 16) std::vector<Unacked>().swap(queue_);
+    queue_.clear();
+    head_ = 0;
+  } else if (head_ > 64 && head_ * 2 > queue_.size()) {
+    queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(head_));
+    head_ = 0;
+  }
+  CHECK(unacked_count() != 0 || bytes_ == 0);
+  return true;
+}
+
+std::string StreamManagement::id() const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  text.reserve(id_.size() * 2);
+  for (const char octet : id_) {
+    const auto value = static_cast<unsigned char>(octet);
+    text.push_back(kDigits[value >> 4]);
+    text.push_back(kDigits[value & 15]);
+  }
+  return text;
+}
+
+bool StreamManagement::is(base::Bytes id) const {
+  return resumable_ && base::equal_in_constant_time(id, this->id());
+}
+
+void StreamManagement::set_counts(uint32_t received, uint32_t acked) {
+  CHECK(unacked_count() == 0);
+  received_ = received;
+  acked_ = acked;
+}
+
+}  // namespace xmpp
