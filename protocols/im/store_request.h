@@ -21,8 +21,9 @@ enum class StoreKind : uint8_t {
   load_credentials,   // user -> credentials
   verify_password,    // user, text=password -> status ok / not_authorized; burns the same CPU
                       // for unknown users
-  create_account,     // user, text=password -> ok / exists
-  set_password,       // user, text=password
+  create_account,     // user, text=password -> ok / exists / not_authorized: a password that the
+                      // OpaqueString profile does not allow (RFC 8265 §4.2)
+  set_password,       // user, text=password -> ok / not_found / not_authorized
   delete_account,     // user and all that is his
   load_account,       // user -> account
   save_contacts,      // user, contacts (each replaces), removed (jids), number=roster version
@@ -38,6 +39,8 @@ enum class StoreKind : uint8_t {
   delete_offline,     // user, number=up to this id
 };
 
+// not_found: there is no such account. A document nobody has saved is ok with an empty text.
+// Limits are taken literally: 0 leaves no room.
 enum class StoreStatus : uint8_t { ok, not_found, exists, full, not_authorized, failed };
 
 // SCRAM keys (RFC 5802 §3); there is never a password at rest.

@@ -1,0 +1,100 @@
+#include "appliance/store/schema.h"
+
+#include <string>
+
+namespace store {
+
+// Marks the file as ours, for file(1) and for us: "Roll".
+static constexpr int64_t kApplicationId = 0x526F6C6C;
+
+// Tables of an account's belongings refer to it by number and vanish with it. Message numbers are
+// never used twice (AUTOINCREMENT): a late delete_offline must not hit a newer message.
+static constexpr const char* kSteps[] = {
+    // 1: the first schema
+    R"(
+PRAGMA application_id = 0x526F6C6C;
+CREATE TABLE users (
+  id INTEGER PRIMARY KEY,
+  user TEXT NOT NULL UNIQUE,
+  sha1_salt BLOB NOT NULL, sha1_iterations INTEGER NOT NULL,
+  sha1_stored BLOB NOT NULL, sha1_server BLOB NOT NULL,
+  sha256_salt BLOB NOT NULL, sha256_iterations INTEGER NOT NULL,
+  sha256_stored BLOB NOT NULL, sha256_server BLOB NOT NULL
+) STRICT;
+CREATE TABLE contacts (
+  user INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  jid TEXT NOT NULL,
+  details BLOB NOT NULL,
+  flags INTEGER NOT NULL,
+  request BLOB NOT NULL,
+  PRIMARY KEY (user, jid)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE roster_versions (
+  user INTEGER PRIMARY KEY REFERENCES users(id) ON DELETE CASCADE,
+  version INTEGER NOT NULL
+) STRICT;
+CREATE TABLE vcards (
+  user INTEGER PRIMARY KEY REFERENCES users(id) ON DELETE CASCADE,
+  vcard TEXT NOT NULL
+) STRICT;
+CREATE TABLE private_xml (
+  user INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  xml TEXT NOT NULL,
+  PRIMARY KEY (user, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE blocked (
+  user INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  jid TEXT NOT NULL,
+  PRIMARY KEY (user, jid)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE offline (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  user INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  received_us INTEGER NOT NULL,
+  stanza BLOB NOT NULL
+) STRICT;
+CREATE INDEX offline_of_user ON offline (user, id);
+CREATE TABLE last_activity (
+  user INTEGER PRIMARY KEY REFERENCES users(id) ON DELETE CASCADE,
+  seen_us INTEGER NOT NULL,
+  status TEXT NOT NULL
+) STRICT;
+)"};
+
+std::span<const char* const> schema_steps() { return kSteps; }
+
+static base::Status check_ours(Database& database, int64_t version, size_t known) {
+  if (version < 0) return base::Error{database.last_error()};
+  if (version > static_cast<int64_t>(known)) {
+    return base::Error{"the database was written by a newer Rollcall (schema " +
+                       std::to_string(version) + ", this program knows up to " +
+                       std::to_string(known) +
+                       "); install that version again, or restore a backup made before it"};
+  }
+  const int64_t tables = database.pragma("SELECT count(*) FROM sqlite_schema");
+  if (tables < 0) return base::Error{database.last_error()};
+  const bool ours = database.pragma("PRAGMA application_id") == kApplicationId;
+  if (version > 0 ? !ours : tables > 0) {
+    return base::Error{"the file is another program's database; choose another path"};
+  }
+  return base::Status::ok();
+}
+
+base::Status migrate(Database& database, std::span<const char* const> steps) {
+  const int64_t version = database.pragma("PRAGMA user_version");
+  if (base::Status ours = check_ours(database, version, steps.size()); !ours) return ours;
+  for (size_t step = static_cast<size_t>(version); step < steps.size(); ++step) {
+    const std::string number = std::to_string(step + 1);
+    const bool done = database.execute("BEGIN IMMEDIATE") && database.execute(steps[step]) &&
+                      database.execute("PRAGMA user_version=" + number) &&
+                      database.execute("COMMIT");
+    if (done) continue;
+    base::Error error{"the step to schema " + number + " failed: " + database.last_error()};
+    if (database.in_transaction()) (void)database.execute("ROLLBACK");
+    return error;
+  }
+  return base::Status::ok();
+}
+
+}  // namespace store
