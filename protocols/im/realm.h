@@ -81,6 +81,7 @@ class Realm {
   struct Binding {
     virtual ~Binding() = default;
     virtual void bound(BindResult result, engine::Turn& turn) = 0;
+    User* waiting_for = nullptr;   // the realm's, between bind() and bound() or cancel_bind()
   };
   // `resource.full_jid` holds the wish (bare JID, or full); bind() completes it. A wish without a
   // resource gets a generated one.

@@ -23,6 +23,8 @@ enum class Farewell : uint8_t {   // why im ends a resource; the wire finds its 
   shutdown,        // <system-shutdown/>
 };
 
+// None of the virtual functions may call back into the Realm: it is in the middle of a list. A wire
+// that must give up a resource does so later, from a timer or its connection's own callbacks.
 class Resource {
  public:
   virtual ~Resource();

@@ -19,7 +19,7 @@ bool matches(base::Bytes blocked, const jid::JidView& other) {
 
 }  // namespace
 
-User::User(base::Bytes bare) : bare_jid(bare) {}
+User::User(base::Bytes bare, uint64_t serial_number) : bare_jid(bare), serial(serial_number) {}
 
 User::~User() { CHECK(resources.empty() && flooding == nullptr); }
 

@@ -25,10 +25,11 @@ struct Waiting;   // what waits for the store while a user is loading (realm/wai
 
 class User : public base::ListNode<IdleTag> {
  public:
-  explicit User(base::Bytes bare);
+  User(base::Bytes bare, uint64_t serial);
   ~User();
 
   const base::PackedString bare_jid;
+  const uint64_t serial;                // tells a user from a later one of the same name
   UserState state = UserState::loading;
   Roster roster;
   std::vector<Resource*> resources;
@@ -40,6 +41,7 @@ class User : public base::ListNode<IdleTag> {
   Resource* flooding = nullptr;         // is being sent the stored messages
   uint64_t flooded_to = 0;              // id of the last stored message handed over
   uint32_t pending = 0;                 // questions to the store that are about this user
+  uint32_t appending = 0;               // of these: messages on their way into the store
   bool flood_asked = false;             // one of them is for the next page of stored messages
 
   jid::JidView jid() const { return jid::JidView::trusted(bare_jid.view()); }

@@ -1,0 +1,111 @@
+#include "protocols/im/realm.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "protocols/im/realm/state.h"
+
+namespace im {
+
+bool Options::hosts(base::Bytes domain) const {
+  return std::find(domains.begin(), domains.end(), domain) != domains.end();
+}
+
+Realm::Realm(engine::ShardId shard, const engine::Partition& partition,
+             std::shared_ptr<const Options> options, AccountIq& account_iq)
+    : shard_(shard), partition_(partition), options_(std::move(options)) {
+  CHECK(options_ != nullptr && !options_->domains.empty());
+  CHECK(shard < partition.shards());
+  state_ = std::make_unique<RealmState>(*this, shard, account_iq);
+}
+
+Realm::~Realm() = default;
+
+void Realm::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
+  CHECK(mail.to == shard_ && turn.shard == shard_);
+  state_->evict();
+  state_->on_mail(mail, turn);
+}
+
+void Realm::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
+  CHECK(mail.from == shard_);
+  state_->on_refused(mail, turn);
+}
+
+void Realm::on_answer(std::unique_ptr<StoreRequest> answer, engine::Turn& turn) {
+  CHECK(answer != nullptr && turn.shard == shard_);
+  state_->evict();
+  if (answer->then == nullptr) return;
+  const auto then = std::move(answer->then);
+  then->answered(*answer, *this, turn);
+}
+
+void Realm::set_options(std::shared_ptr<const Options> options) {
+  CHECK(options != nullptr && !options->domains.empty());
+  options_ = std::move(options);
+}
+
+void Realm::bind(Resource& resource, Binding& binding, engine::Turn& turn) {
+  state_->evict();
+  state_->bind(resource, binding, turn);
+}
+
+void Realm::cancel_bind(Binding& binding) { state_->cancel_bind(binding); }
+
+void Realm::unbind(Resource& resource, engine::Turn& turn) { state_->unbind(resource, turn); }
+
+void Realm::uncongested(Resource& resource, engine::Turn& turn) {
+  User* user = resource.user;
+  if (user != nullptr && user->flooding == &resource) state_->flood(*user, turn);
+}
+
+void Realm::from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
+  CHECK(origin.user != nullptr && stanza.from.full() == origin.full_jid);
+  state_->evict();
+  state_->from_client(stanza, origin, turn);
+}
+
+void Realm::route(const Stanza& stanza, engine::Turn& turn) { state_->send(stanza, turn); }
+
+void Realm::bounce(const Stanza& stanza, const StanzaError& error, engine::Turn& turn) {
+  state_->bounce(stanza, error, turn);
+}
+
+void Realm::roster_set(Resource& origin, const RosterSet& set, base::Bytes iq_id,
+                       engine::Turn& turn) {
+  CHECK(origin.user != nullptr);
+  state_->roster_set(origin, set, iq_id, turn);
+}
+
+void Realm::block(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
+                  engine::Turn& turn) {
+  CHECK(origin.user != nullptr);
+  state_->block(origin, jids, iq_id, turn);
+}
+
+void Realm::unblock(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
+                    engine::Turn& turn) {
+  CHECK(origin.user != nullptr);
+  state_->unblock(origin, jids, iq_id, turn);
+}
+
+void Realm::visit_users(Visitor& visitor) const { state_->visit(visitor); }
+
+bool Realm::end(base::Bytes full_jid, Farewell why, engine::Turn& turn) {
+  return state_->end(full_jid, why, turn);
+}
+
+void Realm::delete_account(base::Bytes bare_jid, std::unique_ptr<StoreRequest::Context> then,
+                           engine::Turn& turn) {
+  CHECK(partition_.owner(bare_jid).shard == shard_);
+  state_->delete_account(bare_jid, std::move(then), turn);
+}
+
+User* Realm::find_user(base::Bytes bare_jid) { return state_->find_loaded(bare_jid); }
+
+void Realm::ask(std::unique_ptr<StoreRequest> request, engine::Turn& turn) {
+  CHECK(request != nullptr);
+  turn.out.ask(std::move(request));
+}
+
+}  // namespace im

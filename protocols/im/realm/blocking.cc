@@ -1,0 +1,149 @@
+// Blocking (XEP-0191). The list works at once; the answer and the pushes follow its commit.
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "protocols/im/realm/state.h"
+
+namespace im {
+namespace {
+
+bool lists(const User& user, const std::string& jid) {
+  return std::find(user.blocked.begin(), user.blocked.end(), jid) != user.blocked.end();
+}
+
+// Who may see the user's presence or is in her roster at all, bare or as directed presence named
+// them, and was not blocked before (or is not any more).
+std::vector<std::string> audience(const User& user) {
+  std::vector<std::string> out;
+  for (const Contact& contact : user.roster.contacts()) {
+    if (contact.from || contact.to) out.emplace_back(contact.jid.view());
+  }
+  for (const Resource* resource : user.resources) {
+    for (const std::string& jid : resource->directed) {
+      if (std::find(out.begin(), out.end(), jid) == out.end()) out.push_back(jid);
+    }
+  }
+  std::erase_if(out, [&](const std::string& jid) {
+    return user.blocks(jid::JidView::trusted(jid));
+  });
+  return out;
+}
+
+struct ListSaved final : AboutUser {
+  ListSaved(RealmState& owner, const User& user, bool now_blocked, std::vector<std::string> jids,
+            IqAddress address)
+      : AboutUser(owner, user), added(now_blocked), changed(std::move(jids)),
+        answer(std::move(address)) {}
+
+  void answered(User& user, StoreRequest& request, engine::Turn& turn) override {
+    if (request.status != StoreStatus::ok) {
+      state.failed(request);
+      const StanzaError broken = error(ErrorCondition::internal_server_error);
+      return state.answer_iq(user, answer, &broken, turn);
+    }
+    state.answer_iq(user, answer, nullptr, turn);
+    for (Resource* resource : user.resources) {
+      if (resource->blocking) resource->push_blocking(added, changed, turn);
+    }
+  }
+
+  const bool added;
+  const std::vector<std::string> changed;
+  const IqAddress answer;
+};
+
+}  // namespace
+
+void RealmState::block(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
+                       engine::Turn& turn) {
+  User& user = *origin.user;
+  const std::vector<std::string> before = audience(user);
+  const size_t old_size = user.blocked.size();
+  for (const std::string& jid : jids) {
+    if (!lists(user, jid)) user.blocked.push_back(jid);
+  }
+  if (user.blocked.size() > options().block_list_max) {
+    user.blocked.resize(old_size);
+    count(trace::Counter::im_block_list_full);
+    const StanzaError full = error(ErrorCondition::policy_violation, "The block list is full.");
+    return answer_iq(user, {origin.full_jid, std::string(iq_id)}, &full, turn);
+  }
+  for (const std::string& jid : before) {
+    const jid::JidView other = jid::JidView::trusted(jid);
+    if (!user.blocks(other)) continue;
+    // §3.3: she goes offline for them, if they could see her.
+    const Contact* contact = user.roster.find(jid);
+    const bool subscriber = contact != nullptr && contact->from;
+    const bool told = std::any_of(
+        user.resources.begin(), user.resources.end(), [&](const Resource* resource) {
+          const auto& list = resource->directed;
+          return std::find(list.begin(), list.end(), jid) != list.end();
+        });
+    if (subscriber || told) send_unavailable(user, other, turn);
+  }
+  save_blocked(origin, true, jids, iq_id, turn);
+}
+
+void RealmState::unblock(Resource& origin, const std::vector<std::string>& jids,
+                         base::Bytes iq_id, engine::Turn& turn) {
+  User& user = *origin.user;
+  const std::vector<std::string> before = audience(user);
+  if (jids.empty()) {
+    user.blocked.clear();
+  } else {
+    std::erase_if(user.blocked, [&](const std::string& jid) {
+      return std::find(jids.begin(), jids.end(), jid) != jids.end();
+    });
+  }
+  for (const std::string& jid : audience(user)) {
+    if (std::find(before.begin(), before.end(), jid) != before.end()) continue;
+    const jid::JidView other = jid::JidView::trusted(jid);
+    const Contact* contact = user.roster.find(jid);
+    if (contact == nullptr) continue;
+    const bool subscriber = contact->from;
+    const bool subscribed = contact->to;
+    if (subscriber) send_current_presence(user, other, turn);   // §3.4
+    if (!subscribed) continue;
+    for (Resource* resource : user.resources) {
+      if (!resource->available()) continue;
+      Stanza probe;
+      probe.kind = StanzaKind::presence;
+      probe.type = StanzaType::probe;
+      probe.from = resource->jid();
+      probe.to = other;
+      send(probe, turn);
+    }
+  }
+  save_blocked(origin, false, jids, iq_id, turn);
+}
+
+void RealmState::save_blocked(Resource& origin, bool added, std::vector<std::string> changed,
+                              base::Bytes iq_id, engine::Turn& turn) {
+  User& user = *origin.user;
+  CHECK(user.blocked.size() <= options().block_list_max || !added);
+  auto request = question(StoreKind::save_block_list, user);
+  request->jids = user.blocked;
+  TRACE(roster, debug, "block list changed", {"user", user.bare_jid.view()},
+        {"items", user.blocked.size()});
+  ask(user, std::move(request), turn,
+      std::make_unique<ListSaved>(*this, user, added, std::move(changed),
+                                  IqAddress{origin.full_jid, std::string(iq_id)}));
+}
+
+// §3.3: to whom she has blocked she does not speak either. The error goes to the client directly:
+// it comes in the name of somebody whose stanzas do not reach her.
+bool RealmState::refuse_outbound(Resource& origin, const Stanza& stanza, engine::Turn& turn) {
+  CHECK(origin.user != nullptr);
+  if (!origin.user->blocks(stanza.to)) return false;
+  count(trace::Counter::im_blocked_outbound);
+  if (stanza.type == StanzaType::error || stanza.type == StanzaType::result) return true;
+  StanzaError why = error(ErrorCondition::not_acceptable);
+  why.type = ErrorType::cancel;
+  why.application = "<blocked xmlns='urn:xmpp:blocking:errors'/>";
+  std::string payload;
+  origin.deliver(error_answer(stanza, why, payload), turn);
+  return true;
+}
+
+}  // namespace im

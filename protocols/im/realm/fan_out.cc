@@ -1,0 +1,50 @@
+// One presence to many: a shard gets one envelope with the stanza once and the list of those it is
+// for. Recipients of this shard are served at once.
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "protocols/im/realm/state.h"
+
+namespace im {
+
+// `key`: 0, or the same for broadcasts of one resource that may replace each other while a mailbox
+// is full. The replaced one's place in the queue is kept, so nothing else that the resource sent
+// may stand between the two: whatever is sent otherwise changes Resource::presence_epoch, and with
+// it the key.
+void RealmState::fan_out(const Stanza& stanza, const Recipients& recipients, uint64_t key,
+                         engine::Turn& turn) {
+  CHECK(stanza.kind == StanzaKind::presence);
+  // Serving somebody here can lead to another fan-out: it finds no scratch and makes its own.
+  std::vector<Recipient> sorted = std::exchange(sorted_, {});
+  for (const base::Bytes recipient : recipients) {
+    const jid::JidView jid = jid::JidView::trusted(recipient);
+    if (!is_local_account(jid)) continue;
+    sorted.push_back({realm_.partition().owner(jid.bare()).shard, recipient});
+  }
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const Recipient& a, const Recipient& b) { return a.shard < b.shard; });
+  for (auto first = sorted.begin(); first != sorted.end();) {
+    const auto last = std::find_if(first, sorted.end(), [&](const Recipient& recipient) {
+      return recipient.shard != first->shard;
+    });
+    if (first->shard == shard_) {
+      for (auto at = first; at != last; ++at) arrive(stanza, jid::JidView::trusted(at->jid), turn);
+    } else {
+      post_fan_out(stanza, Group(first, last), key, turn);
+    }
+    first = last;
+  }
+  sorted.clear();
+  sorted_ = std::move(sorted);
+}
+
+void RealmState::arrive(const Stanza& stanza, const jid::JidView& to, engine::Turn& turn) {
+  if (!is_local_account(to)) return;
+  Stanza addressed = stanza;
+  addressed.to = to;
+  if (stanza.type == StanzaType::probe) return to_account(addressed, turn);
+  if (User* user = find_loaded(to.bare())) receive_presence(*user, addressed, turn);
+}
+
+}  // namespace im

@@ -1,0 +1,125 @@
+// Stored messages (XEP-0160). They are handed over oldest first, a page at a time, to the first
+// resource that can take them; while that goes on, new messages for the user go through the store
+// as well, so that none overtakes another. A page is deleted once the session has it.
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/base/datetime.h"
+#include "protocols/im/realm/state.h"
+
+namespace im {
+namespace {
+
+constexpr uint32_t kPageMessages = 50;
+constexpr uint32_t kPageBytes = 65536;
+
+// XEP-0203, as XEP-0160 §2 asks: who held the message back, and since when.
+void append_delay(base::Bytes by, base::WallTime when, std::string& out) {
+  out += "<delay xmlns='urn:xmpp:delay'";
+  write_attribute("from", by, out);
+  out += " stamp='";
+  base::format_datetime(when, base::Fraction::milliseconds, out);
+  out += "'/>";
+}
+
+}  // namespace
+
+void RealmState::store_offline(User& user, const Stanza& stanza, engine::Turn& turn) {
+  CHECK(stanza.kind == StanzaKind::message);
+  auto request = question(StoreKind::append_offline, user);
+  pack(stanza, request->text);
+  request->wall = turn.wall;
+  request->number = options().offline_messages_max;
+  ++user.offline_count;
+  ++user.appending;
+  ask(user, std::move(request), turn, &RealmState::appended);
+}
+
+void RealmState::appended(User& user, StoreRequest& answer, engine::Turn& turn) {
+  CHECK(user.appending > 0 && user.offline_count > 0);
+  --user.appending;
+  if (answer.status == StoreStatus::ok) {
+    count(trace::Counter::im_offline_stored);
+    return flood(user, turn);
+  }
+  --user.offline_count;
+  Stanza stanza;
+  CHECK(unpack(answer.text, stanza));
+  const bool broken = failed(answer);
+  if (answer.status == StoreStatus::full) count(trace::Counter::im_offline_full);
+  refuse(stanza,
+         broken ? ErrorCondition::internal_server_error : ErrorCondition::service_unavailable,
+         turn);
+  flood(user, turn);
+}
+
+void RealmState::start_flood(User& user, Resource& to, engine::Turn& turn) {
+  CHECK(to.user == &user && to.available());
+  if (user.flooding != nullptr || user.offline_count == 0) return;
+  user.flooding = &to;
+  flood(user, turn);
+}
+
+// `from` no longer takes messages. The page that may be on its way goes to whoever is next, or is
+// dropped and read again.
+void RealmState::stop_flood(User& user, const Resource& from, engine::Turn& turn) {
+  if (user.flooding != &from) return;
+  user.flooding = nullptr;
+  for (Resource* resource : user.resources) {
+    if (resource == &from || !resource->available() || resource->priority < 0) continue;
+    return start_flood(user, *resource, turn);
+  }
+}
+
+void RealmState::flood(User& user, engine::Turn& turn) {
+  if (user.flooding == nullptr || user.flood_asked || user.flooding->congested()) return;
+  if (user.offline_count == 0) {
+    user.flooding = nullptr;
+    return;
+  }
+  auto request = question(StoreKind::load_offline, user);
+  request->number = user.flooded_to;
+  request->count = kPageMessages;
+  request->bytes = kPageBytes;
+  user.flood_asked = true;
+  ask(user, std::move(request), turn, &RealmState::flooded);
+}
+
+void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
+  CHECK(user.flood_asked);
+  user.flood_asked = false;
+  if (user.flooding == nullptr) return;
+  if (failed(answer)) {   // they stay where they are; the next available presence tries again
+    user.flooding = nullptr;
+    return;
+  }
+  const base::Bytes domain = user.jid().domain();
+  std::string payload;
+  for (const StoredMessage& message : answer.offline) {
+    user.flooded_to = std::max(user.flooded_to, message.id);
+    Stanza stanza;
+    if (!unpack(message.stanza, stanza)) {
+      count(trace::Counter::im_offline_unreadable);
+      continue;
+    }
+    payload.assign(stanza.payload);
+    append_delay(domain, message.when, payload);
+    stanza.payload = payload;
+    stanza.facts.delayed = true;
+    count(trace::Counter::im_offline_delivered);
+    user.flooding->deliver(stanza, turn);
+  }
+  if (answer.offline.empty()) {
+    user.offline_count = user.appending;   // the rest is on its way into the store
+  } else {
+    user.offline_count -= std::min<uint64_t>(user.offline_count, answer.offline.size());
+    // The estimate may be low; what is left is found out by asking once more.
+    user.offline_count = std::max<uint64_t>(user.offline_count, 1);
+    auto request = question(StoreKind::delete_offline, user);
+    request->number = user.flooded_to;
+    ask(user, std::move(request), turn);
+  }
+  flood(user, turn);
+}
+
+}  // namespace im

@@ -1,0 +1,178 @@
+// A resource's own presence: initial, subsequent, unavailable (RFC 6121 §4.2, §4.4, §4.5).
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "protocols/im/realm/state.h"
+
+namespace im {
+namespace {
+
+Recipients subscribers(const User& user) {
+  Recipients out;
+  for (const Contact& contact : user.roster.contacts()) {
+    const base::Bytes jid = contact.jid.view();
+    if (contact.from && !user.blocks(jid::JidView::trusted(jid))) out.push_back(jid);
+  }
+  return out;
+}
+
+Recipients subscribed_to(const User& user) {
+  Recipients out;
+  for (const Contact& contact : user.roster.contacts()) {
+    const base::Bytes jid = contact.jid.view();
+    if (contact.to && !user.blocks(jid::JidView::trusted(jid))) out.push_back(jid);
+  }
+  return out;
+}
+
+uint64_t broadcast_key(const Resource& resource) {
+  const uint64_t key = base::keyed_hash(resource.full_jid) +
+                       resource.presence_epoch * uint64_t{0x9e3779b97f4a7c15};
+  return key == 0 ? 1 : key;
+}
+
+// Everybody who is available knows her own resources' presence (§4.2.2).
+void tell_own_resources(const User& user, Stanza stanza, engine::Turn& turn) {
+  stanza.to = user.jid();
+  for (Resource* resource : user.resources) {
+    if (resource->available()) resource->deliver(stanza, turn);
+  }
+}
+
+// In place of a probe to oneself.
+void tell_of_own_resources(const User& user, Resource& newcomer, engine::Turn& turn) {
+  for (const Resource* resource : user.resources) {
+    if (resource == &newcomer || !resource->available()) continue;
+    Stanza stanza;
+    CHECK(unpack(resource->presence, stanza));
+    stanza.to = user.jid();
+    newcomer.deliver(stanza, turn);
+  }
+}
+
+}  // namespace
+
+void RealmState::presence_from_client(const Stanza& stanza, Resource& origin,
+                                      engine::Turn& turn) {
+  switch (stanza.type) {
+    case StanzaType::available:
+      if (!stanza.to.empty()) return directed_from_client(stanza, origin, turn);
+      return become_available(stanza, origin, turn);
+    case StanzaType::unavailable:
+      if (!stanza.to.empty()) return directed_from_client(stanza, origin, turn);
+      return become_unavailable(stanza, origin, true, turn);
+    case StanzaType::subscribe:
+    case StanzaType::subscribed:
+    case StanzaType::unsubscribe:
+    case StanzaType::unsubscribed:
+      return subscription_from_client(stanza, origin, turn);
+    default:   // a probe (§4.3: not to be sent by clients, but answered), or an error
+      if (stanza.to.empty() || refuse_outbound(origin, stanza, turn)) return;
+      return send(stanza, turn);
+  }
+}
+
+void RealmState::become_available(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
+  User& user = *origin.user;
+  if (stanza.priority < INT8_MIN || stanza.priority > INT8_MAX) {
+    count(trace::Counter::im_bad_priorities);
+    return bounce(stanza, error(ErrorCondition::bad_request,
+                                "The priority must be a number from -128 to 127."), turn);
+  }
+  const bool initial = !origin.available();
+  Stanza broadcast = stanza;
+  broadcast.to = {};
+  std::string packed;
+  pack(broadcast, packed);
+  origin.presence = std::move(packed);
+  origin.priority = static_cast<int8_t>(stanza.priority);
+  if (initial) {
+    trace::gauge_add(trace::Gauge::im_resources_available, 1);
+    ++origin.presence_epoch;
+  }
+  count(trace::Counter::im_presence_broadcasts);
+  TRACE(presence, debug, initial ? "available" : "changed", {"jid", origin.full_jid},
+        {"priority", stanza.priority});
+  fan_out(broadcast, subscribers(user), broadcast_key(origin), turn);
+  tell_own_resources(user, broadcast, turn);
+  if (initial) {
+    tell_of_own_resources(user, origin, turn);
+    deliver_requests(user, origin, turn);
+    Stanza probe;
+    probe.kind = StanzaKind::presence;
+    probe.type = StanzaType::probe;
+    // Of one resource rather than the account, so that only the newcomer hears the answers.
+    probe.from = origin.jid();
+    fan_out(probe, subscribed_to(user), 0, turn);
+  }
+  if (origin.priority < 0) {
+    stop_flood(user, origin, turn);
+  } else {
+    start_flood(user, origin, turn);
+  }
+}
+
+void RealmState::become_unavailable(const Stanza& stanza, Resource& origin, bool graceful,
+                                    engine::Turn& turn) {
+  User& user = *origin.user;
+  const bool was = origin.available();
+  if (!was && origin.directed.empty()) return;
+  const std::vector<std::string> directed = std::exchange(origin.directed, {});
+  Recipients recipients;
+  if (was) recipients = subscribers(user);
+  const size_t subscribed = recipients.size();
+  for (const std::string& jid : directed) {
+    const auto end = recipients.begin() + static_cast<ptrdiff_t>(subscribed);
+    if (std::find(recipients.begin(), end, base::Bytes(jid)) == end) recipients.push_back(jid);
+  }
+  Stanza broadcast = stanza;
+  broadcast.to = {};
+  std::exchange(origin.presence, {});
+  origin.priority = 0;
+  ++origin.presence_epoch;
+  count(trace::Counter::im_presence_broadcasts);
+  TRACE(presence, debug, "unavailable", {"jid", origin.full_jid}, {"graceful", graceful ? 1 : 0});
+  fan_out(broadcast, recipients, 0, turn);
+  if (!was) return;
+  trace::gauge_add(trace::Gauge::im_resources_available, -1);
+  tell_own_resources(user, broadcast, turn);
+  if (graceful) {
+    broadcast.to = user.jid();
+    origin.deliver(broadcast, turn);
+  }
+  stop_flood(user, origin, turn);
+  if (user.any_available()) return;
+  // For those who ask later (§4.3.2, XEP-0012). Best effort: a crash may lose it.
+  user.last_seen = turn.wall;
+  user.last_status.assign(stanza.status);
+  auto request = question(StoreKind::save_last_activity, user);
+  request->text = user.last_status;
+  request->wall = turn.wall;
+  ask(user, std::move(request), turn);
+}
+
+// Presence of somebody else (§4.2.3, §4.4.3, §4.5.3, §8.5).
+void RealmState::receive_presence(User& user, const Stanza& stanza, engine::Turn& turn) {
+  CHECK(stanza.kind == StanzaKind::presence);
+  if (user.blocks(stanza.from)) {
+    count(trace::Counter::im_blocked_inbound);
+    return;
+  }
+  if (stanza.type == StanzaType::unavailable) {
+    // §4.6.1: who says goodbye need not be told goodbye.
+    for (Resource* resource : user.resources) {
+      if (!resource->directed.empty()) std::erase(resource->directed, stanza.from.full());
+    }
+  }
+  if (stanza.to.has_resource()) {
+    if (Resource* resource = user.find(stanza.to.resource())) resource->deliver(stanza, turn);
+    return;
+  }
+  if (stanza.type == StanzaType::error) return;
+  for (Resource* resource : user.resources) {
+    if (resource->available()) resource->deliver(stanza, turn);
+  }
+}
+
+}  // namespace im

@@ -1,0 +1,158 @@
+// To whom a stanza goes, and what becomes of it if there is nobody (RFC 6120 §10, RFC 6121 §8).
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "protocols/im/realm/state.h"
+
+namespace im {
+namespace {
+
+bool is_request(const Stanza& stanza) {
+  return stanza.kind == StanzaKind::iq &&
+         (stanza.type == StanzaType::get || stanza.type == StanzaType::set);
+}
+
+// Who wants to know that the stanza did not arrive. Errors and results answer something else.
+bool may_be_answered(const Stanza& stanza) {
+  return stanza.type != StanzaType::error && stanza.type != StanzaType::result;
+}
+
+}  // namespace
+
+void RealmState::from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
+  CHECK(origin.user != nullptr && origin.user->state == UserState::loaded);
+  if (stanza.kind == StanzaKind::presence) return presence_from_client(stanza, origin, turn);
+  // RFC 6120 §10.3.1, §10.3.3: without `to` it is for the sender's own account.
+  Stanza addressed = stanza;
+  if (stanza.to.empty()) addressed.to = origin.user->jid();
+  if (refuse_outbound(origin, addressed, turn)) return;
+  if (stanza.kind == StanzaKind::message) return message_from_client(addressed, origin, turn);
+  count(trace::Counter::im_iqs);
+  send(addressed, turn);
+}
+
+bool RealmState::is_local_account(const jid::JidView& jid) const {
+  return jid.has_local() && options().hosts(jid.domain());
+}
+
+void RealmState::send(const Stanza& stanza, engine::Turn& turn) {
+  if (stanza.to.empty()) return;
+  if (!options().hosts(stanza.to.domain())) {
+    return refuse(stanza, ErrorCondition::remote_server_not_found, turn);
+  }
+  // What the server itself is asked, the wires have answered before it came here.
+  if (!stanza.to.has_local()) return refuse(stanza, ErrorCondition::service_unavailable, turn);
+  const engine::ShardId owner = realm_.partition().owner(stanza.to.bare()).shard;
+  if (owner == shard_) {
+    to_account(stanza, turn);
+  } else {
+    post(stanza, owner, turn);
+  }
+}
+
+void RealmState::to_account(const Stanza& stanza, engine::Turn& turn) {
+  CHECK(is_local_account(stanza.to));
+  User* user = find(stanza.to.bare());
+  if (user == nullptr) {
+    // Presence is for those who are connected, and their users are in memory (RFC 6121 §8.5.2.2.2).
+    const bool notice = stanza.kind == StanzaKind::presence &&
+                        (stanza.type == StanzaType::available ||
+                         stanza.type == StanzaType::unavailable ||
+                         stanza.type == StanzaType::error);
+    const bool answer = stanza.kind == StanzaKind::iq && !is_request(stanza);
+    if (notice || answer) return;
+    user = find_or_load(stanza.to.bare(), turn);
+    if (user == nullptr) return refuse(stanza, ErrorCondition::resource_constraint, turn);
+  }
+  if (user->state == UserState::loaded) {
+    touch_idle(*user);
+    return receive(*user, stanza, turn);
+  }
+  if (user->waiting->mail.size() >= options().user_inbox_max) {
+    count(trace::Counter::im_user_inbox_full);
+    return refuse(stanza, ErrorCondition::resource_constraint, turn);
+  }
+  auto envelope = engine::make_envelope(static_cast<uint32_t>(packed_size(stanza)));
+  pack(stanza, envelope->data());
+  user->waiting->mail.push_back(std::move(envelope));
+}
+
+void RealmState::receive(User& user, const Stanza& stanza, engine::Turn& turn) {
+  CHECK(user.state == UserState::loaded && stanza.to.bare() == user.bare_jid.view());
+  switch (stanza.kind) {
+    case StanzaKind::message: return receive_message(user, stanza, turn);
+    case StanzaKind::iq: return receive_iq(user, stanza, turn);
+    case StanzaKind::presence: break;
+  }
+  switch (stanza.type) {
+    case StanzaType::subscribe:
+    case StanzaType::subscribed:
+    case StanzaType::unsubscribe:
+    case StanzaType::unsubscribed:
+      return receive_subscription(user, stanza, turn);
+    case StanzaType::probe:
+      return receive_probe(user, stanza, turn);
+    default:
+      return receive_presence(user, stanza, turn);
+  }
+}
+
+// RFC 6121 §8.5.1, and the answers of an account that exists but keeps to itself.
+void RealmState::receive_for_absent(const Stanza& stanza, engine::Turn& turn) {
+  if (stanza.kind != StanzaKind::presence) {
+    if (stanza.type == StanzaType::headline) return;   // Table 1: silently, bare as well as full
+    return refuse(stanza, ErrorCondition::service_unavailable, turn);
+  }
+  if (stanza.type != StanzaType::probe) return;
+  Stanza answer;
+  answer.kind = StanzaKind::presence;
+  answer.type = StanzaType::unsubscribed;
+  answer.from = stanza.to.bare_jid();
+  answer.to = stanza.from.bare_jid();
+  answer.id = stanza.id;
+  send(answer, turn);
+}
+
+void RealmState::refuse(const Stanza& stanza, ErrorCondition condition, engine::Turn& turn) {
+  if (stanza.kind == StanzaKind::presence && stanza.type != StanzaType::subscribe &&
+      stanza.type != StanzaType::subscribed) {
+    count(trace::Counter::im_presence_dropped);
+    return;
+  }
+  bounce(stanza, error(condition), turn);
+}
+
+Stanza RealmState::error_answer(const Stanza& stanza, const StanzaError& why,
+                                std::string& payload) {
+  write(why, payload);
+  Stanza answer;
+  answer.kind = stanza.kind;
+  answer.type = StanzaType::error;
+  answer.from = stanza.to.empty() ? stanza.from.bare_jid() : stanza.to;
+  answer.to = stanza.from;
+  answer.id = stanza.id;
+  answer.payload = payload;
+  return answer;
+}
+
+void RealmState::bounce(const Stanza& stanza, const StanzaError& why, engine::Turn& turn) {
+  if (!may_be_answered(stanza) || stanza.from.empty()) return;
+  count(trace::Counter::im_stanzas_bounced);
+  TRACE(router, debug, "bounced", {"from", stanza.from.full()}, {"to", stanza.to.full()},
+        {"condition", name(why.condition)});
+  std::string payload;
+  send(error_answer(stanza, why, payload), turn);
+}
+
+// RFC 6121 §8.5.3.1: with whom a resource shares that it is there at all.
+bool RealmState::shares_presence(const User& user, const Resource& resource,
+                                 const jid::JidView& with) const {
+  if (with.bare() == user.bare_jid.view()) return true;
+  if (!with.has_local() && options().hosts(with.domain())) return true;   // the server itself
+  const Contact* contact = user.roster.find(with.bare());
+  if (contact != nullptr && contact->from) return true;
+  return std::any_of(resource.directed.begin(), resource.directed.end(),
+                     [&](const std::string& to) { return to == with.full() || to == with.bare(); });
+}
+
+}  // namespace im

@@ -1,0 +1,189 @@
+// The inside of a Realm, one object a shard. Its functions are grouped by the file that holds them;
+// each group is a room of its own and speaks to the others only through what is declared here.
+//
+// A stanza for an account of this shard is handled at once, whether it came from a client here or
+// in the mail; one for another shard is packed into an envelope. So two stanzas between the same
+// two accounts never overtake each other. Handling one stanza can send others: a request its
+// answer, never more, so the depth is bounded; but no pointer into a roster survives a send().
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/base/hash.h"
+#include "engine/base/intrusive_list.h"
+#include "engine/trace/counters.h"
+#include "engine/trace/trace.h"
+#include "protocols/im/realm.h"
+#include "protocols/im/realm/waiting.h"
+
+namespace im {
+
+using Recipients = std::vector<base::Bytes>;   // JIDs, bare or full
+struct Recipient {
+  engine::ShardId shard = 0;
+  base::Bytes jid;
+};
+using Group = std::span<const Recipient>;         // all of one shard
+
+// The IQ that waits for a commit; `to` is empty when none does.
+struct IqAddress {
+  std::string to;
+  std::string id;
+};
+
+// The context of a question about a user. Finds her again when the answer comes; if she is not
+// there any more, the account was deleted and nobody waits.
+struct AboutUser : StoreRequest::Context {
+  AboutUser(RealmState& owner, const User& user) : state(owner), serial(user.serial) {}
+  void answered(StoreRequest& request, Realm& realm, engine::Turn& turn) final;
+  virtual void answered(User& user, StoreRequest& request, engine::Turn& turn) = 0;
+  RealmState& state;
+  const uint64_t serial;
+};
+
+class RealmState {
+ public:
+  RealmState(Realm& realm, engine::ShardId shard, AccountIq& account_iq)
+      : realm_(realm), shard_(shard), account_iq_(account_iq) {}
+  ~RealmState();
+
+  const Options& options() const { return realm_.options(); }
+
+  // users.cc: loading, keeping, forgetting.
+  User* find(base::Bytes bare_jid);                      // loaded or loading
+  User* find_loaded(base::Bytes bare_jid);
+  User* find_or_load(base::Bytes bare_jid, engine::Turn& turn);   // null: too many are loading
+  void loaded(User& user, StoreRequest& answer, engine::Turn& turn);
+  void touch_idle(User& user);
+  void evict();                                          // only between stanzas
+  void forget(User& user);
+  void visit(Realm::Visitor& visitor) const;
+
+  // binding.cc
+  void bind(Resource& resource, Realm::Binding& binding, engine::Turn& turn);
+  BindResult bind_loaded(User& user, Resource& resource, engine::Turn& turn);
+  void cancel_bind(Realm::Binding& binding);
+  void unbind(Resource& resource, engine::Turn& turn);
+  bool end(base::Bytes full_jid, Farewell why, engine::Turn& turn);
+
+  // deletion.cc
+  void delete_account(base::Bytes bare_jid, std::unique_ptr<StoreRequest::Context> then,
+                      engine::Turn& turn);
+  void delete_user(User& user, std::unique_ptr<StoreRequest::Context> then, engine::Turn& turn);
+
+  // routing.cc: to whom, and what if there is nobody.
+  void from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
+  void send(const Stanza& stanza, engine::Turn& turn);
+  void to_account(const Stanza& stanza, engine::Turn& turn);
+  void receive(User& user, const Stanza& stanza, engine::Turn& turn);
+  void receive_for_absent(const Stanza& stanza, engine::Turn& turn);
+  void refuse(const Stanza& stanza, ErrorCondition condition, engine::Turn& turn);
+  void bounce(const Stanza& stanza, const StanzaError& error, engine::Turn& turn);
+  // The answer that says what is wrong; its payload is written to `payload`.
+  static Stanza error_answer(const Stanza& stanza, const StanzaError& why, std::string& payload);
+  bool is_local_account(const jid::JidView& jid) const;
+  bool shares_presence(const User& user, const Resource& resource, const jid::JidView& with) const;
+
+  // mail.cc: envelopes.
+  void post(const Stanza& stanza, engine::ShardId to, engine::Turn& turn);
+  void post_fan_out(const Stanza& stanza, Group recipients, uint64_t key, engine::Turn& turn);
+  void on_mail(const engine::Envelope& mail, engine::Turn& turn);
+  void on_refused(const engine::Envelope& mail, engine::Turn& turn);
+
+  // message.cc (RFC 6121 §8.5), carbons.cc (XEP-0280)
+  void message_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
+  void receive_message(User& user, const Stanza& stanza, engine::Turn& turn);
+  void message_to_bare(User& user, const Stanza& stanza, engine::Turn& turn);
+  void carbons(User& user, const Stanza& stanza, bool sent, const Resource* except,
+               engine::Turn& turn);
+
+  // offline.cc (XEP-0160)
+  void store_offline(User& user, const Stanza& stanza, engine::Turn& turn);
+  void appended(User& user, StoreRequest& answer, engine::Turn& turn);
+  void start_flood(User& user, Resource& to, engine::Turn& turn);
+  void stop_flood(User& user, const Resource& from, engine::Turn& turn);
+  void flood(User& user, engine::Turn& turn);
+  void flooded(User& user, StoreRequest& answer, engine::Turn& turn);
+
+  // iq.cc
+  void receive_iq(User& user, const Stanza& stanza, engine::Turn& turn);
+
+  // presence.cc (RFC 6121 §4), fan_out.cc
+  void presence_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
+  void become_available(const Stanza& stanza, Resource& origin, engine::Turn& turn);
+  void become_unavailable(const Stanza& stanza, Resource& origin, bool graceful,
+                          engine::Turn& turn);
+  void receive_presence(User& user, const Stanza& stanza, engine::Turn& turn);
+  void fan_out(const Stanza& stanza, const Recipients& recipients, uint64_t key,
+               engine::Turn& turn);
+  void arrive(const Stanza& stanza, const jid::JidView& to, engine::Turn& turn);
+
+  // directed.cc (RFC 6121 §4.6)
+  void directed_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
+
+  // probe.cc (RFC 6121 §4.3)
+  void receive_probe(User& user, const Stanza& probe, engine::Turn& turn);
+  void send_current_presence(User& user, const jid::JidView& to, engine::Turn& turn);
+  void send_unavailable(User& user, const jid::JidView& to, engine::Turn& turn);
+  void send_bare_unavailable(const User& user, const Stanza& probe, engine::Turn& turn);
+
+  // subscription.cc (RFC 6121 §3)
+  void subscription_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
+  void receive_subscription(User& user, const Stanza& stanza, engine::Turn& turn);
+  void deliver_requests(User& user, Resource& to, engine::Turn& turn);
+  void send_subscription(const User& user, const jid::JidView& to, StanzaType type,
+                         base::Bytes id, engine::Turn& turn);
+  bool roster_is_full(const User& user) const;
+
+  // roster_set.cc, save_contact.cc (RFC 6121 §2)
+  void roster_set(Resource& origin, const Realm::RosterSet& set, base::Bytes iq_id,
+                  engine::Turn& turn);
+  void roster_remove(User& user, base::Bytes jid, Resource& origin, base::Bytes iq_id,
+                     engine::Turn& turn);
+  // Writes the contact as it is now (or its absence); after the commit it is pushed, and the IQ,
+  // if any, is answered.
+  void save_contact(User& user, base::Bytes jid, bool push, IqAddress answer, engine::Turn& turn);
+  void answer_iq(const User& user, const IqAddress& address, const StanzaError* error,
+                 engine::Turn& turn);
+
+  // blocking.cc (XEP-0191)
+  void block(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
+             engine::Turn& turn);
+  void unblock(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
+               engine::Turn& turn);
+  void save_blocked(Resource& origin, bool added, std::vector<std::string> changed,
+                    base::Bytes iq_id, engine::Turn& turn);
+  bool refuse_outbound(Resource& origin, const Stanza& stanza, engine::Turn& turn);
+
+  // ask.cc: questions to the store about a user, who stays in memory until the answer.
+  using Answered = void (RealmState::*)(User& user, StoreRequest& answer, engine::Turn& turn);
+  std::unique_ptr<StoreRequest> question(StoreKind kind, const User& user);
+  void ask(User& user, std::unique_ptr<StoreRequest> request, engine::Turn& turn,
+           std::unique_ptr<AboutUser> then);
+  void ask(User& user, std::unique_ptr<StoreRequest> request, engine::Turn& turn,
+           Answered answered = nullptr);
+  // Counts and reports an answer that says the store failed.
+  bool failed(const StoreRequest& answer);
+
+ private:
+  friend class Realm;
+
+  Realm& realm_;
+  const engine::ShardId shard_;
+  AccountIq& account_iq_;
+  // Keys view the users' own bare JIDs.
+  std::unordered_map<base::Bytes, std::unique_ptr<User>, base::StringHash> users_;
+  base::IntrusiveList<User, IdleTag> idle_;   // loaded, without a session; oldest first
+  size_t idle_count_ = 0;
+  size_t loading_ = 0;
+  uint64_t next_serial_ = 1;
+  uint64_t last_stanza_id_ = 0;
+  std::string payload_;                       // scratch of receive_message
+  std::vector<Recipient> sorted_;             // scratch of fan_out
+};
+
+}  // namespace im

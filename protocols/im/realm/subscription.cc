@@ -1,0 +1,159 @@
+// Subscription stanzas of the user's clients and of her contacts (RFC 6121 §3). What a stanza does
+// to the state stands in subscription_chart.cc; here is what follows from it.
+#include "engine/base/check.h"
+#include "protocols/im/realm/state.h"
+#include "protocols/im/subscription_chart.h"
+
+namespace im {
+namespace {
+
+// §3.1.3 asks to keep requests whole and warns of those who send large ones: beyond this the
+// request is kept without its content.
+constexpr size_t kRequestBytesMax = 8192;
+
+// What a client can see of a contact has changed: the roster has a new version (§2.6.3).
+bool visible(SubscriptionState before, SubscriptionState after) {
+  before.pending_in = after.pending_in = false;
+  return before != after;
+}
+
+void remember_request(User& user, const Stanza& stanza) {
+  Stanza request = stanza;
+  if (packed_size(request) > kRequestBytesMax) {
+    count(trace::Counter::im_requests_shortened);
+    request.payload = request.attributes = {};
+  }
+  std::string packed;
+  pack(request, packed);
+  user.roster.set_request(stanza.from.full(), packed);
+}
+
+}  // namespace
+
+bool RealmState::roster_is_full(const User& user) const {
+  const uint32_t limit = options().roster_items_max;
+  return limit != 0 && user.roster.listed_count() >= limit;
+}
+
+void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin,
+                                          engine::Turn& turn) {
+  User& user = *origin.user;
+  Stanza request = stanza;
+  request.from = user.jid();
+  request.to = stanza.to.bare_jid();
+  const base::Bytes jid = request.to.full();
+  const bool asks = stanza.type == StanzaType::subscribe;
+  const bool grants = stanza.type == StanzaType::subscribed;
+  if (jid.empty()) return bounce(stanza, error(ErrorCondition::bad_request), turn);
+  if (jid == user.bare_jid.view()) {   // one's own presence comes without asking (§4.2.2)
+    return bounce(stanza, error(ErrorCondition::not_allowed), turn);
+  }
+  if (refuse_outbound(origin, stanza, turn)) return;
+  if (!is_local_account(request.to) && (asks || grants)) {
+    const bool ours = options().hosts(request.to.domain());
+    return refuse(stanza, ours ? ErrorCondition::service_unavailable
+                               : ErrorCondition::remote_server_not_found, turn);
+  }
+  count(trace::Counter::im_subscription_stanzas);
+  const Contact* known = user.roster.find(jid);
+  const SubscriptionState before = state_of(known);
+  const bool listed = known != nullptr && known->listed;
+  const OutboundStep step = outbound(stanza.type, before);
+  const bool lists = !listed && (asks || grants);
+  if (lists && roster_is_full(user)) {
+    count(trace::Counter::im_roster_full);
+    return bounce(stanza, error(ErrorCondition::policy_violation,
+                                "The contact list is full."), turn);
+  }
+  TRACE(presence, debug, "subscription out", {"from", request.from.full()}, {"to", jid},
+        {"type", type_name(stanza.type)});
+  // While the contact still counts as subscribed (§3.2.2).
+  if (stanza.type == StanzaType::unsubscribed && before.from) {
+    send_unavailable(user, request.to, turn);
+  }
+  if (step.next != before || lists) {
+    Contact& contact = user.roster.add(jid);
+    set_state(contact, step.next);
+    if (lists) user.roster.set_listed(contact, true);
+    if (!step.next.pending_in) user.roster.set_request(jid, {});
+    const bool push = lists || visible(before, step.next);
+    if (push) ++user.roster.version;
+    save_contact(user, jid, push, {}, turn);
+  }
+  if (step.route && is_local_account(request.to)) send(request, turn);
+  if (grants && step.route) send_current_presence(user, request.to, turn);   // §3.1.5
+}
+
+void RealmState::receive_subscription(User& user, const Stanza& stanza, engine::Turn& turn) {
+  if (user.blocks(stanza.from)) {
+    count(trace::Counter::im_blocked_inbound);
+    return;
+  }
+  Stanza notice = stanza;
+  notice.from = stanza.from.bare_jid();
+  notice.to = user.jid();
+  const base::Bytes jid = notice.from.full();
+  if (jid == user.bare_jid.view()) return;
+  const SubscriptionState before = state_of(user.roster.find(jid));
+  const InboundStep step = inbound(stanza.type, before);
+  const bool asks = step.next.pending_in && !before.pending_in;
+  if (asks && user.roster.request_count() >= options().subscription_requests_max) {
+    count(trace::Counter::im_requests_full);
+    return;
+  }
+  TRACE(presence, debug, "subscription in", {"from", jid}, {"to", notice.to.full()},
+        {"type", type_name(stanza.type)});
+  if (step.deliver) {
+    // Requests go to those who can answer, news to those who keep a roster (§2.2).
+    const bool request = stanza.type == StanzaType::subscribe;
+    for (Resource* resource : user.resources) {
+      if (request ? resource->available() : resource->interested) resource->deliver(notice, turn);
+    }
+  }
+  if (step.next != before) {
+    set_state(user.roster.add(jid), step.next);
+    if (asks) remember_request(user, notice);
+    if (!step.next.pending_in) user.roster.set_request(jid, {});
+    const bool push = visible(before, step.next);
+    if (push) ++user.roster.version;
+    save_contact(user, jid, push, {}, turn);
+  }
+  if (stanza.type == StanzaType::unsubscribe && before.from) {   // §3.3.3, step 3
+    send_unavailable(user, notice.from, turn);
+  }
+  if (!step.reply) return;
+  send_subscription(user, notice.from, *step.reply, stanza.id, turn);
+  if (*step.reply == StanzaType::subscribed) send_current_presence(user, notice.from, turn);
+}
+
+// §3.1.3: at every initial presence until they are answered.
+void RealmState::deliver_requests(User& user, Resource& to, engine::Turn& turn) {
+  for (const Contact& contact : user.roster.contacts()) {
+    if (!contact.pending_in) continue;
+    const base::Bytes jid = contact.jid.view();
+    Stanza request;
+    if (user.blocks(jid::JidView::trusted(jid))) continue;
+    if (!unpack(user.roster.request(jid), request)) {
+      request = {};   // kept by an earlier version, or never kept: the bare fact will do
+      request.kind = StanzaKind::presence;
+      request.type = StanzaType::subscribe;
+      request.from = jid::JidView::trusted(jid);
+    }
+    request.to = user.jid();
+    CHECK(request.from.full() == jid);
+    to.deliver(request, turn);
+  }
+}
+
+void RealmState::send_subscription(const User& user, const jid::JidView& to, StanzaType type,
+                                   base::Bytes id, engine::Turn& turn) {
+  Stanza stanza;
+  stanza.kind = StanzaKind::presence;
+  stanza.type = type;
+  stanza.from = user.jid();
+  stanza.to = to;
+  stanza.id = id;
+  send(stanza, turn);
+}
+
+}  // namespace im

@@ -1,0 +1,154 @@
+// Which users are in memory: those with a session, those just spoken to, and no more.
+#include "engine/base/check.h"
+#include "protocols/im/realm/state.h"
+
+namespace im {
+
+RealmState::~RealmState() {
+  // The wires end their sessions before the shard is taken down; whoever is left is let go of.
+  for (auto& [name, user] : users_) {
+    user->flooding = nullptr;
+    for (Resource* resource : user->resources) resource->user = nullptr;
+    user->resources.clear();
+  }
+  trace::gauge_add(trace::Gauge::im_users_loaded, -static_cast<int64_t>(users_.size()));
+}
+
+User* RealmState::find(base::Bytes bare_jid) {
+  const auto entry = users_.find(bare_jid);
+  return entry == users_.end() ? nullptr : entry->second.get();
+}
+
+User* RealmState::find_loaded(base::Bytes bare_jid) {
+  User* user = find(bare_jid);
+  return user != nullptr && user->state == UserState::loaded ? user : nullptr;
+}
+
+User* RealmState::find_or_load(base::Bytes bare_jid, engine::Turn& turn) {
+  if (User* user = find(bare_jid)) {
+    touch_idle(*user);
+    return user;
+  }
+  if (loading_ >= options().users_loading_max) {
+    count(trace::Counter::im_users_loading_full);
+    return nullptr;
+  }
+  CHECK(realm_.partition().owner(bare_jid).shard == shard_);
+  auto owned = std::make_unique<User>(bare_jid, next_serial_++);
+  User& user = *owned;
+  user.waiting = std::make_unique<Waiting>();
+  users_.emplace(user.bare_jid.view(), std::move(owned));
+  trace::gauge_add(trace::Gauge::im_users_loaded, 1);
+  ++loading_;
+  ask(user, question(StoreKind::load_account, user), turn, &RealmState::loaded);
+  return &user;
+}
+
+namespace {
+
+void take_over(User& user, StoredAccount& account) {
+  for (StoredContact& stored : account.contacts) {
+    if (stored.jid.empty()) continue;
+    Contact& contact = user.roster.add(stored.jid);
+    const bool listed = contact.listed;
+    contact.set_flags(stored.flags);
+    contact.details = base::PackedString(stored.details);
+    // The roster counts its listed contacts: let it see the change.
+    const bool wanted = contact.listed;
+    contact.listed = listed;
+    user.roster.set_listed(contact, wanted);
+    if (contact.pending_in) user.roster.set_request(stored.jid, stored.request);
+  }
+  user.roster.version = account.roster_version;
+  user.blocked = std::move(account.blocked);
+  user.last_status = std::move(account.last_status);
+  user.last_seen = account.last_seen;
+  user.offline_count = account.offline_count;
+}
+
+BindResult why_not(StoreStatus status) {
+  return status == StoreStatus::not_found ? BindResult::no_such_account : BindResult::failed;
+}
+
+}  // namespace
+
+void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
+  CHECK(user.state == UserState::loading && user.waiting != nullptr && loading_ > 0);
+  --loading_;
+  const std::unique_ptr<Waiting> waiting = std::move(user.waiting);
+  const bool there = answer.status == StoreStatus::ok;
+  TRACE(session, debug, "user loaded", {"user", answer.user},
+        {"status", static_cast<int>(answer.status)});
+  if (there) {
+    count(trace::Counter::im_users_read);
+    user.state = UserState::loaded;
+    take_over(user, answer.account);
+    touch_idle(user);
+  }
+  for (const PendingBind& pending : waiting->binds) {
+    pending.binding->waiting_for = nullptr;
+    const BindResult result =
+        there ? bind_loaded(user, *pending.resource, turn) : why_not(answer.status);
+    pending.binding->bound(result, turn);
+  }
+  if (waiting->delete_when_loaded) {
+    delete_user(user, std::move(waiting->deletion), turn);   // frees the user
+  } else if (!there) {
+    forget(user);
+  }
+  const bool broken = !waiting->delete_when_loaded && failed(answer);
+  const bool gone = !there || waiting->delete_when_loaded;
+  for (const engine::EnvelopePtr& mail : waiting->mail) {
+    Stanza stanza;
+    if (!unpack(mail->payload(), stanza)) CHECK(false);
+    if (broken) {
+      refuse(stanza, ErrorCondition::internal_server_error, turn);
+    } else if (gone) {
+      receive_for_absent(stanza, turn);
+    } else {
+      receive(user, stanza, turn);
+    }
+  }
+}
+
+void RealmState::touch_idle(User& user) {
+  if (user.state != UserState::loaded || !user.resources.empty()) return;
+  if (user.linked()) {
+    user.unlink();
+  } else {
+    ++idle_count_;
+  }
+  idle_.push_back(user);
+}
+
+void RealmState::evict() {
+  // A user about whom the store has been asked goes to the back of the queue and stays.
+  for (size_t tries = idle_count_; idle_count_ > options().users_cached_max && tries > 0; --tries) {
+    User* oldest = idle_.front();
+    CHECK(oldest != nullptr && oldest->resources.empty());
+    if (oldest->pending > 0) {
+      touch_idle(*oldest);
+      continue;
+    }
+    count(trace::Counter::im_users_evicted);
+    forget(*oldest);
+  }
+}
+
+void RealmState::forget(User& user) {
+  CHECK(user.resources.empty());
+  if (user.linked()) {
+    user.unlink();
+    --idle_count_;
+  }
+  trace::gauge_add(trace::Gauge::im_users_loaded, -1);
+  users_.erase(user.bare_jid.view());
+}
+
+void RealmState::visit(Realm::Visitor& visitor) const {
+  for (const auto& [name, user] : users_) {
+    if (user->state == UserState::loaded) visitor.visit(*user);
+  }
+}
+
+}  // namespace im
