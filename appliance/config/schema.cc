@@ -54,8 +54,9 @@ std::vector<std::string> level_choices(bool with_default) {
   return names;
 }
 
-const char kSockets[] = "sockets are opened once, before privileges are given up";
+const char kSockets[] = "listeners are opened once, when the node starts";
 const char kSized[] = "memory is divided among the shards once, at start";
+const char kDoor[] = "each shard opens its way to the kernel once, at start";
 const char kOneStore[] = "the database stays open while the node runs";
 
 // A field of the key's target, as the two functions that write and read it.
