@@ -8,7 +8,7 @@ namespace engine {
 
 void Outbox::push(EffectKind kind, ConnectionId connection, ShardId shard) {
   CHECK(!building_);
-  effects_.push_back({kind, shard, connection, 0, 0});
+  effects_.push_back({.kind = kind, .shard = shard, .connection = connection});
 }
 
 base::Sink& Outbox::begin_send(ConnectionId connection) {
@@ -20,20 +20,24 @@ base::Sink& Outbox::begin_send(ConnectionId connection) {
 
 void Outbox::end_send() {
   CHECK(building_ && bytes_.size() >= building_from_);
+  CHECK(bytes_.size() - building_from_ <= UINT32_MAX);
   const auto length = static_cast<uint32_t>(bytes_.size() - building_from_);
   const ConnectionId connection = std::exchange(building_, ConnectionId{});
   if (length == 0) return;
   if (!effects_.empty()) {
     Effect& last = effects_.back();
     const bool joins = last.kind == EffectKind::send && last.connection == connection &&
-                       last.offset + last.length == building_from_;
+                       last.offset + last.length == building_from_ &&
+                       uint64_t{last.length} + length <= kJoinedBytesMax;
     if (joins) {
       last.length += length;
       return;
     }
   }
-  effects_.push_back(
-      {EffectKind::send, 0, connection, static_cast<uint32_t>(building_from_), length});
+  effects_.push_back({.kind = EffectKind::send,
+                      .connection = connection,
+                      .length = length,
+                      .offset = building_from_});
 }
 
 void Outbox::send(ConnectionId connection, base::Bytes bytes) {
@@ -43,15 +47,13 @@ void Outbox::send(ConnectionId connection, base::Bytes bytes) {
 
 void Outbox::mail(EnvelopePtr envelope) {
   CHECK(envelope != nullptr && !building_);
-  const auto index = static_cast<uint32_t>(mail_.size());
-  effects_.push_back({EffectKind::mail, envelope->to, {}, index, 0});
+  effects_.push_back({.kind = EffectKind::mail, .shard = envelope->to, .offset = mail_.size()});
   mail_.push_back(std::move(envelope));
 }
 
 void Outbox::ask(QuestionPtr question) {
   CHECK(question != nullptr && !building_);
-  const auto index = static_cast<uint32_t>(questions_.size());
-  effects_.push_back({EffectKind::ask, 0, {}, index, 0});
+  effects_.push_back({.kind = EffectKind::ask, .offset = questions_.size()});
   questions_.push_back(std::move(question));
 }
 
@@ -70,12 +72,21 @@ QuestionPtr Outbox::take_question(const Effect& effect) {
   return std::move(questions_[effect.offset]);
 }
 
+// One callback that had very much to say must not leave its memory with the shard for ever.
+template <class Container>
+static void drop_excess(Container& container, size_t kept) {
+  if (container.capacity() > kept) Container().swap(container);
+}
+
 void Outbox::clear() {
   CHECK(!building_);
   effects_.clear();
   bytes_.clear();
   mail_.clear();
   questions_.clear();
+  drop_excess(bytes_, kKeptBytes);
+  drop_excess(effects_, kKeptEffects);
+  drop_excess(mail_, kKeptEffects);
 }
 
 }  // namespace engine

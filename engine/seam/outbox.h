@@ -29,12 +29,16 @@ struct Effect {
   EffectKind kind;
   ShardId shard = 0;
   ConnectionId connection;
-  uint32_t offset = 0;
   uint32_t length = 0;
+  uint64_t offset = 0;  // 64 bits: one callback may fan a large stanza out to very many
 };
 
 class Outbox {
  public:
+  static constexpr size_t kKeptBytes = 1 << 20;  // of sends, from turn to turn
+  static constexpr size_t kKeptEffects = 1 << 16;
+  static constexpr uint32_t kJoinedBytesMax = 1u << 30;
+
   // Copies; adjacent sends to one connection are joined into one effect.
   void send(ConnectionId connection, base::Bytes bytes);
   // For writers that build in place: append to the sink, then call end_send(). No other effect may
@@ -56,7 +60,7 @@ class Outbox {
   base::Bytes bytes(const Effect& effect) const;
   EnvelopePtr take_mail(const Effect& effect);
   QuestionPtr take_question(const Effect& effect);
-  void clear();  // keeps capacity
+  void clear();  // keeps capacity, up to kKeptBytes
   bool empty() const { return effects_.empty(); }
 
  private:
