@@ -39,23 +39,23 @@ bool take_pair(base::Bytes& in, base::Bytes name, base::Bytes& value) {
   return true;
 }
 
-bool good_version(base::Bytes version) {
-  if (!version.starts_with("1.") || version.size() < 3) return false;
-  return version.find_first_not_of("0123456789", 2) == base::Bytes::npos;
-}
-
-// Letters, digits and "._-" (XML 1.0 §4.3.3).
-bool good_encoding_name(base::Bytes name) {
-  for (const char c : name) {
+// Letters, digits and "._-": what XML 1.0 allows in both values (§2.8, §4.3.3). Any version is
+// taken, as parsers of XML 1.0 always have.
+bool good_value(base::Bytes value) {
+  for (const char c : value) {
     if (static_cast<unsigned char>(c) >= 0x80 || (class_of(c) & kNameRest) == 0) return false;
   }
-  return !name.empty() && ((name[0] | 32) >= 'a' && (name[0] | 32) <= 'z');
+  return !value.empty();
+}
+
+bool good_encoding_name(base::Bytes name) {
+  return good_value(name) && (name[0] | 32) >= 'a' && (name[0] | 32) <= 'z';
 }
 
 Verdict parse_declaration(base::Bytes& in) {
   in.remove_prefix(kOpen.size());
   base::Bytes value;
-  if (!take_pair(in, "version", value) || !good_version(value)) return Verdict::not_well_formed;
+  if (!take_pair(in, "version", value) || !good_value(value)) return Verdict::not_well_formed;
   if (take_pair(in, "encoding", value)) {
     if (!good_encoding_name(value)) return Verdict::not_well_formed;
     if (!equals_ignoring_case(value, "utf-8")) return Verdict::bad_encoding;
