@@ -14,8 +14,7 @@ static bool load_contacts(Database& database, int64_t id, im::StoredAccount& out
     out.contacts.push_back({contacts.text(0), contacts.text(1),
                             static_cast<uint8_t>(contacts.number(2)), contacts.text(3)});
   }
-  Statement version =
-      database.prepare("SELECT version FROM roster_versions WHERE user = ?1");
+  Statement version = database.prepare("SELECT version FROM roster_versions WHERE user = ?1");
   if (version.number(1, id).row()) out.roster_version = static_cast<uint64_t>(version.number(0));
   return contacts.ok() && version.ok();
 }
@@ -32,8 +31,7 @@ StoreStatus Queries::load_account(int64_t id, im::StoredAccount& out) {
   if (!load_contacts(database_, id, out) || !load_blocked(database_, id, out)) {
     return StoreStatus::failed;
   }
-  Statement last =
-      database_.prepare("SELECT seen_us, status FROM last_activity WHERE user = ?1");
+  Statement last = database_.prepare("SELECT seen_us, status FROM last_activity WHERE user = ?1");
   if (last.number(1, id).row()) {
     out.last_seen = {last.number(0)};
     out.last_status = last.text(1);

@@ -13,24 +13,30 @@
 
 namespace store {
 
-static constexpr int kBusyMilliseconds = 5000;   // an operator's sqlite3 may hold the lock a while
+static constexpr int kBusyMilliseconds = 5000;  // an operator's sqlite3 may hold the lock a while
 
 // What an operator should read, and do, for an error code of SQLite's.
 static std::string in_words(int code, const char* detail) {
   std::string words(detail);
   switch (code & 0xff) {
-    case SQLITE_FULL: return words + "; free space on the disk";
+    case SQLITE_FULL:
+      return words + "; free space on the disk";
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return words + "; the file is damaged or no database: restore it from a backup, or rescue "
-                     "what is left with the .recover command of sqlite3";
+      return words +
+             "; the file is damaged or no database: restore it from a backup, or rescue "
+             "what is left with the .recover command of sqlite3";
     case SQLITE_READONLY:
     case SQLITE_PERM:
-    case SQLITE_CANTOPEN: return words + "; check the permissions of the file and its folder";
+    case SQLITE_CANTOPEN:
+      return words + "; check the permissions of the file and its folder";
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return words + "; another program has the database open";
-    case SQLITE_IOERR: return words + "; look for disk errors in the kernel's log";
-    default: return words;
+    case SQLITE_LOCKED:
+      return words + "; another program has the database open";
+    case SQLITE_IOERR:
+      return words + "; look for disk errors in the kernel's log";
+    default:
+      return words;
   }
 }
 
@@ -64,8 +70,8 @@ Statement& Statement::text(int parameter, base::Bytes value) {
 
 Statement& Statement::blob(int parameter, base::Bytes value) {
   if (!failed_) {
-    check(sqlite3_bind_blob64(prepared_, parameter, never_null(value), value.size(),
-                              SQLITE_STATIC));
+    check(
+        sqlite3_bind_blob64(prepared_, parameter, never_null(value), value.size(), SQLITE_STATIC));
   }
   return *this;
 }
@@ -144,8 +150,9 @@ base::Result<std::unique_ptr<Database>> Database::open(const StoreOptions& optio
 }
 
 base::Status Database::configure(const StoreOptions& options) {
-  const char* const synchronous =
-      options.durability == Durability::full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
+  const char* const synchronous = options.durability == Durability::full
+                                      ? "PRAGMA synchronous=FULL"
+                                      : "PRAGMA synchronous=NORMAL";
   bool done = execute("PRAGMA journal_mode=WAL") && execute(synchronous) &&
               execute("PRAGMA foreign_keys=ON") && execute("PRAGMA trusted_schema=OFF") &&
               execute("PRAGMA temp_store=MEMORY") && execute("PRAGMA cache_size=-8192") &&

@@ -32,11 +32,11 @@ class Statement {
   Statement& blob(int parameter, base::Bytes value);
   Statement& number(int parameter, int64_t value);
 
-  bool row();                      // steps to the next row; false: no more, or failed
-  [[nodiscard]] bool run();        // steps to the end; false: failed
-  [[nodiscard]] bool ok() const;   // nothing has failed so far
+  bool row();                     // steps to the next row; false: no more, or failed
+  [[nodiscard]] bool run();       // steps to the end; false: failed
+  [[nodiscard]] bool ok() const;  // nothing has failed so far
 
-  std::string text(int column) const;   // blobs as well
+  std::string text(int column) const;  // blobs as well
   int64_t number(int column) const;
 
  private:
@@ -55,11 +55,11 @@ class Database {
 
   // `sql` must be a literal: statements are cached by its address.
   Statement prepare(const char* sql);
-  [[nodiscard]] bool execute(const std::string& sql);   // no parameters, no rows
-  int64_t changes() const;                              // rows changed by the last statement
-  bool in_transaction() const;                          // false after SQLite rolled back by itself
-  int64_t pragma(const char* sql);                      // a literal that yields one number
-  const std::string& last_error() const { return last_error_; }   // in words, with the remedy
+  [[nodiscard]] bool execute(const std::string& sql);  // no parameters, no rows
+  int64_t changes() const;                             // rows changed by the last statement
+  bool in_transaction() const;                         // false after SQLite rolled back by itself
+  int64_t pragma(const char* sql);                     // a literal that yields one number
+  const std::string& last_error() const { return last_error_; }  // in words, with the remedy
 
  private:
   friend class Statement;
@@ -68,7 +68,7 @@ class Database {
   void remember(int code);
 
   sqlite3* const handle_;
-  const int lock_;                 // descriptor of the lock file
+  const int lock_;  // descriptor of the lock file
   std::string last_error_;
   std::unordered_map<const char*, sqlite3_stmt*> statements_;
 };

@@ -55,8 +55,8 @@ StoreStatus Queries::append_offline(int64_t id, const StoreRequest& request) {
   Statement waiting = database_.prepare("SELECT count(*) FROM offline WHERE user = ?1");
   if (!waiting.number(1, id).row()) return StoreStatus::failed;
   if (static_cast<uint64_t>(waiting.number(0)) >= request.number) return StoreStatus::full;
-  Statement put = database_.prepare(
-      "INSERT INTO offline (user, received_us, stanza) VALUES (?1, ?2, ?3)");
+  Statement put =
+      database_.prepare("INSERT INTO offline (user, received_us, stanza) VALUES (?1, ?2, ?3)");
   return status_of(put.number(1, id).number(2, request.wall.us).blob(3, request.text).run());
 }
 

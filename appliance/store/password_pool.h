@@ -15,8 +15,8 @@ namespace store {
 class PasswordPool {
  public:
   PasswordPool(uint32_t workers, uint32_t queue_max);
-  ~PasswordPool();   // does what was submitted first
-  [[nodiscard]] bool submit(std::function<void()> work);   // false: the queue is full
+  ~PasswordPool();                                        // does what was submitted first
+  [[nodiscard]] bool submit(std::function<void()> work);  // false: the queue is full
 
  private:
   void work();

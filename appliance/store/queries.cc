@@ -148,7 +148,7 @@ StoreStatus Queries::set_password(const StoreRequest& request) {
 }
 
 StoreStatus Queries::delete_account(const StoreRequest& request) {
-  Statement erase = database_.prepare("DELETE FROM users WHERE user = ?1");   // the rest cascades
+  Statement erase = database_.prepare("DELETE FROM users WHERE user = ?1");  // the rest cascades
   if (!erase.text(1, request.user).run()) return StoreStatus::failed;
   return database_.changes() > 0 ? StoreStatus::ok : StoreStatus::not_found;
 }

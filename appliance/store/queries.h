@@ -25,7 +25,7 @@ class Queries {
  private:
   // The account's number in the other tables. not_found or failed when there is none.
   im::StoreStatus find(base::Bytes user, int64_t& id);
-  im::StoreStatus change(im::StoreRequest& request);   // inside a savepoint
+  im::StoreStatus change(im::StoreRequest& request);  // inside a savepoint
   im::StoreStatus read(im::StoreRequest& request);
 
   // queries.cc: accounts

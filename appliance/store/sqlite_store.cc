@@ -38,7 +38,7 @@ SqliteStore::SqliteStore(const StoreOptions& options, Deliver deliver,
 SqliteStore::~SqliteStore() {
   {
     const std::lock_guard lock(mutex_);
-    stopping_ = true;   // the writer leaves when everything inside has been answered
+    stopping_ = true;  // the writer leaves when everything inside has been answered
   }
   changed_.notify_all();
   writer_.join();
@@ -182,8 +182,8 @@ void SqliteStore::verify(const JobPtr& job) {
   const bool accepted = passwords_.submit([this, job] {
     im::StoreRequest& request = *job->request;
     const bool known = request.status == StoreStatus::ok;
-    const bool same = password_matches(request.text, known ? &request.credentials : nullptr,
-                                       options_.iterations);
+    const bool same =
+        password_matches(request.text, known ? &request.credentials : nullptr, options_.iterations);
     wipe(request.text);
     request.credentials = {};
     request.status = same ? StoreStatus::ok : StoreStatus::not_authorized;

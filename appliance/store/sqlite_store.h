@@ -31,11 +31,11 @@ struct Waiter {
 };
 
 struct Job {
-  engine::QuestionPtr question;             // null for synchronous calls
-  im::StoreRequest* request = nullptr;      // in `question`, or the caller's; null for a task
-  std::function<void(Queries*)> task;       // null argument: the store has failed or is full
+  engine::QuestionPtr question;         // null for synchronous calls
+  im::StoreRequest* request = nullptr;  // in `question`, or the caller's; null for a task
+  std::function<void(Queries*)> task;   // null argument: the store has failed or is full
   Waiter* waiter = nullptr;
-  bool settled = false;                     // status is final: the writer only passes it on
+  bool settled = false;  // status is final: the writer only passes it on
 };
 using JobPtr = std::shared_ptr<Job>;
 
@@ -54,16 +54,17 @@ class SqliteStore final : public Store {
   // sqlite_store.cc: the way in and out
   void enter(JobPtr job);
   void run_task(std::function<void(Queries*)> task);
-  void admit(const JobPtr& job);                 // under the mutex
-  void start_password(const JobPtr& job);        // under the mutex
-  void derived(const JobPtr& job);               // a worker has the keys: on to the writer
-  void verify(const JobPtr& job);                // the writer has the keys: on to a worker
+  void admit(const JobPtr& job);           // under the mutex
+  void start_password(const JobPtr& job);  // under the mutex
+  void derived(const JobPtr& job);         // a worker has the keys: on to the writer
+  void verify(const JobPtr& job);          // the writer has the keys: on to a worker
   void answer(Job& job);
   void left(size_t jobs);
 
   // writer.cc
   void write();
   std::deque<JobPtr> take();
+  size_t run_until(std::deque<JobPtr>& batch, size_t first, bool& lost);
   size_t run_transaction(std::deque<JobPtr>& batch, size_t first);
   void execute(Job& job);
   void hand_back(const JobPtr& job);
@@ -71,15 +72,15 @@ class SqliteStore final : public Store {
 
   const StoreOptions options_;
   const Deliver deliver_;
-  const std::unique_ptr<Database> database_;     // the writer's, once it runs
+  const std::unique_ptr<Database> database_;  // the writer's, once it runs
   Queries queries_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<JobPtr> queue_;                     // for the writer
+  std::deque<JobPtr> queue_;  // for the writer
   // Users with a password being derived, and what was asked about them meanwhile.
   std::unordered_map<std::string, std::deque<JobPtr>, base::StringHash, std::equal_to<>> held_;
-  size_t inside_ = 0;                            // jobs entered and not yet answered
+  size_t inside_ = 0;  // jobs entered and not yet answered
   bool stopping_ = false;
 
   PasswordPool passwords_;

@@ -24,18 +24,18 @@
 namespace store {
 
 enum class Durability : uint8_t {
-  full,      // synchronous=FULL: what was answered ok survives power loss
-  relaxed,   // synchronous=NORMAL: the last commits may be lost, nothing is ever damaged
+  full,     // synchronous=FULL: what was answered ok survives power loss
+  relaxed,  // synchronous=NORMAL: the last commits may be lost, nothing is ever damaged
 };
 
 struct StoreOptions {
-  std::string path;                     // created with mode 0600 if absent; its folder must exist
+  std::string path;  // created with mode 0600 if absent; its folder must exist
   Durability durability = Durability::full;
-  uint32_t queue_max = 65536;           // operations waiting
-  uint32_t password_queue_max = 1024;   // passwords waiting to be stretched
-  uint32_t password_workers = 1;        // threads
-  uint32_t iterations = 10000;          // PBKDF2, for passwords set from now on
-  uint32_t pages_max = 0;               // of 4 KiB, the file's largest size; 0: no limit of ours
+  uint32_t queue_max = 65536;          // operations waiting
+  uint32_t password_queue_max = 1024;  // passwords waiting to be stretched
+  uint32_t password_workers = 1;       // threads
+  uint32_t iterations = 10000;         // PBKDF2, for passwords set from now on
+  uint32_t pages_max = 0;              // of 4 KiB, the file's largest size; 0: no limit of ours
 };
 
 // Where answers go, after the commit. Called on the store's threads, and, when a queue is full,
@@ -46,14 +46,14 @@ struct StoreCounts {
   uint64_t users = 0;
   uint64_t contacts = 0;
   uint64_t offline_messages = 0;
-  uint64_t bytes = 0;                   // of the database file
+  uint64_t bytes = 0;  // of the database file
 };
 
 class Store {
  public:
   // Opens or creates the database and brings its schema up to date. The error names the remedy.
   static base::Result<std::unique_ptr<Store>> open(const StoreOptions& options, Deliver deliver);
-  virtual ~Store() = default;           // answers everything that was asked, then closes the file
+  virtual ~Store() = default;  // answers everything that was asked, then closes the file
 
   // The question must be an im::StoreRequest.
   virtual void ask(engine::QuestionPtr question) = 0;

@@ -14,8 +14,8 @@ using im::StoreKind;
 using im::StoreStatus;
 using trace::Counter;
 
-static constexpr size_t kBatchMax = 256;                            // operations in a commit
-static constexpr std::chrono::milliseconds kBatchTime{5};           // before its commit begins
+static constexpr size_t kBatchMax = 256;                   // operations in a commit
+static constexpr std::chrono::milliseconds kBatchTime{5};  // before its commit begins
 
 void SqliteStore::write() {
   for (;;) {
@@ -35,21 +35,35 @@ std::deque<JobPtr> SqliteStore::take() {
   return batch;
 }
 
-// Runs jobs from `first` on, commits and answers them; returns the first that was left over.
-size_t SqliteStore::run_transaction(std::deque<JobPtr>& batch, size_t first) {
-  CHECK(!database_->in_transaction());
+// Runs jobs from `first` on until the batch ends or its time is up; returns the first left over.
+// Sets `lost` when SQLite took the whole transaction back by itself, as it does when the disk is
+// full: the job before the returned one was the reason.
+size_t SqliteStore::run_until(std::deque<JobPtr>& batch, size_t first, bool& lost) {
   const auto deadline = std::chrono::steady_clock::now() + kBatchTime;
   size_t end = first;
-  bool good = database_->execute("BEGIN IMMEDIATE");
-  if (!good) end = batch.size();
-  while (good && end < batch.size()) {
+  while (end < batch.size()) {
     execute(*batch[end++]);
-    // A full disk may have made SQLite take back the whole transaction by itself.
-    good = database_->in_transaction();
-    if (std::chrono::steady_clock::now() >= deadline) break;
+    lost = !database_->in_transaction();
+    if (lost || std::chrono::steady_clock::now() >= deadline) break;
   }
-  good = good && database_->execute("COMMIT");
-  if (good) {
+  return end;
+}
+
+// One transaction: runs jobs, commits, answers them; returns the first that was left over.
+size_t SqliteStore::run_transaction(std::deque<JobPtr>& batch, size_t first) {
+  CHECK(!database_->in_transaction());
+  bool lost = false;
+  const bool begun = database_->execute("BEGIN IMMEDIATE");
+  const size_t end = begun ? run_until(batch, first, lost) : batch.size();
+  if (lost) {
+    // The culprit has failed; the others are run again without it. Each round settles one job.
+    Job& culprit = *batch[end - 1];
+    if (!culprit.settled) fail(culprit);
+    culprit.settled = true;
+    return first;
+  }
+  const bool committed = begun && database_->execute("COMMIT");
+  if (committed) {
     trace::count(Counter::store_commits);
   } else {
     TRACE(store, error, "commit_failed", {"reason", database_->last_error()},
@@ -57,7 +71,7 @@ size_t SqliteStore::run_transaction(std::deque<JobPtr>& batch, size_t first) {
     if (database_->in_transaction()) (void)database_->execute("ROLLBACK");
   }
   for (size_t i = first; i < end; ++i) {
-    if (!good && !batch[i]->settled) {
+    if (!committed && !batch[i]->settled) {
       fail(*batch[i]);
       batch[i]->settled = true;
     }
@@ -76,7 +90,8 @@ void SqliteStore::execute(Job& job) {
   }
   queries_.answer(*job.request);
   if (job.request->status != StoreStatus::failed) return;
-  trace::count(Counter::store_failures);
+  fail(job);
+  job.settled = true;  // not again, should its transaction be run again
   TRACE(store, error, "operation_failed", {"reason", database_->last_error()},
         {"user", job.request->user});
 }
@@ -90,7 +105,7 @@ void SqliteStore::hand_back(const JobPtr& job) {
     return;
   }
   if (job->request != nullptr && job->request->kind != StoreKind::load_credentials) {
-    job->request->credentials = {};   // keys of a password just set are nobody's business
+    job->request->credentials = {};  // keys of a password just set are nobody's business
   }
   answer(*job);
   left(1);

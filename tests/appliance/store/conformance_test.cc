@@ -38,8 +38,7 @@ class Conformance : public testing::Test {
     subject.answer(*asked);
     return asked;
   }
-  StoreStatus status(StoreKind kind, base::Bytes user, base::Bytes text = {},
-                     uint64_t number = 0) {
+  StoreStatus status(StoreKind kind, base::Bytes user, base::Bytes text = {}, uint64_t number = 0) {
     return ask(kind, user, text, number)->status;
   }
   im::StoredAccount account() {
@@ -155,7 +154,7 @@ TYPED_TEST(Conformance, AFreshAccountIsEmpty) {
 
 TYPED_TEST(Conformance, ContactsAreReplacedAndRemovedTogether) {
   auto save = request(StoreKind::save_contacts, this->kAlice, {}, 1);
-  const std::string packed("na\0me", 5);   // packed texts are octets, not C strings
+  const std::string packed("na\0me", 5);  // packed texts are octets, not C strings
   save->contacts = {{"bob@x", packed, 3, ""}, {"carol@x", "", 16, std::string("<\0>", 3)}};
   this->subject.answer(*save);
   ASSERT_EQ(save->status, StoreStatus::ok);
@@ -204,10 +203,10 @@ TYPED_TEST(Conformance, PrivateXmlIsKeptByNameWithinItsLimit) {
   EXPECT_EQ(save("a ns", "1", 2), StoreStatus::ok);
   EXPECT_EQ(save("b ns", "2", 2), StoreStatus::ok);
   EXPECT_EQ(save("c ns", "3", 2), StoreStatus::full);
-  EXPECT_EQ(save("a ns", "4", 2), StoreStatus::ok);   // not a new one
+  EXPECT_EQ(save("a ns", "4", 2), StoreStatus::ok);  // not a new one
   EXPECT_EQ(load("a ns"), "4");
   EXPECT_EQ(load("c ns"), "");
-  EXPECT_EQ(save("b ns", "", 2), StoreStatus::ok);    // empty makes room
+  EXPECT_EQ(save("b ns", "", 2), StoreStatus::ok);  // empty makes room
   EXPECT_EQ(save("c ns", "3", 2), StoreStatus::ok);
 }
 
@@ -226,7 +225,8 @@ TYPED_TEST(Conformance, BlockListIsReplacedAsAWhole) {
 
 TYPED_TEST(Conformance, LastActivityIsReplaced) {
   for (const int64_t when : {int64_t{5}, int64_t{1700000000123456}}) {
-    auto asked = request(StoreKind::save_last_activity, this->kAlice, "gone " + std::to_string(when));
+    auto asked =
+        request(StoreKind::save_last_activity, this->kAlice, "gone " + std::to_string(when));
     asked->wall = {when};
     this->subject.answer(*asked);
     EXPECT_EQ(this->account().last_seen.us, when);
@@ -259,7 +259,7 @@ TYPED_TEST(Conformance, OfflineMessagesArePagedByCountAndBytes) {
   const auto rest = this->load(first[1].id, 100);
   ASSERT_EQ(rest.size(), 3u);
   EXPECT_EQ(this->load(rest[2].id, 100).size(), 0u);
-  EXPECT_EQ(this->load(0, 100, 1).size(), 1u);    // at least one
+  EXPECT_EQ(this->load(0, 100, 1).size(), 1u);  // at least one
   EXPECT_EQ(this->load(0, 100, 10).size(), 1u);
   EXPECT_EQ(this->load(0, 100, 11).size(), 2u);
   EXPECT_EQ(this->load(0, 0).size(), 0u);

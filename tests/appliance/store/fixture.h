@@ -1,6 +1,7 @@
 // What the store's tests share: a folder that goes away, requests in one line, and answers caught.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <stdlib.h>
 
 #include <condition_variable>
@@ -13,13 +14,11 @@
 #include <string>
 #include <utility>
 
-#include <gtest/gtest.h>
-
 #include "appliance/store/store.h"
 
 namespace store_test {
 
-inline constexpr uint32_t kFewIterations = 4;   // these passwords need no defence
+inline constexpr uint32_t kFewIterations = 4;  // these passwords need no defence
 
 class Folder {
  public:
@@ -58,8 +57,7 @@ class Answers {
  public:
   store::Deliver deliver() {
     return [this](engine::ShardId shard, engine::QuestionPtr question) {
-      std::unique_ptr<im::StoreRequest> answer(
-          static_cast<im::StoreRequest*>(question.release()));
+      std::unique_ptr<im::StoreRequest> answer(static_cast<im::StoreRequest*>(question.release()));
       EXPECT_EQ(answer->asked_by, shard);
       const std::lock_guard lock(mutex_);
       answers_.push_back(std::move(answer));
