@@ -64,7 +64,8 @@ class Reactor {
   virtual void close(int socket) = 0;
   virtual void shut_down_writes(int socket) = 0;
 
-  // Hands queued work over and waits for at least one completion, the deadline, or wake().
+  // Hands queued work over and waits for at least one completion, the deadline, or wake(). May
+  // return with nothing (a signal).
   // Takes back the buffers behind every Completion::data: all of the pool is free at each wait.
   virtual void submit_and_wait(base::Instant deadline) = 0;
   // Completions gathered by the last wait, copied out. Valid until the next wait, whatever is

@@ -98,25 +98,26 @@ void Wheel::cascade(unsigned level, unsigned slot) {
   marks_[level] &= ~(uint64_t{1} << slot);
   while (Timer* timer = taken.front()) {
     timer->disarm();
-    place(*timer, std::max(tick_after(timer->when_), hand_ + 1));
+    const int64_t tick = tick_after(timer->when_);
+    if (tick <= hand_) {
+      due_.append(*timer);
+    } else {
+      place(*timer, tick);
+    }
   }
 }
 
 void Wheel::process(int64_t tick) {
   CHECK(tick > hand_);
-  // Cascading places timers relative to the tick before, so that those of this very tick land in
-  // the slot that is emptied last.
-  hand_ = tick - 1;
+  hand_ = tick;
   for (unsigned level = kLevels - 1; level > 0; --level) {
     const unsigned shift = level * kSlotBits;
     if ((tick & ((int64_t{1} << shift) - 1)) != 0) continue;
     cascade(level, static_cast<unsigned>(tick >> shift) % kSlots);
   }
-  hand_ = tick;
   const auto slot = static_cast<unsigned>(tick) % kSlots;
-  TimerList& now_due = slots_[0][slot];
   marks_[0] &= ~(uint64_t{1} << slot);
-  due_.splice(now_due);
+  due_.splice(slots_[0][slot]);
 }
 
 void Wheel::advance(base::Instant now) {
