@@ -183,6 +183,12 @@ TEST(TidyBites, SourceWithoutTest) {
   EXPECT_EQ(1u, sources_have_a_test({&source}, {}).size());
   EXPECT_TRUE(sources_have_a_test({&source}, {"engine/base/hash.cc"}).empty());
   EXPECT_TRUE(sources_have_a_test({&source, &test}, {}).empty());
+  const Source part("engine/base/part.cc", "#include \"engine/base/whole.h\"\n");
+  const Source other("tests/engine/net/a_test.cc", "#include \"engine/base/whole.h\"\n");
+  const Source whole("tests/engine/base/whole_test.cc", "#include \"engine/base/whole.h\"\n");
+  EXPECT_EQ(1u, sources_have_a_test({&part}, {}).size());
+  EXPECT_EQ(1u, sources_have_a_test({&part, &other}, {}).size());  // of another module
+  EXPECT_TRUE(sources_have_a_test({&part, &whole}, {}).empty());
   // The list of exceptions only gets shorter.
   EXPECT_EQ(1u, sources_have_a_test({&source, &test}, {"engine/base/hash.cc"}).size());
   EXPECT_EQ(1u, sources_have_a_test({}, {"engine/base/hash.cc"}).size());
