@@ -17,7 +17,7 @@ Service::Service(engine::ShardId shard, const engine::Partition& partition,
       partition_(partition),
       options_(std::move(options)),
       node_(node),
-      realm_(shard, partition, options_->im, *this),
+      realm_(std::make_unique<im::Realm>(shard, partition, options_->im, *this)),
       document_(std::make_unique<xml::Document>()),
       account_document_(std::make_unique<xml::Document>()) {
   CHECK(shard < node.services.size() && node.services[shard] == nullptr);
@@ -26,11 +26,10 @@ Service::Service(engine::ShardId shard, const engine::Partition& partition,
 }
 
 Service::~Service() {
-  // The engine destroys its peers first; what is left are sessions that nobody came back to.
-  while (sessions_ != nullptr) {
-    sessions_->user = nullptr;
-    destroy(*sessions_);
-  }
+  // The engine destroys its peers first; what is left are sessions that nobody came back to, and
+  // the realm lets go of them.
+  realm_.reset();
+  while (sessions_ != nullptr) destroy(*sessions_);
   node_.services[shard_] = nullptr;
 }
 
@@ -40,18 +39,18 @@ std::unique_ptr<engine::Peer> Service::accept(const engine::Accepted& how, engin
 }
 
 void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
-  realm_.on_mail(mail, turn);
+  realm_->on_mail(mail, turn);
 }
 
 void Service::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
-  realm_.on_refused(mail, turn);
+  realm_->on_refused(mail, turn);
 }
 
 void Service::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
   // Everything this service asks is a StoreRequest.
   std::unique_ptr<im::StoreRequest> request(static_cast<im::StoreRequest*>(answer.release()));
   CHECK(request != nullptr);
-  realm_.on_answer(std::move(request), turn);
+  realm_->on_answer(std::move(request), turn);
 }
 
 void Service::on_shutdown(engine::Turn& turn) {
@@ -70,7 +69,7 @@ void Service::on_shutdown(engine::Turn& turn) {
 void Service::set_options(std::shared_ptr<const Options> options) {
   CHECK(options != nullptr && options->im != nullptr);
   options_ = std::move(options);
-  realm_.set_options(options_->im);
+  realm_->set_options(options_->im);
 }
 
 bool Service::on_account_iq(im::User& user, const im::Stanza& iq, engine::Turn& turn) {
@@ -85,11 +84,11 @@ bool Service::on_account_iq(im::User& user, const im::Stanza& iq, engine::Turn& 
 }
 
 bool Service::kick(base::Bytes full_jid, engine::Turn& turn) {
-  return realm_.end(full_jid, im::Farewell::kicked, turn);
+  return realm_->end(full_jid, im::Farewell::kicked, turn);
 }
 
 Session* Service::find_resumable(base::Bytes bare_jid, base::Bytes id) {
-  im::User* user = realm_.find_user(bare_jid);
+  im::User* user = realm_->find_user(bare_jid);
   if (user == nullptr) return nullptr;
   for (im::Resource* resource : user->resources) {
     auto* session = dynamic_cast<Session*>(resource);   // SIP's resources are not sessions

@@ -72,7 +72,7 @@ class Service final : public engine::Service, public im::AccountIq {
   // True: there was such a session and it has been told to go.
   bool kick(base::Bytes full_jid, engine::Turn& turn);
 
-  im::Realm& realm() { return realm_; }
+  im::Realm& realm() { return *realm_; }
   engine::ShardId shard() const { return shard_; }
   Node& node() { return node_; }
   const Dispatch& dispatch() const { return dispatch_; }
@@ -106,7 +106,7 @@ class Service final : public engine::Service, public im::AccountIq {
   const engine::Partition& partition_;
   std::shared_ptr<const Options> options_;
   Node& node_;
-  im::Realm realm_;
+  std::unique_ptr<im::Realm> realm_;
   Dispatch dispatch_;
   std::unique_ptr<xml::Document> document_;
   std::unique_ptr<xml::Document> account_document_;   // on_account_iq runs inside other handling

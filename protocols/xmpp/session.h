@@ -47,6 +47,8 @@ class Session final : public im::Resource, private im::Realm::Binding {
   // The connection has gone. A session that can be resumed waits, if `may_resume`; any other is
   // destroyed, at once or (`now` false: somebody may be in the middle of it) a tick later.
   void lost_stream(bool may_resume, bool now, engine::Turn& turn);
+  // The engine is taken down with the connection open: no turn, no goodbyes.
+  void abandon() { stream_ = nullptr; }
   // XEP-0198 §5: `stream` is authenticated as the same account. False: `h` cannot be right; the
   // session is unchanged.
   [[nodiscard]] bool resume(Stream& stream, uint32_t h, engine::Turn& turn);

@@ -40,7 +40,7 @@ Stream::~Stream() {
     if (login_ != nullptr && login_->ticket != 0) service_->drop_ticket(login_->ticket);
     service_->leave(*this);
   }
-  CHECK(session_ == nullptr);
+  if (session_ != nullptr) session_->abandon();
   trace::gauge_add(trace::Gauge::xmpp_streams, -1);
 }
 
