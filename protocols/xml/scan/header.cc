@@ -40,16 +40,16 @@ bool take_pair(base::Bytes& in, base::Bytes name, base::Bytes& value) {
 }
 
 // Letters, digits and "._-": what XML 1.0 allows in both values (§2.8, §4.3.3). Any version is
-// taken, as parsers of XML 1.0 always have.
+// taken, even none, as parsers of XML 1.0 always have.
 bool good_value(base::Bytes value) {
   for (const char c : value) {
     if (static_cast<unsigned char>(c) >= 0x80 || (class_of(c) & kNameRest) == 0) return false;
   }
-  return !value.empty();
+  return true;
 }
 
 bool good_encoding_name(base::Bytes name) {
-  return good_value(name) && (name[0] | 32) >= 'a' && (name[0] | 32) <= 'z';
+  return good_value(name) && !name.empty() && (name[0] | 32) >= 'a' && (name[0] | 32) <= 'z';
 }
 
 Verdict parse_declaration(base::Bytes& in) {

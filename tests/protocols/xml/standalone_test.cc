@@ -21,8 +21,7 @@ TEST(Standalone, ElementThatDeclaresEverythingIsByteForByteTheSame) {
 }
 
 TEST(Standalone, DefaultNamespaceFromOutsideIsDeclared) {
-  EXPECT_EQ(taken_out("<iq><q xmlns='a&amp;b'><e x='1'/></q></iq>"),
-            "<e xmlns='a&amp;b' x='1'/>");
+  EXPECT_EQ(taken_out("<iq><q xmlns='a&amp;b'><e x='1'/></q></iq>"), "<e xmlns='a&amp;b' x='1'/>");
 }
 
 TEST(Standalone, PrefixesFromOutsideAreDeclaredOnce) {
