@@ -23,7 +23,7 @@ class Session : public testing::Test {
   std::shared_ptr<const engine::TlsContext> context = make_context({{files}});
 };
 
-constexpr engine::TlsClientOptions kTls12{.ca_file = {}, .alpn = {}, .version_max = 0x0303};
+const engine::TlsClientOptions kTls12{.ca_file = {}, .alpn = {}, .version_max = 0x0303};
 
 TEST_F(Session, HandshakeAndTalkCutAtEveryChunkSize) {
   for (const uint16_t version : {0x0303, 0x0304}) {
