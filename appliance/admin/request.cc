@@ -13,7 +13,6 @@ const std::string& AdminRequest::argument(const std::string& name) const {
 base::Result<AdminRequest> parse_request(base::Bytes line) {
   if (line.size() > kRequestBytesMax) return base::Error{"the request is too long"};
   simdjson::dom::parser parser;
-  parser.set_max_capacity(kRequestBytesMax + simdjson::SIMDJSON_PADDING);
   simdjson::dom::object object;
   if (parser.parse(line.data(), line.size()).get(object) != simdjson::SUCCESS) {
     return base::Error{"the request is not a JSON object"};

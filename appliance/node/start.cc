@@ -73,6 +73,7 @@ base::Status Node::configure() {
   }
   config_ = std::move(loaded.config);
   apply_trace(config_.trace);
+  trace::set_clock(wall_now);
   trace::dump_on_check_failure(STDERR_FILENO);
   if (auto logging = trace::start_log(STDERR_FILENO); !logging) return logging;
   profile_ =
