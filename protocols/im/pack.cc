@@ -33,7 +33,7 @@ uint16_t bits_of(const Facts& f) {
                                f.carbon_private << 4 | f.carbon_eligible << 5 |
                                f.carbon_wrapped << 6 | f.muc_private << 7 |
                                f.chat_state_only << 8 | f.urgent << 9 | f.direct << 10 |
-                               f.delayed << 11);
+                               f.delayed << 11 | f.stamped << 12);
 }
 
 Facts facts_of(uint16_t bits) {
@@ -41,7 +41,7 @@ Facts facts_of(uint16_t bits) {
   return {.body = bit(0), .no_copy = bit(1), .no_store = bit(2), .store = bit(3),
           .carbon_private = bit(4), .carbon_eligible = bit(5), .carbon_wrapped = bit(6),
           .muc_private = bit(7), .chat_state_only = bit(8), .urgent = bit(9), .direct = bit(10),
-          .delayed = bit(11)};
+          .delayed = bit(11), .stamped = bit(12)};
 }
 
 uint32_t length32(base::Bytes text) {

@@ -35,6 +35,7 @@ struct Facts {
   bool urgent : 1 = false;           // must not be held back by CSI (XEP-0352)
   bool direct : 1 = false;           // directed presence rather than broadcast
   bool delayed : 1 = false;          // carries our own delay stamp: from offline storage
+  bool stamped : 1 = false;          // carries our own stanza-id (XEP-0359): set by the realm only
 };
 
 constexpr int16_t kBadPriority = INT16_MAX;  // <priority/> is there but not a number we can hold

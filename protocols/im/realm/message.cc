@@ -60,12 +60,14 @@ void RealmState::receive_message(User& user, const Stanza& original, engine::Tur
     return refuse(original, ErrorCondition::service_unavailable, turn);
   }
   Stanza stanza = original;
-  if (stanza.type != StanzaType::error) {
+  // A session that ended without an acknowledgement hands back what has its id already.
+  if (stanza.type != StanzaType::error && !stanza.facts.stamped) {
     const auto now = static_cast<uint64_t>(turn.wall.us);
     last_stanza_id_ = now > last_stanza_id_ ? now : last_stanza_id_ + 1;
     payload_.assign(original.payload);
     append_stanza_id(last_stanza_id_, user.bare_jid.view(), turn, payload_);
     stanza.payload = payload_;
+    stanza.facts.stamped = true;
   }
   if (!stanza.to.has_resource()) return message_to_bare(user, stanza, turn);
   Resource* resource = user.find(stanza.to.resource());
