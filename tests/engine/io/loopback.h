@@ -23,6 +23,8 @@ class Client {
     if (receive_buffer > 0) {
       setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     }
+    const int now = 1;
+    setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &now, sizeof now);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_port = htons(port);

@@ -1,0 +1,177 @@
+// Shards over real sockets, turned by the test's own thread, with a clock the test moves. Above the
+// seam sits a service whose peers obey lines of text:
+//   any other line  is sent back as it came
+//   flood N         N bytes of 'x' are sent
+//   mail N          N letters to our own shard, each answered by a send of its own: "letter\n"
+//   move S          the connection moves to shard S, then says "on S\n"
+//   pause, resume   (resume comes from the test: Harness::resume)
+//   starttls, close, abort
+#pragma once
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/io/make_reactor.h"
+#include "engine/net/network.h"
+#include "engine/shard/hash_partition.h"
+#include "engine/trace/counters.h"
+#include "tests/engine/io/loopback.h"
+
+namespace test {
+
+// The real reactor with the clock moved forward, sends counted, and no waiting.
+class TestReactor final : public engine::Reactor {
+ public:
+  explicit TestReactor(std::unique_ptr<engine::Reactor> real) : real_(std::move(real)) {}
+  base::Duration ahead{};
+  int sends = 0;
+  bool out_of_descriptors = false;   // what is submitted finds none left
+
+  base::Result<int> listen(const engine::ListenAddress& address) override {
+    return real_->listen(address);
+  }
+  uint16_t local_port(int socket) override { return real_->local_port(socket); }
+  void remote_address(int socket, base::Sink& address, uint16_t& port) override {
+    real_->remote_address(socket, address, port);
+  }
+  void arm_accept(int listener, uint64_t data) override { real_->arm_accept(listener, data); }
+  void arm_receive(int socket, uint64_t data) override { real_->arm_receive(socket, data); }
+  void cancel(engine::Operation target, uint64_t data) override { real_->cancel(target, data); }
+  void send(int socket, std::span<const iovec> pieces, uint64_t data) override {
+    ++sends;
+    real_->send(socket, pieces, data);
+  }
+  void close(int socket) override { real_->close(socket); }
+  void shut_down_writes(int socket) override { real_->shut_down_writes(socket); }
+  void submit_and_wait(base::Instant) override {
+    rlimit before{};
+    getrlimit(RLIMIT_NOFILE, &before);
+    rlimit tight = before;
+    tight.rlim_cur = 3;
+    if (out_of_descriptors) setrlimit(RLIMIT_NOFILE, &tight);
+    real_->submit_and_wait(real_->now());
+    if (out_of_descriptors) setrlimit(RLIMIT_NOFILE, &before);
+  }
+  std::span<const engine::Completion> reap() override { return real_->reap(); }
+  base::Instant now() override { return real_->now() + ahead; }
+  base::WallTime wall() override { return real_->wall(); }
+  void wake() override {}
+  const char* name() const override { return real_->name(); }
+
+ private:
+  std::unique_ptr<engine::Reactor> real_;
+};
+
+// What the peers of a harness have lived through.
+struct Events {
+  int accepted = 0;
+  int secured = 0;
+  int shutdowns = 0;
+  int refused_mail = 0;
+  std::vector<bool> congestion;
+  std::vector<engine::CloseReason> closed;
+  std::string received;   // by all peers, in order
+  engine::ConnectionId last;
+};
+
+class LinePeer final : public engine::Peer {
+ public:
+  LinePeer(engine::ConnectionId connection, Events& events)
+      : connection_(connection), events_(events) {}
+  void on_bytes(base::Bytes in, engine::Turn& turn) override;
+  void on_secured(const engine::TlsFacts&, engine::Turn&) override { ++events_.secured; }
+  void on_moved(engine::ConnectionId connection, engine::Turn& turn) override;
+  void on_congestion(bool congested, engine::Turn&) override {
+    events_.congestion.push_back(congested);
+  }
+  void on_closed(engine::CloseReason reason, engine::Turn& turn) override {
+    events_.closed.push_back(reason);
+    turn.out.send(connection_, "too late");
+  }
+
+ private:
+  void obey(const std::string& line, engine::Turn& turn);
+  engine::ConnectionId connection_;
+  Events& events_;
+  std::string unfinished_;
+};
+
+class LineService final : public engine::Service {
+ public:
+  explicit LineService(Events& events) : events_(events) {}
+  bool refuses = false;
+
+  std::unique_ptr<engine::Peer> accept(const engine::Accepted& how, engine::Turn&) override {
+    if (refuses) return nullptr;
+    ++events_.accepted;
+    events_.last = how.connection;
+    return std::make_unique<LinePeer>(how.connection, events_);
+  }
+  void on_mail(const engine::Envelope& mail, engine::Turn& turn) override;
+  void on_refused(const engine::Envelope&, engine::Turn&) override { ++events_.refused_mail; }
+  void on_answer(engine::QuestionPtr, engine::Turn&) override {}
+  void on_shutdown(engine::Turn&) override { ++events_.shutdowns; }
+
+ private:
+  Events& events_;
+};
+
+struct NobodyAnswers final : engine::Answerer {
+  void ask(engine::QuestionPtr) override { ADD_FAILURE() << "nobody asks here"; }
+};
+
+struct HarnessOptions {
+  engine::ReactorKind kind = engine::ReactorKind::uring;
+  engine::ShardId shards = 1;
+  engine::NetOptions net;
+  engine::ReactorLimits reactor{.receive_buffers = 256};
+  std::shared_ptr<const engine::TlsContext> tls;
+  bool out_of_descriptors = false;   // from the beginning
+};
+
+class Harness {
+ public:
+  explicit Harness(HarnessOptions options);
+  ~Harness();
+
+  struct One {
+    One(Harness& harness, engine::ShardId id);
+    base::Prng random;
+    TestReactor reactor;
+    LineService service;
+    engine::Shard shard;
+    engine::Network network;
+  };
+  One& shard(engine::ShardId id = 0) { return *shards_[id]; }
+  uint16_t port(size_t listener = 0) const { return ports_[listener]; }
+  size_t connections() const;
+
+  void turn();                               // one of every shard
+  bool until(const std::function<bool()>& done, int turns = 3000);
+  std::string exchange(Client& client, const std::string& text, size_t answer_length);
+  std::string read(Client& client, size_t length);
+  void skip(base::Duration time);            // moves the clock, then turns
+  void on_shard(engine::ShardId id, std::function<void(engine::Shard&)> what);
+
+  HarnessOptions options;
+  Events events;
+
+ private:
+  NobodyAnswers nobody_;
+  engine::Mesh mesh_;
+  engine::NetShared shared_;
+  std::vector<uint16_t> ports_;
+  std::vector<std::unique_ptr<One>> shards_;
+};
+
+// For suites that run on both backends.
+inline std::string backend_name(const testing::TestParamInfo<engine::ReactorKind>& kind) {
+  return kind.param == engine::ReactorKind::uring ? "uring" : "epoll";
+}
+
+}  // namespace test
