@@ -104,7 +104,8 @@ Findings sources_have_a_test(const Tree& tree, const std::vector<std::string>& r
     const bool tested = is_tested(*source, paths, headers);
     if (!tested && excused.count(source->path) == 0) {
       found.push_back(
-          finding(*source, 1, "no test mirrors this file", "write " + mirrored(source->path)));
+          finding(*source, 1, "no test mirrors this file",
+                  "write " + mirrored(source->path) + ", or test the header it implements"));
     }
     if (tested && excused.count(source->path) > 0) {
       found.push_back(finding(*source, 1, "has a test now",
