@@ -36,6 +36,7 @@ struct StreamReader::State {
   Phase phase = Phase::header;
   Verdict verdict = Verdict::ok;
   bool space_before_header = false;
+  bool restarted = false;   // white space may trail the last element of the stream before
   bool stream_end = false;  // the last unit parsed was the stream's end tag
   bool usual_summary = false;
 };
@@ -95,8 +96,9 @@ ScanResult StreamReader::State::parse_header(base::Bytes in, Document& into, con
   const Verdict framed = result.verdict;
   uint32_t from = 0;
   const bool declared = in.starts_with("<?xml");
-  result.verdict = declared && space_before_header ? Verdict::not_well_formed
-                                                   : parse_prolog(in.substr(0, end), from);
+  result.verdict = declared && space_before_header && !restarted
+                       ? Verdict::not_well_formed
+                       : parse_prolog(in.substr(0, end), from);
   result.outcome = Outcome::refused;
   if (result.verdict != Verdict::ok) return result;
   Walker walker(into.tape_, into.stacks_, in.substr(0, end), limits, {});
@@ -242,7 +244,10 @@ Element StreamReader::element() const {
 
 Verdict StreamReader::verdict() const { return state_->verdict; }
 
-void StreamReader::restart() { *state_ = State(); }
+void StreamReader::restart() {
+  *state_ = State();
+  state_->restarted = true;
+}
 
 size_t StreamReader::carried_bytes() const { return state_->carry.size(); }
 

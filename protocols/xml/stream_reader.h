@@ -34,6 +34,7 @@ class StreamReader {
   Element element() const;
   Verdict verdict() const;
   // After STARTTLS and SASL a new header is expected (RFC 6120 §4.3.3). Drops any carried bytes.
+  // White space may come before it: clients end their last element of the old stream with a line.
   void restart();
   size_t carried_bytes() const;  // held for an unfinished stanza
 

@@ -153,6 +153,16 @@ TEST(StreamReader, RestartDropsCarriedBytesAndDeclarations) {
   EXPECT_EQ(listener.heard, "header header error:bad_namespace_prefix");
 }
 
+// Regression: go-sendxmpp ends its <auth/> with a line, then opens the new stream with a declaration.
+TEST(StreamReader, WhiteSpaceBeforeTheDeclarationIsForARestartedStreamOnly) {
+  Listener listener;
+  EXPECT_FALSE(listener.feed("\n<?xml version='1.0'?>" + kHeader));
+  listener.reader.restart();
+  listener.heard.clear();
+  EXPECT_TRUE(listener.feed("\n<?xml version='1.0'?>" + kHeader + "<c/>"));
+  EXPECT_EQ(listener.heard, "header <c/> ");
+}
+
 TEST(StreamReader, MovesWithItsUnfinishedStanza) {
   Listener here;
   ASSERT_TRUE(here.feed(kHeader + "<message><bo"));
