@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/memory/jemalloc.h"
 #include "engine/trace/trace.h"
 
 namespace engine {
@@ -128,6 +129,10 @@ bool ShardSet::over() const {
 void ShardSet::run(Worker& worker) {
   pthread_setname_np(pthread_self(), ("shard " + std::to_string(worker.id)).c_str());
   if (options_.pin) pin(worker);
+  unsigned arena = 0;  // what this shard allocates from now on is its own
+  if (memory::bind_own_arena(arena)) {
+    TRACE(node, debug, "memory arena", {"shard", worker.id}, {"arena", arena});
+  }
   worker.status = prepare(worker);
   worker.prepared = true;
   worker.prepared.notify_all();
