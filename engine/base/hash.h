@@ -18,8 +18,9 @@ struct HashKey {
   uint64_t second = 0;
 };
 
-// Once a process, before the first thread and the first table: a later key would lose every entry.
-// Tests and the simulation leave the key at zero, which keeps their order reproducible.
+// Before the first thread and the first table: a later key would lose every entry, so only the
+// first call in a process counts (a second node in it shares the key). Tests and the simulation
+// leave the key at zero, which keeps their order reproducible.
 void set_hash_key(Random& random);
 
 uint64_t keyed_hash(Bytes data);
