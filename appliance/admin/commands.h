@@ -1,4 +1,5 @@
 // What stands behind each line of commands.def. Internal to appliance/admin.
+// The admin thread calls these, one at a time; what they change belongs to the Control.
 #pragma once
 
 #include "appliance/admin/command.h"

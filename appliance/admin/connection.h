@@ -1,4 +1,5 @@
 // One connection of the admin server. Internal to appliance/admin; admin thread.
+// Made at accept, gone at close; its requests and buffers are bounded by the server.
 #pragma once
 
 #include <unistd.h>

@@ -1,4 +1,5 @@
 // "Did you mean …?" for names people mistype.
+// Any thread; for error messages, where names are few and short.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
 // What rollcalld's command line says, over what the configuration file says.
+// A value, filled in by main before the node is made.
 #pragma once
 
 #include <string>

@@ -2,8 +2,9 @@
 // simulation's (tests/sim). Owned by one shard and touched by its thread only, except wake().
 //
 // Handles are the caller's: user data that comes back in every completion; its top four bits must
-// be zero (a backend keeps the operation there). A socket is an int that only the reactor interprets. Every call but wake() merely queues work; submit_and_wait() hands
-// it over. Errors arrive as completions with result = -errno.
+// be zero (a backend keeps the operation there). A socket is an int that only the reactor
+// interprets. Every call but wake() merely queues work; submit_and_wait() hands it over. Errors
+// arrive as completions with result = -errno.
 #pragma once
 
 #include <sys/uio.h>

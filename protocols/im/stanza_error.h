@@ -1,4 +1,5 @@
 // Stanza errors (RFC 6120 §8.3).
+// Values and pure functions; any shard.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // Domain names as they stand in addresses (RFC 7622 §3.2). Pure functions.
+// Any shard.
 #pragma once
 
 #include "engine/base/bytes.h"

@@ -1,4 +1,5 @@
 // What a peer may make us hold while it speaks XML. Each is a configuration key.
+// Values, any shard. A limit that is hit is a Verdict of its own, counted and answered.
 #pragma once
 
 #include <cstdint>

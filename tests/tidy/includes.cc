@@ -56,7 +56,7 @@ const std::vector<Library>& libraries() {
       {"liburing", {"engine/io", "tests/engine/io", "bench"}},
       {"openssl/", {"engine/tls", "tests", "bench"}},
       {"sqlite3", {"appliance/store", "tests/appliance"}},
-      {"pugixml", {"appliance"}},
+      {"pugixml", {"appliance", "bench"}},
       {"simdjson", {"protocols/xml", "appliance", "tests", "bench"}},
       {"toml++/", {"appliance/config"}},
       {"unicode/", {"protocols/jid"}},

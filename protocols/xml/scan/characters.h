@@ -1,4 +1,5 @@
 // Which characters XML 1.0 allows where, and what references stand for. Pure functions.
+// Any shard.
 #pragma once
 
 #include <array>

@@ -1,4 +1,5 @@
 // What may stand before a stream's first tag, and what is kept of that tag. Pure functions.
+// Any shard; nothing is kept of what they are given.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // A node that is none: answers the admin server from memory.
+// One test, one thread at a time; remembers what it was asked.
 #pragma once
 
 #include <set>

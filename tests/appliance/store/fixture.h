@@ -1,4 +1,5 @@
 // What the store's tests share: a folder that goes away, requests in one line, and answers caught.
+// One test each; nothing outlives it.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // Plain blocking client sockets on loopback, for tests of what is on the other side.
+// One test each; sockets are closed when they go.
 #pragma once
 
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 // The tables of RFC 6121 Appendix A as data.
+// Read only; the tests walk every row.
 #pragma once
 
 #include <optional>

@@ -1,4 +1,5 @@
 // Connections into a simulated world. Time is virtual: waiting costs nothing.
+// One script, one thread.
 #pragma once
 
 #include <map>
