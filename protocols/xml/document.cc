@@ -29,7 +29,7 @@ Verdict Document::parse(base::Bytes xml, const Limits& limits) {
   tape_.elements.clear();
   if (xml.empty() || xml[0] != '<') return Verdict::not_well_formed;
   const bool too_big = xml.size() > limits.stanza_bytes;
-  Walker walker(tape_, stacks_, xml.substr(0, limits.stanza_bytes), limits, {});
+  SCAN_SCRATCH Walker walker(tape_, stacks_, xml.substr(0, limits.stanza_bytes), limits, {});
   const ScanResult result = walker.stanza();
   if (result.outcome == Outcome::complete && result.size == xml.size()) return Verdict::ok;
   tape_.elements.clear();

@@ -14,7 +14,7 @@ namespace {
 constexpr base::Bytes kXmlns = "xmlns";
 
 struct OuterBinding {
-  base::Bytes prefix;   // "": the default namespace
+  base::Bytes prefix;  // "": the default namespace
   uint32_t ns;
 };
 
@@ -65,7 +65,7 @@ class Inherited {
 
   const Tape& tape_;
   uint32_t root_;
-  std::vector<uint32_t> path_;    // elements open at this place, from the root
+  std::vector<uint32_t> path_;  // elements open at this place, from the root
   std::vector<OuterBinding> found_;
 };
 

@@ -43,22 +43,22 @@ struct StreamReader::State {
 
 namespace {
 
-// Nearly every client opens its stream alike: then nothing is kept of the header at all.
-base::Bytes usual_summary() {
-  static const std::string summary = [] {
-    std::string out;
-    append_declaration("stream:stream", {}, out);
-    append_declaration({}, "jabber:client", out);
-    append_declaration("stream", "http://etherx.jabber.org/streams", out);
-    return out;
-  }();
-  return summary;
-}
+// Nearly every client opens its stream alike: then nothing is kept of the header at all. This is
+// what would be kept (declarations.h; on a machine of the other byte order it never matches).
+constexpr base::Bytes kUsualSummary(
+    "\x0d\0\0\0"
+    "stream:stream"
+    "\0\0\x0d\0"
+    "jabber:client"
+    "\x06\0\x20\0"
+    "stream"
+    "http://etherx.jabber.org/streams",
+    4 + 13 + 4 + 13 + 4 + 6 + 32);
 
 }  // namespace
 
 base::Bytes StreamReader::State::summary() const {
-  return usual_summary ? xml::usual_summary() : own_summary.view();
+  return usual_summary ? kUsualSummary : own_summary.view();
 }
 
 StreamEvent StreamReader::State::refuse(Verdict why) {
@@ -101,7 +101,7 @@ ScanResult StreamReader::State::parse_header(base::Bytes in, Document& into, con
                        : parse_prolog(in.substr(0, end), from);
   result.outcome = Outcome::refused;
   if (result.verdict != Verdict::ok) return result;
-  Walker walker(into.tape_, into.stacks_, in.substr(0, end), limits, {});
+  SCAN_SCRATCH Walker walker(into.tape_, into.stacks_, in.substr(0, end), limits, {});
   result = walker.header(from);
   if (result.outcome == Outcome::incomplete) {
     result = {Outcome::refused, framed == Verdict::ok ? Verdict::not_well_formed : framed, 0};
@@ -111,7 +111,7 @@ ScanResult StreamReader::State::parse_header(base::Bytes in, Document& into, con
   if (!summarise_header(into.tape_, kept)) {
     return {Outcome::refused, Verdict::too_many_attributes, 0};
   }
-  usual_summary = kept == xml::usual_summary();
+  usual_summary = kept == kUsualSummary;
   own_summary = usual_summary ? base::PackedString() : base::PackedString(kept);
   return result;
 }
@@ -142,7 +142,7 @@ ScanResult StreamReader::State::parse(base::Bytes in, Document& into, const Limi
   base::Bytes name;
   base::Bytes none;
   CHECK(next_declaration(declarations, name, none));
-  Walker walker(into.tape_, into.stacks_, in, limits, declarations);
+  SCAN_SCRATCH Walker walker(into.tape_, into.stacks_, in, limits, declarations);
   return walker.stanza();
 }
 

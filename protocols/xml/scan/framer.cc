@@ -13,7 +13,7 @@ constexpr base::Bytes kCdataOpen = "<![CDATA[";
 // Structural bytes are looked at one by one; so is the byte behind a '<', and the few of
 // "<![CDATA[". Everything between is skipped.
 Framer::Found Framer::scan(base::Bytes in, uint32_t depth_max, uint32_t& size, Verdict& verdict) {
-  Structure structure(in);
+  SCAN_SCRATCH Structure structure(in);
   const auto in_size = static_cast<uint32_t>(in.size());
   uint32_t next = structure.next();
   uint32_t at = 0;

@@ -1,5 +1,6 @@
 // The part of the walker that knows Namespaces in XML 1.0 (third edition).
 #include <algorithm>
+#include <cstring>
 
 #include "engine/base/check.h"
 #include "protocols/xml/scan/declarations.h"
@@ -101,7 +102,7 @@ bool Walker::unique_attributes(const ElementToken& element) {
     for (uint32_t k = 0; k < i; ++k) {
       const QName& other = first[k].name;
       if (name.local_size != other.local_size || in_[name.local] != in_[other.local] ||
-          tape_.local(name) != tape_.local(other)) {
+          std::memcmp(in_ + name.local, in_ + other.local, name.local_size) != 0) {
         continue;
       }
       if (tape_.prefix(name) == tape_.prefix(other)) return false;

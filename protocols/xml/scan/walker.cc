@@ -195,11 +195,11 @@ bool Walker::attribute() {
   if (in_[at_] != '\'' && in_[at_] != '"') return refuse(Verdict::not_well_formed);
   if (attribute.name.prefix_size != 0) {
     prefixed_ = true;
-    if (tape_.prefix(attribute.name) == "xmlns") {
+    if (is_xmlns(attribute.name.begin(), attribute.name.prefix_size)) {
       declares_ = true;
       attribute.ns = kDeclaration;
     }
-  } else if (tape_.local(attribute.name) == "xmlns") {
+  } else if (is_xmlns(attribute.name.local, attribute.name.local_size)) {
     declares_ = true;
     attribute.ns = kDeclaration;
   }
@@ -250,7 +250,7 @@ bool Walker::qname(QName& out) {
       return refuse(Verdict::not_well_formed);
     }
     for (;;) {
-      while (at_ < size_ && (class_of(in_[at_]) & kNameRest) != 0) ++at_;
+      at_ += count_name_bytes(in_ + at_, size_ - at_);
       if (at_ == size_) return false;
       if (static_cast<unsigned char>(in_[at_]) < 0x80) break;
       if (!name_character(false)) return false;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "engine/base/bytes.h"
@@ -77,6 +78,9 @@ class Walker {
   bool refuse(Verdict verdict) {
     verdict_ = verdict;
     return false;
+  }
+  bool is_xmlns(uint32_t offset, uint32_t size) const {
+    return size == 5 && std::memcmp(in_ + offset, "xmlns", 5) == 0;
   }
   void skip_space() {
     while (at_ < size_ &&
