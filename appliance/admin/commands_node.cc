@@ -108,7 +108,7 @@ std::optional<Failure> reload(CommandCall& call) {
     for (const std::string& problem : report.problems) what += "\n" + problem;
     return Failure{"failed", what};
   }
-  call.out.key("needs_restart").begin_array();
+  call.out.flag("reloaded", true).key("needs_restart").begin_array();
   for (const std::string& key : report.pinned) call.out.text(key);
   call.out.end_array();
   return std::nullopt;

@@ -32,14 +32,14 @@ std::string try_line(const Introduction& facts) {
   for (const ListeningOn& on : facts.status.listening) {
     if (on.service != "xmpp" || on.tls == "off") continue;
     if (facts.demo_users.size() < 2) {
-      return "rollcall --socket " + facts.socket + " user add alice@" + domain;
+      return facts.command + " user add alice@" + domain;
     }
     const DemoUser& from = facts.demo_users[0];
     return "echo hello | go-sendxmpp -n -j localhost:" + std::to_string(on.port) + " -u " +
            from.name + "@" + domain + " -p " + from.password + " " + facts.demo_users[1].name +
            "@" + domain;
   }
-  return "rollcall --socket " + facts.socket + " status";
+  return facts.command + " status";
 }
 
 }  // namespace
@@ -56,7 +56,7 @@ std::string introduce(const Introduction& facts) {
   for (const ListeningOn& on : status.listening) {
     out += "  " + padded(with_port(on), 22) + explain(on) + "\n";
   }
-  out += "  " + padded(facts.socket, 22) + "rollcall command\n";
+  out += "  operate it with       " + facts.command + " status\n";
   out += "  domains               " + joined(status.domains) + "\n";
   for (const std::string& file : facts.self_signed) {
     out += "  certificate           " + file + " (self-signed: clients must be told to trust it)\n";

@@ -16,7 +16,7 @@ struct Introduction {
   bool detected = false;  // the profile, from the machine
   Machine machine;
   std::string data;
-  std::string socket;
+  std::string command;                   // how to call the node's operator's command
   std::vector<std::string> self_signed;  // certificate files
   std::vector<DemoUser> demo_users;
 };

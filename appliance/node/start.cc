@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 
 #include "appliance/node/clocks.h"
 #include "appliance/node/files.h"
@@ -14,6 +15,7 @@ namespace appliance {
 namespace {
 
 constexpr size_t kSecretOctets = 32;
+constexpr const char* kInstalledSocket = "/var/lib/rollcall/admin.sock";  // rollcall's default
 
 std::string problem_list(const std::vector<Problem>& problems, const std::string& file) {
   std::string text;
@@ -36,6 +38,15 @@ base::Result<std::string> keep_secret(const std::string& path, base::Random& ran
   random.fill(secret.data(), secret.size());
   if (auto written = write_file(path, secret, 0600); !written) return written.error();
   return secret;
+}
+
+// `rollcall` as it is called for this node: by its path where it was built but not installed.
+std::string operators_command(const std::string& socket) {
+  std::error_code error;
+  const auto beside = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  const bool installed = error || !std::filesystem::exists(beside / "rollcall", error);
+  return (installed ? "rollcall" : (beside / "rollcall").string()) +
+         (socket == kInstalledSocket ? "" : " --socket " + socket);
 }
 
 }  // namespace
@@ -157,7 +168,7 @@ std::string Node::introduction() {
   facts.detected = config_.profile == kUnset;
   facts.machine = machine_;
   facts.data = config_.data;
-  facts.socket = admin_socket();
+  facts.command = operators_command(admin_socket());
   facts.self_signed = certificates_.self_signed;
   facts.demo_users = demo_users_;
   return introduce(facts);
