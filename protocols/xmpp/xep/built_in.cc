@@ -58,9 +58,7 @@ constinit const Feature stanza_ids{
     .xep = 359,
     .title = "Unique and Stable Stanza IDs",
     .version = "0.7.0",
-    .note =
-        "ids that claim to be given by the account are removed; none are given before there "
-        "is an archive",
+    .note = "every message is given one by the recipient's account; forged ones are removed",
     .disco = kStanzaIdsDisco};
 
 constinit const Feature direct_tls{.xep = 368,

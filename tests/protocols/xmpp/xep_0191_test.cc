@@ -41,7 +41,7 @@ TEST_F(Blocking, AddressesAreNormalisedAndListedOnce) {
   EXPECT_EQ(question->kind, im::StoreKind::save_block_list);
   EXPECT_EQ(question->jids, (std::vector<std::string>{"iago@host", "host/x"}));
   EXPECT_EQ(settle(std::move(question), im::StoreStatus::ok),
-            "<iq to='romeo@host/orchard' id='1' type='result'/>");
+            "<iq from='romeo@host' to='romeo@host/orchard' id='1' type='result'/>");
   EXPECT_EQ(list(),
             "result <blocklist xmlns='urn:xmpp:blocking'><item jid='iago@host'/>"
             "<item jid='host/x'/></blocklist>");

@@ -14,7 +14,7 @@
 #include "protocols/xml/document.h"
 #include "protocols/xmpp/feature.h"
 
-namespace xmpp {
+namespace xmpp::xep {
 
 struct NoTimers final : engine::Timers {
   void arm(engine::Timer&, base::Instant) override {}
@@ -156,4 +156,4 @@ class XepTest : public testing::Test {
   std::vector<std::unique_ptr<im::StoreRequest>> waiting;
 };
 
-}  // namespace xmpp
+}  // namespace xmpp::xep

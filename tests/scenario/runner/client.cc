@@ -111,13 +111,13 @@ void Client::plain() {
 
 void Client::scram() {
   std::string bare;
-  const std::string first = support::scram_client_first(account_.user, random_, bare);
+  const std::string first = tests::scram_client_first(account_.user, random_, bare);
   send("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>" +
        encoded(first) + "</auth>");
   const std::string challenge = decoded(expect(kSasl, "challenge").text);
   std::string signature;
   const std::string final =
-      support::scram_client_final(challenge, bare, account_.password, signature);
+      tests::scram_client_final(challenge, bare, account_.password, signature);
   send("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + encoded(final) + "</response>");
   const std::string verdict = decoded(expect(kSasl, "success").text);
   if (verdict != "v=" + signature) throw Failure{"the server does not know the password"};
