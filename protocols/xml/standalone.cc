@@ -18,54 +18,48 @@ struct OuterBinding {
   uint32_t ns;
 };
 
+// Namespaces are numbered in the order of their declarations, so what was declared before this
+// element has a smaller number than anything declared in it.
+uint32_t first_declared_inside(const Tape& tape, const ElementToken& element) {
+  uint32_t next = kFirstInherited + static_cast<uint32_t>(tape.inherited_prefixes.size());
+  for (uint32_t i = 0; i < element.first_attribute; ++i) {
+    const AttributeToken& attribute = tape.attributes[i];
+    if (attribute.ns == kDeclaration && attribute.raw_size != 0) ++next;  // xmlns='' has none
+  }
+  CHECK(next <= tape.namespaces.size());
+  return next;
+}
+
+// Bindings that an element and its content use but do not declare, each once.
 class Inherited {
  public:
-  Inherited(const Tape& tape, uint32_t root) : tape_(tape), root_(root) {}
+  Inherited(const Tape& tape, uint32_t root)
+      : tape_(tape), root_(root), known_(first_declared_inside(tape, tape.elements[root])) {}
 
-  // Bindings that the element and its content use but do not declare, each prefix once: what is
-  // not declared inside means the same everywhere inside.
   std::vector<OuterBinding> find() {
     const uint32_t end = tape_.elements[root_].end;
     for (uint32_t i = root_; i < tape_.elements.size(); ++i) {
       const ElementToken& element = tape_.elements[i];
       if (element.begin >= end) break;
-      while (!path_.empty() && tape_.elements[path_.back()].end <= element.begin) path_.pop_back();
-      path_.push_back(i);
-      use(tape_.prefix(element.name), element.ns);
+      use(element.name, element.ns);
       for (uint32_t k = 0; k < element.attributes; ++k) {
         const AttributeToken& attribute = tape_.attributes[element.first_attribute + k];
-        if (attribute.ns == kDeclaration || attribute.name.prefix_size == 0) continue;
-        use(tape_.prefix(attribute.name), attribute.ns);
+        if (attribute.name.prefix_size != 0) use(attribute.name, attribute.ns);
       }
     }
     return std::move(found_);
   }
 
  private:
-  void use(base::Bytes prefix, uint32_t ns) {
-    if (ns == kXml || (prefix.empty() && ns == kNoNamespace)) return;
-    for (const OuterBinding& known : found_) {
-      if (known.prefix == prefix) return;
-    }
-    for (const uint32_t open : path_) {
-      if (declares(tape_.elements[open], prefix)) return;
-    }
-    found_.push_back({prefix, ns});
-  }
-
-  bool declares(const ElementToken& element, base::Bytes prefix) const {
-    for (uint32_t k = 0; k < element.attributes; ++k) {
-      const AttributeToken& attribute = tape_.attributes[element.first_attribute + k];
-      if (attribute.ns != kDeclaration) continue;
-      const base::Bytes local = tape_.local(attribute.name);
-      if (attribute.name.prefix_size == 0 ? prefix.empty() : local == prefix) return true;
-    }
-    return false;
+  void use(const QName& name, uint32_t ns) {
+    if (ns == kXml || ns == kNoNamespace || ns >= known_.size() || known_[ns]) return;
+    known_[ns] = true;
+    found_.push_back({tape_.prefix(name), ns});
   }
 
   const Tape& tape_;
   uint32_t root_;
-  std::vector<uint32_t> path_;  // elements open at this place, from the root
+  std::vector<bool> known_;  // by number of the namespace
   std::vector<OuterBinding> found_;
 };
 

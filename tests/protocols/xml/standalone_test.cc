@@ -40,6 +40,12 @@ TEST(Standalone, UnprefixedChildOfPrefixedElementKeepsItsNamespace) {
             "<p:e xmlns:p='P' xmlns='d'><f/></p:e>");
 }
 
+TEST(Standalone, DeclarationsOfEarlierSiblingsAndOfTheStreamAreToldApart) {
+  EXPECT_EQ(taken_out("<iq xmlns:p='P'><q xmlns=''><e><a xmlns:z='Z'/><p:f xmlns:q='Q'><q:g/>"
+                      "</p:f></e></q></iq>"),
+            "<e xmlns:p='P'><a xmlns:z='Z'/><p:f xmlns:q='Q'><q:g/></p:f></e>");
+}
+
 TEST(Standalone, PrefixXmlNeedsNoDeclaration) {
   EXPECT_EQ(taken_out("<iq><q><e xml:lang='en'/></q></iq>"), "<e xml:lang='en'/>");
 }

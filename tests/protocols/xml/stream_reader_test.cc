@@ -153,7 +153,7 @@ TEST(StreamReader, RestartDropsCarriedBytesAndDeclarations) {
   EXPECT_EQ(listener.heard, "header header error:bad_namespace_prefix");
 }
 
-// Regression: go-sendxmpp ends its <auth/> with a line, then opens the new stream with a declaration.
+// Regression: go-sendxmpp ends its <auth/> with a line end and declares XML again after it.
 TEST(StreamReader, WhiteSpaceBeforeTheDeclarationIsForARestartedStreamOnly) {
   Listener listener;
   EXPECT_FALSE(listener.feed("\n<?xml version='1.0'?>" + kHeader));
