@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "appliance/config/schema.h"
+#include "appliance/profile/profile.h"
 
 namespace appliance {
 namespace {

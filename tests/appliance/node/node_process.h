@@ -79,6 +79,7 @@ class NodeProcess {
   // True when it listens. `extra` goes to its command line.
   bool start(const std::vector<std::string>& extra = {}, const std::string& notify_socket = "") {
     std::filesystem::create_directories(folder_);
+    std::filesystem::remove(folder_ + "/out");  // what an earlier start said
     std::vector<std::string> arguments{ROLLCALLD, "--config", config(), "--data", data()};
     arguments.insert(arguments.end(), extra.begin(), extra.end());
     pid_ = fork();

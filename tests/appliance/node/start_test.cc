@@ -128,7 +128,7 @@ TEST_F(Node, ReloadTakesWhatItCanAndSaysWhatItCannot) {
   write(std::string(kConfig) + "[trace]\nlevel = \"loud\"\n");
   const Finished refused = node.command({"reload"});
   EXPECT_EQ(refused.status, 1);
-  EXPECT_NE(refused.output.find("rollcall.toml:10:9: trace.level"), std::string::npos)
+  EXPECT_NE(refused.output.find("rollcall.toml:11:9: trace.level"), std::string::npos)
       << refused.output;
   EXPECT_NE(node.command({"show", "trace"}).output.find("debug"), std::string::npos)
       << "a refused reload changed something";
