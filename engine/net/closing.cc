@@ -26,7 +26,7 @@ void Network::retire(Connection& connection, CloseReason reason) {
 void Network::close_orderly(Connection& connection, CloseReason reason) {
   retire(connection, reason);
   connection.deadline = shard_.current().now + options_.close_flush;
-  if (!connection.secured && !connection.plain.empty()) {
+  if ((!connection.secured || connection.tls_ended) && !connection.plain.empty()) {
     // Meant to be encrypted, and never will be.
     account(-int64_t{connection.plain.size()});
     connection.plain.clear(pool_);

@@ -103,6 +103,7 @@ class Network final : public Transport {
   void handshake_over(Connection& connection);
   void evict_handshake();
   void open_records(Connection& connection, base::Bytes bytes);
+  bool open_some(Connection& connection, base::Bytes bytes);
   bool seal(Connection& connection);
 
   // sending.cc

@@ -67,6 +67,13 @@ void Network::evict_handshake() {
 }
 
 void Network::open_records(Connection& connection, base::Bytes bytes) {
+  const bool established = open_some(connection, bytes);
+  // A session tells only in the next call of an end that came together with the last flight.
+  if (established && connection.has_peer()) open_some(connection, {});
+}
+
+// True when the handshake is done with these bytes.
+bool Network::open_some(Connection& connection, base::Bytes bytes) {
   plain_scratch_.clear();
   records_scratch_.clear();
   const TlsStatus status = connection.tls->open(bytes, plain_scratch_, records_scratch_);
@@ -82,7 +89,7 @@ void Network::open_records(Connection& connection, base::Bytes bytes) {
     connection.peer->on_bytes(plain_scratch_, shard_.current());
     shard_.settle();
   }
-  if (!connection.has_peer()) return;
+  if (!connection.has_peer()) return false;
   if (status == TlsStatus::closed) close_orderly(connection, CloseReason::by_peer);
   if (status == TlsStatus::failed) {
     TRACE(tls, debug, "session failed", {"reason", connection.tls->failure()});
@@ -90,6 +97,7 @@ void Network::open_records(Connection& connection, base::Bytes bytes) {
     const bool secured = connection.secured;
     close_orderly(connection, secured ? CloseReason::network : CloseReason::tls_handshake);
   }
+  return status == TlsStatus::established;
 }
 
 bool Network::seal(Connection& connection) {

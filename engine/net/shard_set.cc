@@ -74,10 +74,11 @@ base::Status ShardSet::start() {
     // One after the other: the first shard finds the ports that the others share.
     worker.prepared.wait(false);
     if (worker.status) continue;
+    const base::Status why = worker.status;
     stage_ = Stage::failed;
     stage_.notify_all();
     join();
-    return base::Status(worker.status);
+    return why;
   }
   Worker& first = *workers_.front();
   io_name_ = first.reactor->name();
