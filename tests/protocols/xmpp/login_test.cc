@@ -7,7 +7,7 @@ namespace xmpp_test {
 namespace {
 
 std::string whole_login() {
-  return header() + plain("alice", "wonderland") + header() + bind("desk") +
+  return header() + plain("alice", "wonderland") + header() + bind_request("desk") +
          "<iq type='set' id='s'><session xmlns='urn:ietf:params:xml:ns:xmpp-session'/></iq>"
          "<iq type='get' id='r'><query xmlns='jabber:iq:roster'/></iq><presence/>";
 }
@@ -39,7 +39,7 @@ TEST(Login, EveryStepIsAnsweredInOrder) {
   EXPECT_TRUE(has(second, "<optional/></session>"));
   EXPECT_TRUE(has(second, "<sm xmlns='urn:xmpp:sm:3'/>"));
   EXPECT_FALSE(has(second, "<mechanisms"));
-  node.send(client, bind("desk"));
+  node.send(client, bind_request("desk"));
   EXPECT_EQ(node.take(client),
             "<iq type='result' id='bind-1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
             "<jid>alice@localhost/desk</jid></bind></iq>");
@@ -129,7 +129,7 @@ TEST(Login, AConnectionLostWhileTheAccountLoadsLeavesNothing) {
   const auto client = node.connect();
   log_in(node, client);
   node.hold_store = true;
-  node.send(client, bind("desk"));
+  node.send(client, bind_request("desk"));
   EXPECT_EQ(node.service().session_count(), 1u);
   node.drop(client);
   EXPECT_EQ(node.service().session_count(), 0u);
