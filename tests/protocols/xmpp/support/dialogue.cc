@@ -38,7 +38,7 @@ std::string plain(base::Bytes user, base::Bytes password, base::Bytes authzid) {
   return auth("PLAIN", message);
 }
 
-std::string bind(base::Bytes resource) {
+std::string bind_request(base::Bytes resource) {
   std::string xml = "<iq type='set' id='bind-1'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>";
   if (!resource.empty()) xml.append("<resource>").append(resource).append("</resource>");
   return xml + "</bind></iq>";
@@ -111,7 +111,7 @@ std::string log_in(FakeNode& node, FakeNode::Client client, base::Bytes user,
 std::string enter(FakeNode& node, FakeNode::Client client, base::Bytes user,
                   base::Bytes password, base::Bytes resource) {
   log_in(node, client, user, password);
-  node.send(client, bind(resource));
+  node.send(client, bind_request(resource));
   return content(node.take(client), "jid");
 }
 

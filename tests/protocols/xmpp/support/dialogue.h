@@ -15,7 +15,7 @@ std::string unbase64(base::Bytes text);
 std::string auth(base::Bytes mechanism, base::Bytes message);      // message before base64
 std::string response(base::Bytes message);
 std::string plain(base::Bytes user, base::Bytes password, base::Bytes authzid = "");
-std::string bind(base::Bytes resource = "");
+std::string bind_request(base::Bytes resource = "");
 
 // What stands between `<name …>` and `</name>`; "" if it is not there.
 std::string content(base::Bytes xml, base::Bytes name);
