@@ -31,10 +31,8 @@ std::vector<std::string> audience(const User& user) {
 }
 
 struct ListSaved final : AboutUser {
-  ListSaved(RealmState& owner, const User& user, bool now_blocked, std::vector<std::string> jids,
-            IqAddress address)
-      : AboutUser(owner, user), added(now_blocked), changed(std::move(jids)),
-        answer(std::move(address)) {}
+  ListSaved(RealmState& owner, const User& user, RealmState::BlockChange what, IqAddress address)
+      : AboutUser(owner, user), change(std::move(what)), answer(std::move(address)) {}
 
   void answered(User& user, StoreRequest& request, engine::Turn& turn) override {
     if (request.status != StoreStatus::ok) {
@@ -44,12 +42,15 @@ struct ListSaved final : AboutUser {
     }
     state.answer_iq(user, answer, nullptr, turn);
     for (Resource* resource : user.resources) {
-      if (resource->blocking) resource->push_blocking(added, changed, turn);
+      if (resource->blocking) resource->push_blocking(change.added, change.jids, turn);
+    }
+    // Last, so that a client that forgets whom it blocks hears of them after the push.
+    for (const std::string& jid : change.welcome) {
+      state.welcome_back(user, jid::JidView::trusted(jid), turn);
     }
   }
 
-  const bool added;
-  const std::vector<std::string> changed;
+  const RealmState::BlockChange change;
   const IqAddress answer;
 };
 
@@ -82,7 +83,7 @@ void RealmState::block(Resource& origin, const std::vector<std::string>& jids, b
         });
     if (subscriber || told) send_unavailable(user, other, turn);
   }
-  save_blocked(origin, true, jids, iq_id, turn);
+  save_blocked(origin, {true, jids, {}}, iq_id, turn);
 }
 
 void RealmState::unblock(Resource& origin, const std::vector<std::string>& jids,
@@ -96,38 +97,40 @@ void RealmState::unblock(Resource& origin, const std::vector<std::string>& jids,
       return std::find(jids.begin(), jids.end(), jid) != jids.end();
     });
   }
-  for (const std::string& jid : audience(user)) {
-    if (std::find(before.begin(), before.end(), jid) != before.end()) continue;
-    const jid::JidView other = jid::JidView::trusted(jid);
-    const Contact* contact = user.roster.find(jid);
-    if (contact == nullptr) continue;
-    const bool subscriber = contact->from;
-    const bool subscribed = contact->to;
-    if (subscriber) send_current_presence(user, other, turn);   // §3.4
-    if (!subscribed) continue;
-    for (Resource* resource : user.resources) {
-      if (!resource->available()) continue;
-      Stanza probe;
-      probe.kind = StanzaKind::presence;
-      probe.type = StanzaType::probe;
-      probe.from = resource->jid();
-      probe.to = other;
-      send(probe, turn);
-    }
-  }
-  save_blocked(origin, false, jids, iq_id, turn);
+  std::vector<std::string> welcome = audience(user);
+  std::erase_if(welcome, [&](const std::string& jid) {
+    return std::find(before.begin(), before.end(), jid) != before.end();
+  });
+  save_blocked(origin, {false, jids, std::move(welcome)}, iq_id, turn);
 }
 
-void RealmState::save_blocked(Resource& origin, bool added, std::vector<std::string> changed,
-                              base::Bytes iq_id, engine::Turn& turn) {
+// §3.4: they see her again, and she them.
+void RealmState::welcome_back(User& user, const jid::JidView& other, engine::Turn& turn) {
+  const Contact* contact = user.roster.find(other.full());
+  if (contact == nullptr || user.blocks(other)) return;
+  const bool subscribed = contact->to;
+  if (contact->from) send_current_presence(user, other, turn);
+  for (Resource* resource : user.resources) {
+    if (!subscribed || !resource->available()) continue;
+    Stanza probe;
+    probe.kind = StanzaKind::presence;
+    probe.type = StanzaType::probe;
+    probe.from = resource->jid();
+    probe.to = other;
+    send(probe, turn);
+  }
+}
+
+void RealmState::save_blocked(Resource& origin, BlockChange change, base::Bytes iq_id,
+                              engine::Turn& turn) {
   User& user = *origin.user;
-  CHECK(user.blocked.size() <= options().block_list_max || !added);
+  CHECK(user.blocked.size() <= options().block_list_max || !change.added);
   auto request = question(StoreKind::save_block_list, user);
   request->jids = user.blocked;
   TRACE(roster, debug, "block list changed", {"user", user.bare_jid.view()},
         {"items", user.blocked.size()});
   ask(user, std::move(request), turn,
-      std::make_unique<ListSaved>(*this, user, added, std::move(changed),
+      std::make_unique<ListSaved>(*this, user, std::move(change),
                                   IqAddress{origin.full_jid, std::string(iq_id)}));
 }
 

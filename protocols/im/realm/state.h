@@ -155,8 +155,13 @@ class RealmState {
              engine::Turn& turn);
   void unblock(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
                engine::Turn& turn);
-  void save_blocked(Resource& origin, bool added, std::vector<std::string> changed,
-                    base::Bytes iq_id, engine::Turn& turn);
+  struct BlockChange {
+    bool added = false;
+    std::vector<std::string> jids;      // as the client named them: what is pushed
+    std::vector<std::string> welcome;   // contacts that are no longer blocked
+  };
+  void save_blocked(Resource& origin, BlockChange change, base::Bytes iq_id, engine::Turn& turn);
+  void welcome_back(User& user, const jid::JidView& other, engine::Turn& turn);
   bool refuse_outbound(Resource& origin, const Stanza& stanza, engine::Turn& turn);
 
   // ask.cc: questions to the store about a user, who stays in memory until the answer.

@@ -143,7 +143,15 @@ void Client::push_roster(base::Bytes contact_jid, const im::Contact* contact, ui
 
 void Client::push_blocking(bool added, const std::vector<std::string>& jids, engine::Turn&) {
   std::string text = added ? "block" : "unblock";
-  for (const std::string& jid : jids) text += " " + jid;
+  for (const std::string& jid : jids) {
+    text += " " + jid;
+    // As clients do: whom they block they do not see. Nobody can block herself.
+    if (added && jid != this->jid().bare()) {
+      std::erase_if(seen, [&](const auto& entry) {
+        return entry.first.compare(0, jid.size() + 1, jid + "/") == 0;
+      });
+    }
+  }
   in.push_back(text);
 }
 
@@ -169,6 +177,7 @@ void Client::send(im::Stanza stanza) {
 }
 
 void Client::available(int level, base::Bytes payload) {
+  if (!im::Resource::available()) seen.clear();
   im::Stanza stanza;
   stanza.kind = im::StanzaKind::presence;
   stanza.type = im::StanzaType::available;
