@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <simdjson.h>
 
-#include "fake_control.h"
+#include "tests/appliance/admin/fake_control.h"
 
 namespace appliance {
 namespace {
@@ -124,7 +124,8 @@ TEST_F(Commands, AReloadThatFoundMistakesIsAFailure) {
   control.report.problems = {"file:1:1: wrong"};
   EXPECT_EQ(ask(R"({"command":"reload"})"), "!failed");
   control.report = {.pinned = {"data: because"}};
-  EXPECT_EQ(ask(R"({"command":"reload"})"), R"({"reloaded":true,"needs_restart":["data: because"]})");
+  EXPECT_EQ(ask(R"({"command":"reload"})"),
+            R"({"reloaded":true,"needs_restart":["data: because"]})");
 }
 
 TEST_F(Commands, StopStops) {

@@ -13,7 +13,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "fake_control.h"
+#include "tests/appliance/admin/fake_control.h"
 
 namespace appliance {
 namespace {

@@ -1,4 +1,5 @@
 // rollcalld as a child process in a data directory of its own, on loopback ports the system chose.
+// Owned by its test; ends the process when it goes. Waits at most a minute for anything.
 #pragma once
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "node_process.h"
+#include "tests/appliance/node/node_process.h"
 
 namespace appliance {
 namespace {

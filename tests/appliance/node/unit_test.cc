@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "node_process.h"
+#include "tests/appliance/node/node_process.h"
 
 namespace appliance {
 namespace {
