@@ -18,7 +18,7 @@ struct Header {
   uint8_t reserved = 0;
   uint16_t facts = 0;
   int16_t priority = 0;
-  uint16_t from = 0;     // from here on: lengths of the texts, in this order
+  uint16_t from = 0;  // from here on: lengths of the texts, in this order
   uint16_t to = 0;
   uint32_t id = 0;
   uint32_t lang = 0;
@@ -31,17 +31,25 @@ static_assert(sizeof(Header) == 32);
 uint16_t bits_of(const Facts& f) {
   return static_cast<uint16_t>(f.body | f.no_copy << 1 | f.no_store << 2 | f.store << 3 |
                                f.carbon_private << 4 | f.carbon_eligible << 5 |
-                               f.carbon_wrapped << 6 | f.muc_private << 7 |
-                               f.chat_state_only << 8 | f.urgent << 9 | f.direct << 10 |
-                               f.delayed << 11 | f.stamped << 12);
+                               f.carbon_wrapped << 6 | f.muc_private << 7 | f.chat_state_only << 8 |
+                               f.urgent << 9 | f.direct << 10 | f.delayed << 11 | f.stamped << 12);
 }
 
 Facts facts_of(uint16_t bits) {
   const auto bit = [bits](int n) { return (bits >> n & 1) != 0; };
-  return {.body = bit(0), .no_copy = bit(1), .no_store = bit(2), .store = bit(3),
-          .carbon_private = bit(4), .carbon_eligible = bit(5), .carbon_wrapped = bit(6),
-          .muc_private = bit(7), .chat_state_only = bit(8), .urgent = bit(9), .direct = bit(10),
-          .delayed = bit(11), .stamped = bit(12)};
+  return {.body = bit(0),
+          .no_copy = bit(1),
+          .no_store = bit(2),
+          .store = bit(3),
+          .carbon_private = bit(4),
+          .carbon_eligible = bit(5),
+          .carbon_wrapped = bit(6),
+          .muc_private = bit(7),
+          .chat_state_only = bit(8),
+          .urgent = bit(9),
+          .direct = bit(10),
+          .delayed = bit(11),
+          .stamped = bit(12)};
 }
 
 uint32_t length32(base::Bytes text) {
@@ -49,7 +57,7 @@ uint32_t length32(base::Bytes text) {
   return static_cast<uint32_t>(text.size());
 }
 
-uint16_t length16(base::Bytes text) {   // a JID: at most 3 * 1023 + 2 octets
+uint16_t length16(base::Bytes text) {  // a JID: at most 3 * 1023 + 2 octets
   CHECK(text.size() <= UINT16_MAX);
   return static_cast<uint16_t>(text.size());
 }

@@ -36,9 +36,12 @@ constexpr std::array<TypeName, 17> kTypeNames{{
 
 base::Bytes element_name(StanzaKind kind) {
   switch (kind) {
-    case StanzaKind::message: return "message";
-    case StanzaKind::presence: return "presence";
-    case StanzaKind::iq: return "iq";
+    case StanzaKind::message:
+      return "message";
+    case StanzaKind::presence:
+      return "presence";
+    case StanzaKind::iq:
+      return "iq";
   }
   CHECK(false);
 }
@@ -46,15 +49,32 @@ base::Bytes element_name(StanzaKind kind) {
 void escape_attribute(base::Bytes value, base::Sink& out) {
   for (const char c : value) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '\'': out += "&apos;"; break;
-      case '"': out += "&quot;"; break;
-      case '\t': out += "&#9;"; break;    // else attribute normalisation makes them spaces
-      case '\n': out += "&#10;"; break;
-      case '\r': out += "&#13;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '\'':
+        out += "&apos;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\t':
+        out += "&#9;";
+        break;  // else attribute normalisation makes them spaces
+      case '\n':
+        out += "&#10;";
+        break;
+      case '\r':
+        out += "&#13;";
+        break;
+      default:
+        out += c;
     }
   }
 }

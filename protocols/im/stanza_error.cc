@@ -9,7 +9,7 @@ namespace {
 
 struct Condition {
   base::Bytes name;
-  ErrorType type;   // what RFC 6120 §8.3.3 recommends
+  ErrorType type;  // what RFC 6120 §8.3.3 recommends
 };
 
 // In the order of ErrorCondition.
@@ -44,10 +44,17 @@ constexpr std::array<base::Bytes, 5> kTypes{"auth", "cancel", "continue", "modif
 void escape_text(base::Bytes text, base::Sink& out) {
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += c;
     }
   }
 }

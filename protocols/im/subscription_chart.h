@@ -14,27 +14,27 @@ namespace im {
 struct SubscriptionState {
   bool to = false;
   bool from = false;
-  bool ask = false;          // pending out
+  bool ask = false;  // pending out
   bool pending_in = false;
-  bool approved = false;     // pre-approved
+  bool approved = false;  // pre-approved
   friend bool operator==(SubscriptionState, SubscriptionState) = default;
 };
 
-SubscriptionState state_of(const Contact* contact);   // null: None
+SubscriptionState state_of(const Contact* contact);  // null: None
 void set_state(Contact& contact, SubscriptionState state);
 
 // What the user's own client sends: Tables 2 to 5.
 struct OutboundStep {
   SubscriptionState next;
-  bool route = false;        // to the contact
+  bool route = false;  // to the contact
 };
 OutboundStep outbound(StanzaType type, SubscriptionState state);
 
 // What the contact sends: Tables 6 to 9.
 struct InboundStep {
   SubscriptionState next;
-  bool deliver = false;                   // to the user's resources
-  std::optional<StanzaType> reply;        // sent to the contact on behalf of the user
+  bool deliver = false;             // to the user's resources
+  std::optional<StanzaType> reply;  // sent to the contact on behalf of the user
 };
 InboundStep inbound(StanzaType type, SubscriptionState state);
 

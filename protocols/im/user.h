@@ -33,7 +33,7 @@ class User : public base::ListNode<IdleTag> {
   UserState state = UserState::loading;
   Roster roster;
   std::vector<Resource*> resources;
-  std::vector<std::string> blocked;     // normalised JIDs (XEP-0191 §5: full, bare, domain, …)
+  std::vector<std::string> blocked;     // normalised JIDs (XEP-0191 §5), sorted
   std::string last_status;
   base::WallTime last_seen;
   uint64_t offline_count = 0;           // an estimate: 0 only when nothing is stored

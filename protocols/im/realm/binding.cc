@@ -7,7 +7,7 @@
 namespace im {
 namespace {
 
-constexpr size_t kGeneratedResource = 8;   // octets: unguessable enough that nobody can aim at it
+constexpr size_t kGeneratedResource = 8;  // octets: unguessable enough that nobody can aim at it
 
 void generate_resource(Resource& resource, base::Bytes bare, engine::Turn& turn) {
   std::string full(bare);
@@ -79,7 +79,7 @@ void RealmState::cancel_bind(Realm::Binding& binding) {
 
 void RealmState::unbind(Resource& resource, engine::Turn& turn) {
   User* user = resource.user;
-  if (user == nullptr) return;   // it was replaced or ended before
+  if (user == nullptr) return;  // it was replaced or ended before
   Stanza gone;
   gone.kind = StanzaKind::presence;
   gone.type = StanzaType::unavailable;

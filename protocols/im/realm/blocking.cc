@@ -8,10 +8,6 @@
 namespace im {
 namespace {
 
-bool lists(const User& user, const std::string& jid) {
-  return std::find(user.blocked.begin(), user.blocked.end(), jid) != user.blocked.end();
-}
-
 // Who may see the user's presence or is in her roster at all, bare or as directed presence named
 // them, and was not blocked before (or is not any more).
 std::vector<std::string> audience(const User& user) {
@@ -24,9 +20,8 @@ std::vector<std::string> audience(const User& user) {
       if (std::find(out.begin(), out.end(), jid) == out.end()) out.push_back(jid);
     }
   }
-  std::erase_if(out, [&](const std::string& jid) {
-    return user.blocks(jid::JidView::trusted(jid));
-  });
+  std::erase_if(out,
+                [&](const std::string& jid) { return user.blocks(jid::JidView::trusted(jid)); });
   return out;
 }
 
@@ -60,12 +55,15 @@ void RealmState::block(Resource& origin, const std::vector<std::string>& jids, b
                        engine::Turn& turn) {
   User& user = *origin.user;
   const std::vector<std::string> before = audience(user);
-  const size_t old_size = user.blocked.size();
+  std::vector<std::string> old_list = user.blocked;
   for (const std::string& jid : jids) {
-    if (!lists(user, jid)) user.blocked.push_back(jid);
+    const auto place = std::lower_bound(user.blocked.begin(), user.blocked.end(), jid);
+    if (place != user.blocked.end() && *place == jid) continue;
+    user.blocked.insert(place, jid);
+    if (user.blocked.size() > options().block_list_max) break;
   }
   if (user.blocked.size() > options().block_list_max) {
-    user.blocked.resize(old_size);
+    user.blocked = std::move(old_list);
     count(trace::Counter::im_block_list_full);
     const StanzaError full = error(ErrorCondition::policy_violation, "The block list is full.");
     return answer_iq(user, {origin.full_jid, std::string(iq_id)}, &full, turn);
@@ -76,8 +74,8 @@ void RealmState::block(Resource& origin, const std::vector<std::string>& jids, b
     // §3.3: she goes offline for them, if they could see her.
     const Contact* contact = user.roster.find(jid);
     const bool subscriber = contact != nullptr && contact->from;
-    const bool told = std::any_of(
-        user.resources.begin(), user.resources.end(), [&](const Resource* resource) {
+    const bool told =
+        std::any_of(user.resources.begin(), user.resources.end(), [&](const Resource* resource) {
           const auto& list = resource->directed;
           return std::find(list.begin(), list.end(), jid) != list.end();
         });
@@ -86,15 +84,17 @@ void RealmState::block(Resource& origin, const std::vector<std::string>& jids, b
   save_blocked(origin, {true, jids, {}}, iq_id, turn);
 }
 
-void RealmState::unblock(Resource& origin, const std::vector<std::string>& jids,
-                         base::Bytes iq_id, engine::Turn& turn) {
+void RealmState::unblock(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
+                         engine::Turn& turn) {
   User& user = *origin.user;
   const std::vector<std::string> before = audience(user);
   if (jids.empty()) {
     user.blocked.clear();
   } else {
+    std::vector<std::string> named = jids;
+    std::sort(named.begin(), named.end());
     std::erase_if(user.blocked, [&](const std::string& jid) {
-      return std::find(jids.begin(), jids.end(), jid) != jids.end();
+      return std::binary_search(named.begin(), named.end(), jid);
     });
   }
   std::vector<std::string> welcome = audience(user);

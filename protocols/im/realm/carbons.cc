@@ -13,9 +13,12 @@ bool eligible(const Stanza& stanza, bool sent) {
   // The room has already told every resource that is in it.
   if (facts.muc_private && !sent && stanza.from.has_resource()) return false;
   switch (stanza.type) {
-    case StanzaType::chat: return true;
-    case StanzaType::normal: return facts.body || facts.carbon_eligible;
-    default: return false;
+    case StanzaType::chat:
+      return true;
+    case StanzaType::normal:
+      return facts.body || facts.carbon_eligible;
+    default:
+      return false;
   }
 }
 

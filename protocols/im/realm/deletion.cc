@@ -18,7 +18,7 @@ void ask_store(base::Bytes bare_jid, std::unique_ptr<StoreRequest::Context> then
 
 struct Tie {
   std::string jid;
-  bool ours = false;     // we are subscribed, or asked to be
+  bool ours = false;  // we are subscribed, or asked to be
   bool theirs = false;
 };
 
@@ -47,7 +47,7 @@ void RealmState::delete_user(User& user, std::unique_ptr<StoreRequest::Context> 
     CHECK(resource.user == nullptr);
     resource.end(Farewell::account_deleted, turn);
   }
-  std::vector<Tie> ties;   // by value: the answers change the roster
+  std::vector<Tie> ties;  // by value: the answers change the roster
   for (const Contact& contact : user.roster.contacts()) {
     ties.push_back({std::string(contact.jid.view()), contact.to || contact.ask,
                     contact.from || contact.pending_in});

@@ -7,8 +7,7 @@
 
 namespace im {
 
-void RealmState::directed_from_client(const Stanza& stanza, Resource& origin,
-                                      engine::Turn& turn) {
+void RealmState::directed_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
   CHECK(!stanza.to.empty());
   const User& user = *origin.user;
   if (refuse_outbound(origin, stanza, turn)) return;
@@ -30,8 +29,10 @@ void RealmState::directed_from_client(const Stanza& stanza, Resource& origin,
     if (!subscriber) {
       if (list.size() >= options().directed_presence_max) {
         count(trace::Counter::im_directed_presence_full);
-        return bounce(directed, error(ErrorCondition::resource_constraint,
-                                      "Directed presence was sent to too many addresses."), turn);
+        return bounce(directed,
+                      error(ErrorCondition::resource_constraint,
+                            "Directed presence was sent to too many addresses."),
+                      turn);
       }
       list.emplace_back(stanza.to.full());
     }

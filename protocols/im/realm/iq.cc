@@ -9,7 +9,7 @@ void RealmState::receive_iq(User& user, const Stanza& stanza, engine::Turn& turn
   const bool request = stanza.type == StanzaType::get || stanza.type == StanzaType::set;
   if (user.blocks(stanza.from)) {
     count(trace::Counter::im_blocked_inbound);
-    return refuse(stanza, ErrorCondition::service_unavailable, turn);   // answers requests only
+    return refuse(stanza, ErrorCondition::service_unavailable, turn);  // answers requests only
   }
   if (stanza.to.has_resource()) {
     Resource* resource = user.find(stanza.to.resource());
@@ -19,7 +19,7 @@ void RealmState::receive_iq(User& user, const Stanza& stanza, engine::Turn& turn
     if (seen) return resource->deliver(stanza, turn);
     return refuse(stanza, ErrorCondition::service_unavailable, turn);
   }
-  if (!request) return;   // clients answer roster pushes, but nobody waits for it
+  if (!request) return;  // clients answer roster pushes, but nobody waits for it
   if (!account_iq_.on_account_iq(user, stanza, turn)) {
     refuse(stanza, ErrorCondition::service_unavailable, turn);
   }

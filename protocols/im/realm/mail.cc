@@ -9,8 +9,8 @@ namespace im {
 namespace {
 
 engine::OverflowPolicy policy_of(const Stanza& stanza) {
-  const bool request = stanza.kind == StanzaKind::iq && (stanza.type == StanzaType::get ||
-                                                         stanza.type == StanzaType::set);
+  const bool request = stanza.kind == StanzaKind::iq &&
+                       (stanza.type == StanzaType::get || stanza.type == StanzaType::set);
   return request ? engine::OverflowPolicy::refuse : engine::OverflowPolicy::hold;
 }
 
@@ -62,8 +62,7 @@ void RealmState::post_fan_out(const Stanza& stanza, Group recipients, uint64_t k
   envelope->from = shard_;
   envelope->to = recipients.front().shard;
   envelope->kind = static_cast<uint8_t>(MailKind::fan_out);
-  envelope->overflow =
-      key != 0 ? engine::OverflowPolicy::coalesce : engine::OverflowPolicy::hold;
+  envelope->overflow = key != 0 ? engine::OverflowPolicy::coalesce : engine::OverflowPolicy::hold;
   envelope->key = key;
   char* at = envelope->data();
   std::memcpy(at, &length, sizeof length);
@@ -103,7 +102,7 @@ void RealmState::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
 void RealmState::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
   count(trace::Counter::im_mail_refused);
   Stanza stanza;
-  if (mail.kind != static_cast<uint8_t>(MailKind::stanza)) return;   // presence is soft state
+  if (mail.kind != static_cast<uint8_t>(MailKind::stanza)) return;  // presence is soft state
   CHECK(unpack(mail.payload(), stanza));
   refuse(stanza, ErrorCondition::resource_constraint, turn);
 }

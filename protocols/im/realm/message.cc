@@ -12,9 +12,9 @@ Resource* most_available(const User& user) {
   Resource* best = nullptr;
   for (Resource* resource : user.resources) {
     if (!reachable(*resource)) continue;
-    const bool better = best == nullptr || resource->priority > best->priority ||
-                        (resource->priority == best->priority &&
-                         resource->active_since >= best->active_since);
+    const bool better =
+        best == nullptr || resource->priority > best->priority ||
+        (resource->priority == best->priority && resource->active_since >= best->active_since);
     if (better) best = resource;
   }
   return best;
@@ -54,7 +54,7 @@ void RealmState::message_from_client(const Stanza& stanza, Resource& origin, eng
 }
 
 void RealmState::receive_message(User& user, const Stanza& original, engine::Turn& turn) {
-  if (user.blocks(original.from)) {   // XEP-0191 §3.3: as if she were offline and kept nothing
+  if (user.blocks(original.from)) {  // XEP-0191 §3.3: as if she were offline and kept nothing
     count(trace::Counter::im_blocked_inbound);
     if (original.type == StanzaType::headline) return;
     return refuse(original, ErrorCondition::service_unavailable, turn);

@@ -89,7 +89,7 @@ void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
   CHECK(user.flood_asked);
   user.flood_asked = false;
   if (user.flooding == nullptr) return;
-  if (failed(answer)) {   // they stay where they are; the next available presence tries again
+  if (failed(answer)) {  // they stay where they are; the next available presence tries again
     user.flooding = nullptr;
     return;
   }
@@ -110,7 +110,7 @@ void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
     user.flooding->deliver(stanza, turn);
   }
   if (answer.offline.empty()) {
-    user.offline_count = user.appending;   // the rest is on its way into the store
+    user.offline_count = user.appending;  // the rest is on its way into the store
   } else {
     user.offline_count -= std::min<uint64_t>(user.offline_count, answer.offline.size());
     // The estimate may be low; what is left is found out by asking once more.

@@ -27,8 +27,8 @@ Recipients subscribed_to(const User& user) {
 }
 
 uint64_t broadcast_key(const Resource& resource) {
-  const uint64_t key = base::keyed_hash(resource.full_jid) +
-                       resource.presence_epoch * uint64_t{0x9e3779b97f4a7c15};
+  const uint64_t key =
+      base::keyed_hash(resource.full_jid) + resource.presence_epoch * uint64_t{0x9e3779b97f4a7c15};
   return key == 0 ? 1 : key;
 }
 
@@ -53,8 +53,7 @@ void tell_of_own_resources(const User& user, Resource& newcomer, engine::Turn& t
 
 }  // namespace
 
-void RealmState::presence_from_client(const Stanza& stanza, Resource& origin,
-                                      engine::Turn& turn) {
+void RealmState::presence_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
   switch (stanza.type) {
     case StanzaType::available:
       if (!stanza.to.empty()) return directed_from_client(stanza, origin, turn);
@@ -67,7 +66,7 @@ void RealmState::presence_from_client(const Stanza& stanza, Resource& origin,
     case StanzaType::unsubscribe:
     case StanzaType::unsubscribed:
       return subscription_from_client(stanza, origin, turn);
-    default:   // a probe (§4.3: not to be sent by clients, but answered), or an error
+    default:  // a probe (§4.3: not to be sent by clients, but answered), or an error
       if (stanza.to.empty() || refuse_outbound(origin, stanza, turn)) return;
       return send(stanza, turn);
   }
@@ -77,8 +76,10 @@ void RealmState::become_available(const Stanza& stanza, Resource& origin, engine
   User& user = *origin.user;
   if (stanza.priority < INT8_MIN || stanza.priority > INT8_MAX) {
     count(trace::Counter::im_bad_priorities);
-    return bounce(stanza, error(ErrorCondition::bad_request,
-                                "The priority must be a number from -128 to 127."), turn);
+    return bounce(
+        stanza,
+        error(ErrorCondition::bad_request, "The priority must be a number from -128 to 127."),
+        turn);
   }
   const bool initial = !origin.available();
   Stanza broadcast = stanza;
@@ -128,7 +129,7 @@ void RealmState::become_unavailable(const Stanza& stanza, Resource& origin, bool
   }
   Stanza broadcast = stanza;
   broadcast.to = {};
-  std::exchange(origin.presence, {});
+  std::string().swap(origin.presence);
   origin.priority = 0;
   ++origin.presence_epoch;
   count(trace::Counter::im_presence_broadcasts);

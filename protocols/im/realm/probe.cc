@@ -20,18 +20,24 @@ Stanza presence(StanzaType type, const jid::JidView& from, const jid::JidView& t
 }
 
 bool was_told(const Resource& resource, const jid::JidView& who) {
-  return std::any_of(resource.directed.begin(), resource.directed.end(), [&](const auto& to) {
-    return to == who.full() || to == who.bare();
-  });
+  return std::any_of(resource.directed.begin(), resource.directed.end(),
+                     [&](const auto& to) { return to == who.full() || to == who.bare(); });
 }
 
 void append_escaped(base::Bytes text, std::string& out) {
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      default:
+        out += c;
     }
   }
 }
@@ -55,10 +61,11 @@ void RealmState::receive_probe(User& user, const Stanza& probe, engine::Turn& tu
       const bool there = resource != nullptr && (resource->available() || told);
       if (resource != nullptr) ++resource->presence_epoch;
       return send(presence(there ? StanzaType::available : StanzaType::unavailable, probe.to,
-                           probe.from, probe.id), turn);
+                           probe.from, probe.id),
+                  turn);
     }
   }
-  if (!subscribed) return receive_for_absent(probe, turn);   // rule 1: the same for both
+  if (!subscribed) return receive_for_absent(probe, turn);  // rule 1: the same for both
   if (user.any_available()) return send_current_presence(user, probe.from, turn);
   send_bare_unavailable(user, probe, turn);
 }
@@ -86,8 +93,7 @@ void RealmState::send_unavailable(User& user, const jid::JidView& to, engine::Tu
 }
 
 // Rule 3: she is not there; since when, and what she said last.
-void RealmState::send_bare_unavailable(const User& user, const Stanza& probe,
-                                       engine::Turn& turn) {
+void RealmState::send_bare_unavailable(const User& user, const Stanza& probe, engine::Turn& turn) {
   Stanza answer = presence(StanzaType::unavailable, user.jid(), probe.from, probe.id);
   std::string payload;
   if (!user.last_status.empty()) {

@@ -14,10 +14,8 @@ constexpr size_t kGroupBytesMax = 1023;
 
 // §2.3.3. Null: nothing is wrong.
 const StanzaError* fault(const Realm::RosterSet& set, const Options& options) {
-  static const StanzaError kTwice =
-      error(ErrorCondition::bad_request, "A group is named twice.");
-  static const StanzaError kEmpty =
-      error(ErrorCondition::not_acceptable, "A group needs a name.");
+  static const StanzaError kTwice = error(ErrorCondition::bad_request, "A group is named twice.");
+  static const StanzaError kEmpty = error(ErrorCondition::not_acceptable, "A group needs a name.");
   static const StanzaError kLong =
       error(ErrorCondition::not_acceptable, "A name may be 1023 bytes long.");
   static const StanzaError kMany =

@@ -55,10 +55,10 @@ void RealmState::to_account(const Stanza& stanza, engine::Turn& turn) {
   User* user = find(stanza.to.bare());
   if (user == nullptr) {
     // Presence is for those who are connected, and their users are in memory (RFC 6121 §8.5.2.2.2).
-    const bool notice = stanza.kind == StanzaKind::presence &&
-                        (stanza.type == StanzaType::available ||
-                         stanza.type == StanzaType::unavailable ||
-                         stanza.type == StanzaType::error);
+    const bool notice =
+        stanza.kind == StanzaKind::presence &&
+        (stanza.type == StanzaType::available || stanza.type == StanzaType::unavailable ||
+         stanza.type == StanzaType::error);
     const bool answer = stanza.kind == StanzaKind::iq && !is_request(stanza);
     if (notice || answer) return;
     user = find_or_load(stanza.to.bare(), turn);
@@ -80,9 +80,12 @@ void RealmState::to_account(const Stanza& stanza, engine::Turn& turn) {
 void RealmState::receive(User& user, const Stanza& stanza, engine::Turn& turn) {
   CHECK(user.state == UserState::loaded && stanza.to.bare() == user.bare_jid.view());
   switch (stanza.kind) {
-    case StanzaKind::message: return receive_message(user, stanza, turn);
-    case StanzaKind::iq: return receive_iq(user, stanza, turn);
-    case StanzaKind::presence: break;
+    case StanzaKind::message:
+      return receive_message(user, stanza, turn);
+    case StanzaKind::iq:
+      return receive_iq(user, stanza, turn);
+    case StanzaKind::presence:
+      break;
   }
   switch (stanza.type) {
     case StanzaType::subscribe:
@@ -100,7 +103,7 @@ void RealmState::receive(User& user, const Stanza& stanza, engine::Turn& turn) {
 // RFC 6121 §8.5.1, and the answers of an account that exists but keeps to itself.
 void RealmState::receive_for_absent(const Stanza& stanza, engine::Turn& turn) {
   if (stanza.kind != StanzaKind::presence) {
-    if (stanza.type == StanzaType::headline) return;   // Table 1: silently, bare as well as full
+    if (stanza.type == StanzaType::headline) return;  // Table 1: silently, bare as well as full
     return refuse(stanza, ErrorCondition::service_unavailable, turn);
   }
   if (stanza.type != StanzaType::probe) return;
@@ -148,7 +151,7 @@ void RealmState::bounce(const Stanza& stanza, const StanzaError& why, engine::Tu
 bool RealmState::shares_presence(const User& user, const Resource& resource,
                                  const jid::JidView& with) const {
   if (with.bare() == user.bare_jid.view()) return true;
-  if (!with.has_local() && options().hosts(with.domain())) return true;   // the server itself
+  if (!with.has_local() && options().hosts(with.domain())) return true;  // the server itself
   const Contact* contact = user.roster.find(with.bare());
   if (contact != nullptr && contact->from) return true;
   return std::any_of(resource.directed.begin(), resource.directed.end(),

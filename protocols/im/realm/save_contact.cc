@@ -27,8 +27,8 @@ struct Saved final : AboutUser {
                                  engine::Turn& turn) {
     Contact contact;
     const bool removed = request.contacts.empty() || request.contacts.front().flags == 0;
-    const std::string& jid = request.contacts.empty() ? request.jids.front()
-                                                      : request.contacts.front().jid;
+    const std::string& jid =
+        request.contacts.empty() ? request.jids.front() : request.contacts.front().jid;
     if (!request.contacts.empty()) {
       const StoredContact& stored = request.contacts.front();
       contact.jid = base::PackedString(stored.jid);
@@ -59,7 +59,7 @@ void RealmState::save_contact(User& user, base::Bytes jid, bool push, IqAddress 
                                  contact->flags(), std::string(user.roster.request(jid))});
   } else {
     request->jids.emplace_back(jid);
-    user.roster.remove(request->jids.front());   // `jid` may have been a view of it
+    user.roster.remove(request->jids.front());  // `jid` may have been a view of it
   }
   TRACE(roster, debug, "contact changed", {"user", user.bare_jid.view()},
         {"version", user.roster.version});

@@ -22,12 +22,12 @@
 
 namespace im {
 
-using Recipients = std::vector<base::Bytes>;   // JIDs, bare or full
+using Recipients = std::vector<base::Bytes>;  // JIDs, bare or full
 struct Recipient {
   engine::ShardId shard = 0;
   base::Bytes jid;
 };
-using Group = std::span<const Recipient>;         // all of one shard
+using Group = std::span<const Recipient>;  // all of one shard
 
 // The IQ that waits for a commit; `to` is empty when none does.
 struct IqAddress {
@@ -54,12 +54,12 @@ class RealmState {
   const Options& options() const { return realm_.options(); }
 
   // users.cc: loading, keeping, forgetting.
-  User* find(base::Bytes bare_jid);                      // loaded or loading
+  User* find(base::Bytes bare_jid);  // loaded or loading
   User* find_loaded(base::Bytes bare_jid);
-  User* find_or_load(base::Bytes bare_jid, engine::Turn& turn);   // null: too many are loading
+  User* find_or_load(base::Bytes bare_jid, engine::Turn& turn);  // null: too many are loading
   void loaded(User& user, StoreRequest& answer, engine::Turn& turn);
   void touch_idle(User& user);
-  void evict();                                          // only between stanzas
+  void evict();  // only between stanzas
   void forget(User& user);
   void visit(Realm::Visitor& visitor) const;
 
@@ -135,8 +135,8 @@ class RealmState {
   void subscription_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
   void receive_subscription(User& user, const Stanza& stanza, engine::Turn& turn);
   void deliver_requests(User& user, Resource& to, engine::Turn& turn);
-  void send_subscription(const User& user, const jid::JidView& to, StanzaType type,
-                         base::Bytes id, engine::Turn& turn);
+  void send_subscription(const User& user, const jid::JidView& to, StanzaType type, base::Bytes id,
+                         engine::Turn& turn);
   bool roster_is_full(const User& user) const;
 
   // roster_set.cc, save_contact.cc (RFC 6121 §2)
@@ -157,8 +157,8 @@ class RealmState {
                engine::Turn& turn);
   struct BlockChange {
     bool added = false;
-    std::vector<std::string> jids;      // as the client named them: what is pushed
-    std::vector<std::string> welcome;   // contacts that are no longer blocked
+    std::vector<std::string> jids;     // as the client named them: what is pushed
+    std::vector<std::string> welcome;  // contacts that are no longer blocked
   };
   void save_blocked(Resource& origin, BlockChange change, base::Bytes iq_id, engine::Turn& turn);
   void welcome_back(User& user, const jid::JidView& other, engine::Turn& turn);
@@ -182,13 +182,13 @@ class RealmState {
   AccountIq& account_iq_;
   // Keys view the users' own bare JIDs.
   std::unordered_map<base::Bytes, std::unique_ptr<User>, base::StringHash> users_;
-  base::IntrusiveList<User, IdleTag> idle_;   // loaded, without a session; oldest first
+  base::IntrusiveList<User, IdleTag> idle_;  // loaded, without a session; oldest first
   size_t idle_count_ = 0;
   size_t loading_ = 0;
   uint64_t next_serial_ = 1;
   uint64_t last_stanza_id_ = 0;
-  std::string payload_;                       // scratch of receive_message
-  std::vector<Recipient> sorted_;             // scratch of fan_out
+  std::string payload_;            // scratch of receive_message
+  std::vector<Recipient> sorted_;  // scratch of fan_out
 };
 
 }  // namespace im

@@ -45,14 +45,15 @@ void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin
   const bool asks = stanza.type == StanzaType::subscribe;
   const bool grants = stanza.type == StanzaType::subscribed;
   if (jid.empty()) return bounce(stanza, error(ErrorCondition::bad_request), turn);
-  if (jid == user.bare_jid.view()) {   // one's own presence comes without asking (§4.2.2)
+  if (jid == user.bare_jid.view()) {  // one's own presence comes without asking (§4.2.2)
     return bounce(stanza, error(ErrorCondition::not_allowed), turn);
   }
   if (refuse_outbound(origin, stanza, turn)) return;
   if (!is_local_account(request.to) && (asks || grants)) {
     const bool ours = options().hosts(request.to.domain());
-    return refuse(stanza, ours ? ErrorCondition::service_unavailable
-                               : ErrorCondition::remote_server_not_found, turn);
+    return refuse(
+        stanza,
+        ours ? ErrorCondition::service_unavailable : ErrorCondition::remote_server_not_found, turn);
   }
   count(trace::Counter::im_subscription_stanzas);
   const Contact* known = user.roster.find(jid);
@@ -62,8 +63,8 @@ void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin
   const bool lists = !listed && (asks || grants);
   if (lists && roster_is_full(user)) {
     count(trace::Counter::im_roster_full);
-    return bounce(stanza, error(ErrorCondition::policy_violation,
-                                "The contact list is full."), turn);
+    return bounce(stanza, error(ErrorCondition::policy_violation, "The contact list is full."),
+                  turn);
   }
   TRACE(presence, debug, "subscription out", {"from", request.from.full()}, {"to", jid},
         {"type", type_name(stanza.type)});
@@ -81,7 +82,7 @@ void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin
     save_contact(user, jid, push, {}, turn);
   }
   if (step.route && is_local_account(request.to)) send(request, turn);
-  if (grants && step.route) send_current_presence(user, request.to, turn);   // §3.1.5
+  if (grants && step.route) send_current_presence(user, request.to, turn);  // §3.1.5
 }
 
 void RealmState::receive_subscription(User& user, const Stanza& stanza, engine::Turn& turn) {
@@ -118,7 +119,7 @@ void RealmState::receive_subscription(User& user, const Stanza& stanza, engine::
     if (push) ++user.roster.version;
     save_contact(user, jid, push, {}, turn);
   }
-  if (stanza.type == StanzaType::unsubscribe && before.from) {   // §3.3.3, step 3
+  if (stanza.type == StanzaType::unsubscribe && before.from) {  // §3.3.3, step 3
     send_unavailable(user, notice.from, turn);
   }
   if (!step.reply) return;
@@ -134,7 +135,7 @@ void RealmState::deliver_requests(User& user, Resource& to, engine::Turn& turn) 
     Stanza request;
     if (user.blocks(jid::JidView::trusted(jid))) continue;
     if (!unpack(user.roster.request(jid), request)) {
-      request = {};   // kept by an earlier version, or never kept: the bare fact will do
+      request = {};  // kept by an earlier version, or never kept: the bare fact will do
       request.kind = StanzaKind::presence;
       request.type = StanzaType::subscribe;
       request.from = jid::JidView::trusted(jid);

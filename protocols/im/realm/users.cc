@@ -1,4 +1,6 @@
 // Which users are in memory: those with a session, those just spoken to, and no more.
+#include <algorithm>
+
 #include "engine/base/check.h"
 #include "protocols/im/realm/state.h"
 
@@ -61,6 +63,7 @@ void take_over(User& user, StoredAccount& account) {
   }
   user.roster.version = account.roster_version;
   user.blocked = std::move(account.blocked);
+  std::sort(user.blocked.begin(), user.blocked.end());
   user.last_status = std::move(account.last_status);
   user.last_seen = account.last_seen;
   user.offline_count = account.offline_count;
@@ -75,7 +78,6 @@ BindResult why_not(StoreStatus status) {
 void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
   CHECK(user.state == UserState::loading && user.waiting != nullptr && loading_ > 0);
   --loading_;
-  const std::unique_ptr<Waiting> waiting = std::move(user.waiting);
   const bool there = answer.status == StoreStatus::ok;
   TRACE(session, debug, "user loaded", {"user", answer.user},
         {"status", static_cast<int>(answer.status)});
@@ -85,14 +87,19 @@ void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
     take_over(user, answer.account);
     touch_idle(user);
   }
-  for (const PendingBind& pending : waiting->binds) {
+  // One at a time: what one of them is told may make another cancel.
+  auto& binds = user.waiting->binds;
+  while (!binds.empty()) {
+    const PendingBind pending = binds.front();
+    binds.erase(binds.begin());
     pending.binding->waiting_for = nullptr;
     const BindResult result =
         there ? bind_loaded(user, *pending.resource, turn) : why_not(answer.status);
     pending.binding->bound(result, turn);
   }
+  const std::unique_ptr<Waiting> waiting = std::move(user.waiting);
   if (waiting->delete_when_loaded) {
-    delete_user(user, std::move(waiting->deletion), turn);   // frees the user
+    delete_user(user, std::move(waiting->deletion), turn);  // frees the user
   } else if (!there) {
     forget(user);
   }

@@ -35,8 +35,8 @@ TEST_F(Blocking, ListIsSavedBeforeItIsAnsweredAndPushed) {
   EXPECT_TRUE(anna->in.empty());
   world.store_asleep = false;
   world.run();
-  EXPECT_EQ(anna->take(), (Lines{"iq result from=anna0@here to=anna0@here/a id=b",
-                                 "block carl1@here"}));
+  EXPECT_EQ(anna->take(),
+            (Lines{"iq result from=anna0@here to=anna0@here/a id=b", "block carl1@here"}));
   EXPECT_EQ(other.take(), (Lines{"block carl1@here"}));
   EXPECT_EQ(world.store.accounts["anna0@here"].blocked, (Lines{"carl1@here"}));
   anna->unblock({});
@@ -52,7 +52,7 @@ TEST_F(Blocking, BlockedContactSeesHerGoAndComeBack) {
   anna->available(2, "<back/>");
   EXPECT_TRUE(bob->in.empty());
   bob->available(1, "<changed/>");
-  EXPECT_EQ(anna->seen.count("bob1@here/b"), 0u);   // what he does reaches her no more
+  EXPECT_EQ(anna->seen.count("bob1@here/b"), 0u);  // what he does reaches her no more
   clear();
   anna->unblock({"bob1@here"});
   EXPECT_EQ(bob->take(), (Lines{"presence from=anna0@here/a to=bob1@here <back/>"}));
@@ -90,12 +90,11 @@ TEST_F(Blocking, WhatComesFromTheBlockedIsRefusedAsIfNobodyWereThere) {
   bob->presence(T::probe, "anna0@here");
   EXPECT_TRUE(anna->in.empty()) << anna->in.front();
   const std::string to = " to=bob1@here/b";
-  EXPECT_EQ(bob->take(),
-            (Lines{"message error from=anna0@here" + to + " service-unavailable",
-                   "message error from=anna0@here/a" + to + " service-unavailable",
-                   "iq error from=anna0@here/a" + to + " id=q service-unavailable",
-                   "iq error from=anna0@here" + to + " id=known service-unavailable",
-                   "push anna0@here from v1"}));
+  EXPECT_EQ(bob->take(), (Lines{"message error from=anna0@here" + to + " service-unavailable",
+                                "message error from=anna0@here/a" + to + " service-unavailable",
+                                "iq error from=anna0@here/a" + to + " id=q service-unavailable",
+                                "iq error from=anna0@here" + to + " id=known service-unavailable",
+                                "push anna0@here from v1"}));
 }
 
 TEST_F(Blocking, DomainIsBlockedButNotOneself) {
@@ -121,12 +120,11 @@ TEST_F(Blocking, WhatGoesToTheBlockedIsRefusedWithTheReason) {
   anna->presence(T::probe, "bob1@here");
   anna->iq(T::result, "bob1@here/b");
   const std::string to = " to=anna0@here/a";
-  EXPECT_EQ(anna->take(),
-            (Lines{"message error from=bob1@here" + to + " not-acceptable",
-                   "iq error from=bob1@here/b" + to + " id=q not-acceptable",
-                   "presence error from=bob1@here" + to + " not-acceptable",
-                   "presence error from=bob1@here" + to + " not-acceptable",
-                   "presence error from=bob1@here" + to + " not-acceptable"}));
+  EXPECT_EQ(anna->take(), (Lines{"message error from=bob1@here" + to + " not-acceptable",
+                                 "iq error from=bob1@here/b" + to + " id=q not-acceptable",
+                                 "presence error from=bob1@here" + to + " not-acceptable",
+                                 "presence error from=bob1@here" + to + " not-acceptable",
+                                 "presence error from=bob1@here" + to + " not-acceptable"}));
   EXPECT_TRUE(bob->in.empty());
 }
 
@@ -158,9 +156,8 @@ TEST(BlockList, HasAnEnd) {
   anna.block({"a@x", "b@x"});
   anna.take();
   anna.block({"c@x"});
-  EXPECT_EQ(anna.take(),
-            (Lines{"iq error from=anna0@here to=anna0@here/a id=b policy-violation"}));
-  anna.block({"b@x"});   // is there already
+  EXPECT_EQ(anna.take(), (Lines{"iq error from=anna0@here to=anna0@here/a id=b policy-violation"}));
+  anna.block({"b@x"});  // is there already
   EXPECT_EQ(anna.take().size(), 2u);
   EXPECT_EQ(world.store.accounts["anna0@here"].blocked, (Lines{"a@x", "b@x"}));
 }

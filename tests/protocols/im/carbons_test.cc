@@ -96,7 +96,7 @@ TEST_F(Carbons, BlockedMessagesLeaveNoTrace) {
   EXPECT_TRUE(b1->take().empty());
   EXPECT_TRUE(b2->take().empty());
   b1->message("anna0@here", "x");
-  EXPECT_EQ(b1->take().size(), 1u);    // the error
+  EXPECT_EQ(b1->take().size(), 1u);  // the error
   EXPECT_TRUE(b2->take().empty());
 }
 

@@ -9,7 +9,7 @@
 namespace im_test {
 
 enum State { kNone, kNoneOut, kNoneIn, kNoneOutIn, kTo, kToIn, kFrom, kFromOut, kBoth };
-constexpr State kStates[] = {kNone, kNoneOut, kNoneIn, kNoneOutIn, kTo,
+constexpr State kStates[] = {kNone, kNoneOut, kNoneIn,  kNoneOutIn, kTo,
                              kToIn, kFrom,    kFromOut, kBoth};
 
 inline im::SubscriptionState state(State s) {
@@ -20,9 +20,15 @@ inline im::SubscriptionState state(State s) {
 }
 
 inline const char* text(State s) {
-  constexpr const char* kTexts[] = {"None", "None + Pending Out", "None + Pending In",
-                                    "None + Pending Out+In", "To", "To + Pending In", "From",
-                                    "From + Pending Out", "Both"};
+  constexpr const char* kTexts[] = {"None",
+                                    "None + Pending Out",
+                                    "None + Pending In",
+                                    "None + Pending Out+In",
+                                    "To",
+                                    "To + Pending In",
+                                    "From",
+                                    "From + Pending Out",
+                                    "Both"};
   return kTexts[s];
 }
 

@@ -42,16 +42,27 @@ struct Model {
     }
     const std::string other = name(static_cast<int>(roll(kUsers)));
     switch (roll(13)) {
-      case 0: case 1: case 2:
-        return client->available(static_cast<int>(roll(5)), "<n>" + std::to_string(++count) +
-                                                                "</n>");
-      case 3: return client->unavailable("later");
-      case 4: return client->leave();
-      case 5: case 6: return client->presence(T::subscribe, other);
-      case 7: case 8: return client->presence(T::subscribed, other);
-      case 9: return client->presence(T::unsubscribe, other);
-      case 10: return client->presence(T::unsubscribed, other);
-      case 11: return client->roster_set(other, "n", {}, roll(2) == 0);
+      case 0:
+      case 1:
+      case 2:
+        return client->available(static_cast<int>(roll(5)),
+                                 "<n>" + std::to_string(++count) + "</n>");
+      case 3:
+        return client->unavailable("later");
+      case 4:
+        return client->leave();
+      case 5:
+      case 6:
+        return client->presence(T::subscribe, other);
+      case 7:
+      case 8:
+        return client->presence(T::subscribed, other);
+      case 9:
+        return client->presence(T::unsubscribe, other);
+      case 10:
+        return client->presence(T::unsubscribed, other);
+      case 11:
+        return client->roster_set(other, "n", {}, roll(2) == 0);
       default:
         if (blocking) return roll(2) == 0 ? client->block({other}) : client->unblock({other});
         return client->message(other, "<body/>");
@@ -104,8 +115,8 @@ struct Model {
         const auto item = stored.find(std::string(me.bare_jid.view()));
         const bool from = item != stored.end() && (item->second.flags & 2) != 0;
         const im::User* them = user(i);
-        const bool hidden = me.blocks(jid::JidView::trusted(other)) ||
-                            (them != nullptr && them->blocks(me.jid()));
+        const bool hidden =
+            me.blocks(jid::JidView::trusted(other)) || (them != nullptr && them->blocks(me.jid()));
         if (hidden) {
           EXPECT_TRUE(view(*client, other).empty()) << client->full_jid << " of " << other;
         } else if (to && from) {
@@ -114,7 +125,9 @@ struct Model {
           EXPECT_TRUE(view(*client, other).empty()) << client->full_jid << " of " << other;
         }
         // Blocking swallows cancellations; without it the two sides agree.
-        if (to && !blocking) { EXPECT_TRUE(from) << me.bare_jid.view() << " to " << other; }
+        if (to && !blocking) {
+          EXPECT_TRUE(from) << me.bare_jid.view() << " to " << other;
+        }
       }
     }
   }

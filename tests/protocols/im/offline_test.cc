@@ -18,7 +18,7 @@ struct Offline : testing::Test {
     anna = &world.join("anna0@here/a");
   }
   auto& stored() { return world.store.accounts["bob1@here"].offline; }
-  static Lines texts(const Lines& lines) {   // of messages, without the delay
+  static Lines texts(const Lines& lines) {  // of messages, without the delay
     Lines out;
     for (const std::string& line : lines) {
       if (line.rfind("message", 0) != 0) continue;
@@ -41,7 +41,8 @@ TEST_F(Offline, MessagesAreHandedOverInOrderWithADelayAndThenDeleted) {
   EXPECT_EQ(texts(bob.in), (Lines{"one", "two", "three"}));
   EXPECT_NE(bob.in.back().find("<delay xmlns='urn:xmpp:delay' from='here' "
                                "stamp='2023-11-14T22:13:20.000Z'/>"),
-            std::string::npos) << bob.in.back();
+            std::string::npos)
+      << bob.in.back();
   EXPECT_TRUE(stored().empty());
   bob.take();
   bob.unavailable();
@@ -94,7 +95,7 @@ TEST_F(Offline, MessageThatComesDuringTheHandOverDoesNotOvertake) {
   anna->message("bob1@here/b", "newer");
   anna->message("bob1@here", "typing", T::chat, {.chat_state_only = true});
   while (!world.mail[{0, 1}].empty()) world.step();
-  EXPECT_EQ(texts(bob.in), (Lines{"typing"}));   // a notice that is not kept need not wait
+  EXPECT_EQ(texts(bob.in), (Lines{"typing"}));  // a notice that is not kept need not wait
   world.manual = false;
   world.run();
   EXPECT_EQ(texts(bob.in), (Lines{"typing", "old", "new", "newer"}));
@@ -167,8 +168,7 @@ TEST_F(Offline, StoreThatFailsIsAskedAgainAtTheNextPresence) {
   world.store.broken = {im::StoreKind::append_offline};
   bob.unavailable();
   anna->message("bob1@here", "two");
-  EXPECT_EQ(anna->in.back(),
-            "message error from=bob1@here to=anna0@here/a internal-server-error");
+  EXPECT_EQ(anna->in.back(), "message error from=bob1@here to=anna0@here/a internal-server-error");
 }
 
 struct SmallOffline : Offline {

@@ -42,13 +42,10 @@ TEST_F(Presence, InitialPresenceIsBroadcastAndProbesAreAnswered) {
   dora->available();
   clear();
   anna->available(3, "<show>chat</show>");
-  EXPECT_EQ(anna->take(),
-            (Lines{"presence from=anna0@here/a to=anna0@here <show>chat</show>",
-                   "presence from=bob1@there/b to=anna0@here/a <bob/>"}));
-  EXPECT_EQ(bob->take(),
-            (Lines{"presence from=anna0@here/a to=bob1@there <show>chat</show>"}));
-  EXPECT_EQ(carl->take(),
-            (Lines{"presence from=anna0@here/a to=carl2@here <show>chat</show>"}));
+  EXPECT_EQ(anna->take(), (Lines{"presence from=anna0@here/a to=anna0@here <show>chat</show>",
+                                 "presence from=bob1@there/b to=anna0@here/a <bob/>"}));
+  EXPECT_EQ(bob->take(), (Lines{"presence from=anna0@here/a to=bob1@there <show>chat</show>"}));
+  EXPECT_EQ(carl->take(), (Lines{"presence from=anna0@here/a to=carl2@here <show>chat</show>"}));
   EXPECT_TRUE(dora->in.empty());
   EXPECT_EQ(anna->priority, 3);
 }
@@ -64,19 +61,21 @@ TEST_F(Presence, SubsequentPresenceAsksNobody) {
 TEST(PresenceFanOut, OneEnvelopeForAllOfAShard) {
   World world(2);
   world.account("carl0@here");
+  std::vector<std::string> names;
   std::vector<Client*> friends;
   for (int i = 0; i < 5; ++i) {
-    const std::string name = "f" + std::to_string(i) + "x1@here";
-    world.account(name);
-    world.befriend("carl0@here", name);
+    names.push_back("f" + std::to_string(i) + "x1@here");
+    world.befriend("carl0@here", names.back());
+  }
+  for (const std::string& name : names) {
     friends.push_back(&world.join(name + "/f"));
     friends.back()->available();
   }
   Client& carl = world.join("carl0@here/c");
   world.manual = true;
   carl.available(0, std::string(1000, 'x'));
-  ASSERT_EQ((world.mail[{0, 1}].size()), 2u);   // the broadcast, and the probes
-  EXPECT_LT((world.mail[{0, 1}][0]->size), 1300u);   // the stanza is in it once
+  ASSERT_EQ((world.mail[{0, 1}].size()), 2u);       // the broadcast, and the probes
+  EXPECT_LT((world.mail[{0, 1}][0]->size), 1300u);  // the stanza is in it once
   world.manual = false;
   world.run();
   for (const Client* client : friends) EXPECT_EQ(client->seen.count("carl0@here/c"), 1u);
@@ -92,8 +91,8 @@ TEST_F(Presence, UnavailableIsBroadcastOnceHoweverItComes) {
   anna->unavailable();
   anna->leave();
   EXPECT_TRUE(bob->in.empty());
-  bob->leave();   // without a word
-  EXPECT_TRUE(anna->in.empty());   // she is not available
+  bob->leave();                   // without a word
+  EXPECT_TRUE(anna->in.empty());  // she is not available
 }
 
 TEST_F(Presence, LostConnectionIsTold) {
@@ -116,8 +115,8 @@ TEST_F(Presence, OwnResourcesSeeEachOther) {
 TEST_F(Presence, PriorityOutOfRangeIsRefused) {
   for (const int level : {-129, 128, static_cast<int>(im::kBadPriority)}) {
     anna->available(level);
-    EXPECT_EQ(anna->take(),
-              (Lines{"presence error from=anna0@here to=anna0@here/a bad-request"})) << level;
+    EXPECT_EQ(anna->take(), (Lines{"presence error from=anna0@here to=anna0@here/a bad-request"}))
+        << level;
     EXPECT_FALSE(anna->im::Resource::available());
   }
   for (const int level : {-128, 127}) {
@@ -141,7 +140,7 @@ TEST_F(Presence, WhoIsAwayIsSaidToBeSinceWhen) {
 TEST_F(Presence, ProbesTellNoMoreThanTheyMay) {
   all_available();
   dora->presence(T::probe, "anna0@here");
-  EXPECT_EQ(dora->take(), (Lines{}));   // unsubscribed, and Dora never asked: not shown
+  EXPECT_EQ(dora->take(), (Lines{}));  // unsubscribed, and Dora never asked: not shown
   carl->presence(T::probe, "anna0@here/a");
   EXPECT_EQ(carl->take(), (Lines{"presence from=anna0@here/a to=carl2@here/c"}));
   carl->presence(T::probe, "anna0@here/none");
@@ -176,7 +175,7 @@ TEST_F(Presence, DirectedPresenceIsTakenBackAtTheEnd) {
   anna->presence(T::available, "bob1@there", "<only you/>");
   EXPECT_EQ(bob->take(), (Lines{"presence from=anna0@here/a to=bob1@there <only you/>"}));
   anna->available(0, "<more/>");
-  EXPECT_TRUE(dora->in.empty());   // not for her (§4.6.3)
+  EXPECT_TRUE(dora->in.empty());  // not for her (§4.6.3)
   bob->take();
   anna->leave();
   EXPECT_EQ(dora->take(), (Lines{"presence unavailable from=anna0@here/a to=dora1@here"}));
@@ -187,7 +186,7 @@ TEST_F(Presence, DirectedPresenceWorksWithoutInitialPresence) {
   dora->available();
   clear();
   anna->presence(T::available, "dora1@here/d");
-  anna->presence(T::available, "bob1@there/b");   // a subscriber, but there is no broadcast
+  anna->presence(T::available, "bob1@there/b");  // a subscriber, but there is no broadcast
   EXPECT_EQ(dora->take().size(), 1u);
   EXPECT_EQ(bob->take().size(), 1u);
   anna->presence(T::unavailable, "dora1@here/d");

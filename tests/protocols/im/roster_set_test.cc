@@ -60,10 +60,9 @@ TEST_F(RosterSet, PushesComeInTheOrderOfTheChanges) {
   anna->roster_set("nurse@there", "two");
   world.store_asleep = false;
   world.run();
-  EXPECT_EQ(anna->take(),
-            (Lines{"push nurse@there none name=one v1", kResult,
-                   "push nurse@there none approved name=one v2",
-                   "push nurse@there none approved name=two v3", kResult}));
+  EXPECT_EQ(anna->take(), (Lines{"push nurse@there none name=one v1", kResult,
+                                 "push nurse@there none approved name=one v2",
+                                 "push nurse@there none approved name=two v3", kResult}));
 }
 
 TEST_F(RosterSet, StoreThatFailsIsNotASuccess) {
@@ -122,7 +121,7 @@ TEST(RosterMaximum, LastThatFitsIsAddedTheNextIsRefused) {
   Client& y = world.join("y@here/r");
   y.presence(T::subscribe, "anna0@here");
   anna.take();
-  world.store_asleep = true;   // all six at once, before any is on disk
+  world.store_asleep = true;  // all six at once, before any is on disk
   for (int i = 0; i < 6; ++i) anna.roster_set("new" + std::to_string(i) + "@there");
   world.store_asleep = false;
   world.run();

@@ -23,22 +23,14 @@ struct Row {
 };
 
 constexpr Row kTable[] = {
-    {"absent", "bare", 'E', 'E', 'E', 'S', 'S'},
-    {"absent", "full", 'E', 'E', 'E', 'S', 'S'},
-    {"nobody", "bare", 'O', 'O', 'E', 'S', 'S'},
-    {"nobody", "other", 'E', 'O', 'E', 'E', 'S'},
-    {"connected", "bare", 'O', 'O', 'E', 'S', 'S'},
-    {"connected", "full", 'D', 'D', 'D', 'D', 'D'},
-    {"connected", "other", 'E', 'O', 'E', 'E', 'S'},
-    {"negative", "bare", 'O', 'O', 'E', 'S', 'S'},
-    {"negative", "full", 'D', 'D', 'D', 'D', 'D'},
-    {"negative", "other", 'E', 'O', 'E', 'E', 'S'},
-    {"one", "bare", 'M', 'M', 'E', 'A', 'S'},
-    {"one", "full", 'D', 'D', 'D', 'D', 'D'},
-    {"one", "other", 'E', 'M', 'E', 'E', 'S'},
-    {"three", "bare", 'M', 'M', 'E', 'A', 'S'},
-    {"three", "full", 'D', 'D', 'D', 'D', 'D'},
-    {"three", "other", 'E', 'M', 'E', 'E', 'S'},
+    {"absent", "bare", 'E', 'E', 'E', 'S', 'S'},     {"absent", "full", 'E', 'E', 'E', 'S', 'S'},
+    {"nobody", "bare", 'O', 'O', 'E', 'S', 'S'},     {"nobody", "other", 'E', 'O', 'E', 'E', 'S'},
+    {"connected", "bare", 'O', 'O', 'E', 'S', 'S'},  {"connected", "full", 'D', 'D', 'D', 'D', 'D'},
+    {"connected", "other", 'E', 'O', 'E', 'E', 'S'}, {"negative", "bare", 'O', 'O', 'E', 'S', 'S'},
+    {"negative", "full", 'D', 'D', 'D', 'D', 'D'},   {"negative", "other", 'E', 'O', 'E', 'E', 'S'},
+    {"one", "bare", 'M', 'M', 'E', 'A', 'S'},        {"one", "full", 'D', 'D', 'D', 'D', 'D'},
+    {"one", "other", 'E', 'M', 'E', 'E', 'S'},       {"three", "bare", 'M', 'M', 'E', 'A', 'S'},
+    {"three", "full", 'D', 'D', 'D', 'D', 'D'},      {"three", "other", 'E', 'M', 'E', 'E', 'S'},
 };
 
 // "full" is the addressed resource, "top" the one with the highest priority that is used last.
@@ -62,18 +54,19 @@ std::vector<Client*> set_up(World& world, const std::string& situation) {
 
 void expect(World& world, const std::vector<Client*>& clients, Client& sender, char wanted,
             const std::string& to) {
-  const bool stored = world.store.accounts.count(kBob) != 0 &&
-                      !world.store.accounts[kBob].offline.empty();
+  const bool stored =
+      world.store.accounts.count(kBob) != 0 && !world.store.accounts[kBob].offline.empty();
   EXPECT_EQ(stored, wanted == 'O');
   const std::string error =
       "message error from=" + to + " to=" + sender.full_jid + " service-unavailable";
   EXPECT_EQ(sender.in, wanted == 'E' ? Lines{error} : Lines{});
   for (Client* client : clients) {
-    const bool hit = (wanted == 'D' && client->full_jid == kBob + "/full") ||
-                     (wanted == 'M' && (clients.size() == 1 || client->full_jid == kBob + "/top")) ||
-                     (wanted == 'A' && client->priority >= 0);
+    const bool hit =
+        (wanted == 'D' && client->full_jid == kBob + "/full") ||
+        (wanted == 'M' && (clients.size() == 1 || client->full_jid == kBob + "/top")) ||
+        (wanted == 'A' && client->priority >= 0);
     EXPECT_EQ(client->in.size(), hit ? 1u : 0u) << client->full_jid;
-    for (const std::string& line : client->in) {   // `to` is never rewritten (§8.5.2.1.1)
+    for (const std::string& line : client->in) {  // `to` is never rewritten (§8.5.2.1.1)
       EXPECT_NE(line.find(" to=" + to + " hello"), std::string::npos) << line;
     }
   }
@@ -112,8 +105,8 @@ TEST(Routing, WithOfflineStorageOffTheSenderIsTold) {
   world.account(kBob);
   Client& anna = world.join(kAnna);
   anna.message(kBob, "hello");
-  EXPECT_EQ(anna.take(), (Lines{"message error from=" + kBob + " to=" + kAnna +
-                                " service-unavailable"}));
+  EXPECT_EQ(anna.take(),
+            (Lines{"message error from=" + kBob + " to=" + kAnna + " service-unavailable"}));
 }
 
 TEST(Routing, MessageToNobodyInParticularIsForOneself) {
@@ -135,14 +128,13 @@ TEST(Routing, ElsewhereAndTheServerItselfAnswerWithErrors) {
   world.account("anna0@here");
   Client& anna = world.join(kAnna);
   anna.message("x@far.away", "hello");
-  EXPECT_EQ(anna.take(), (Lines{"message error from=x@far.away to=" + kAnna +
-                                " remote-server-not-found"}));
-  anna.iq(T::get, "far.away");
-  EXPECT_EQ(anna.take(), (Lines{"iq error from=far.away to=" + kAnna +
-                                " id=q remote-server-not-found"}));
-  anna.iq(T::get, "here");
   EXPECT_EQ(anna.take(),
-            (Lines{"iq error from=here to=" + kAnna + " id=q service-unavailable"}));
+            (Lines{"message error from=x@far.away to=" + kAnna + " remote-server-not-found"}));
+  anna.iq(T::get, "far.away");
+  EXPECT_EQ(anna.take(),
+            (Lines{"iq error from=far.away to=" + kAnna + " id=q remote-server-not-found"}));
+  anna.iq(T::get, "here");
+  EXPECT_EQ(anna.take(), (Lines{"iq error from=here to=" + kAnna + " id=q service-unavailable"}));
   anna.message("here", "hello");
   EXPECT_EQ(anna.take().size(), 1u);
   anna.iq(T::result, "far.away");
@@ -250,7 +242,7 @@ TEST(Routing, MessagesCarryOneStanzaIdOfTheirAccount) {
     EXPECT_EQ(payload.rfind("<body/><stanza-id xmlns='urn:xmpp:sid:0' id='", 0), 0u) << payload;
     EXPECT_NE(payload.find("' by='b@here'/>"), std::string::npos);
   }
-  EXPECT_LT(b.payloads[0].substr(0, 61), b.payloads[1].substr(0, 61));   // they grow
+  EXPECT_LT(b.payloads[0].substr(0, 61), b.payloads[1].substr(0, 61));  // they grow
   // Handed back by a session that ended, a message keeps its id.
   im::Stanza again;
   again.from = anna.jid();

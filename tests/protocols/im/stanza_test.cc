@@ -130,7 +130,9 @@ TEST(StanzaType, EveryNameIsReadBack) {
   for (const Row& row : rows) {
     StanzaType type = StanzaType::error;
     EXPECT_EQ(parse_type(row.kind, row.text, type), row.known) << row.text;
-    if (row.known) { EXPECT_EQ(type, row.type) << row.text; }
+    if (row.known) {
+      EXPECT_EQ(type, row.type) << row.text;
+    }
   }
 }
 

@@ -64,8 +64,8 @@ TEST(SubscriptionChart, NoStanzaLeadsOutOfTheNineStates) {
       for (const bool approved : {false, true}) {
         SubscriptionState at = state(before);
         at.approved = approved;
-        for (const SubscriptionState next : {im::outbound(type, at).next,
-                                             im::inbound(type, at).next}) {
+        for (const SubscriptionState next :
+             {im::outbound(type, at).next, im::inbound(type, at).next}) {
           EXPECT_FALSE(next.ask && next.to) << text(before);
           EXPECT_FALSE(next.pending_in && next.from) << text(before);
         }

@@ -47,8 +47,8 @@ im::SubscriptionState stored(World& world, const std::string& owner, const std::
 
 // What the other one's roster says when this one's says `s`.
 State mirror(State s) {
-  constexpr State kMirror[] = {kNone, kNoneIn, kNoneOut, kNoneOutIn, kFrom,
-                               kFromOut, kTo, kToIn, kBoth};
+  constexpr State kMirror[] = {kNone,    kNoneIn, kNoneOut, kNoneOutIn, kFrom,
+                               kFromOut, kTo,     kToIn,    kBoth};
   return kMirror[s];
 }
 
@@ -106,7 +106,7 @@ TEST(Subscription, OutboundStanzasChangeTheRosterAndGoOut) {
     const size_t pushes = before != shown || lists ? 1 : 0;
     EXPECT_EQ(containing(romeo.in, "push " + kJuliet), pushes);
     EXPECT_EQ(world.store.accounts[kRomeo].roster_version, version + pushes);
-    EXPECT_TRUE(silent.in.empty());   // neither pushes nor anything else
+    EXPECT_TRUE(silent.in.empty());  // neither pushes nor anything else
     // §3.1.5: an approval is followed by what the contact may now see; §3.2.2: a cancellation is
     // preceded by the end of it. Both resources are available.
     const bool approves = row.type == T::subscribed && row.route;
@@ -114,8 +114,12 @@ TEST(Subscription, OutboundStanzasChangeTheRosterAndGoOut) {
     EXPECT_EQ(containing(forwarded, "presence from=" + kRomeo + "/"), approves ? 2u : 0u);
     EXPECT_EQ(containing(forwarded, "presence unavailable from=" + kRomeo + "/"),
               cancels ? 2u : 0u);
-    if (cancels) { EXPECT_EQ(forwarded.back(), wanted); }
-    if (approves) { EXPECT_EQ(forwarded.front(), wanted); }
+    if (cancels) {
+      EXPECT_EQ(forwarded.back(), wanted);
+    }
+    if (approves) {
+      EXPECT_EQ(forwarded.front(), wanted);
+    }
   }
 }
 
@@ -158,11 +162,13 @@ TEST(Subscription, InboundStanzasChangeTheRosterAndAreShown) {
     before.pending_in = after.pending_in = false;
     EXPECT_EQ(containing(interested.in, "push " + kJuliet), before != after ? 1u : 0u);
     // Delivered before the push (§3.1.6, §3.2.3, §3.3.3).
-    if (before != after && !request) { EXPECT_EQ(interested.in.front(), shown); }
+    if (before != after && !request) {
+      EXPECT_EQ(interested.in.front(), shown);
+    }
     EXPECT_EQ(containing(available.in, "push"), 0u);
     for (const T type : {T::subscribed, T::unsubscribed}) {
-      EXPECT_EQ(has(answers, "presence " + name_of(type) + " from=" + kRomeo + " to=" + kJuliet +
-                                 " id=s1"),
+      EXPECT_EQ(has(answers,
+                    "presence " + name_of(type) + " from=" + kRomeo + " to=" + kJuliet + " id=s1"),
                 row.reply == type);
     }
     const bool ends = row.type == T::unsubscribe && state(row.before).from;
@@ -221,7 +227,7 @@ TEST(Subscription, RequestIsKeptWholeAndShownAtEveryInitialPresence) {
     EXPECT_EQ(containing(juliet.in, "subscribe"), 1u);
     EXPECT_TRUE(has(juliet.in, request));
     juliet.take();
-    juliet.available(1);   // not initial
+    juliet.available(1);  // not initial
     EXPECT_EQ(containing(juliet.in, "subscribe"), 0u);
     EXPECT_TRUE(has(juliet.in, "presence from=" + kJuliet + "/j to=" + kJuliet));
     juliet.leave();

@@ -75,7 +75,7 @@ TEST(Binding, SessionsOfAUserAreLimited) {
   world.manual = true;
   Client& a = world.join("anna0@here/a");
   Client& b = world.join("anna0@here/b");
-  Client& c = world.join("anna0@here/c");   // while she is being read
+  Client& c = world.join("anna0@here/c");  // while she is being read
   EXPECT_EQ(c.binds, (std::vector<R>{R::too_many_sessions}));
   world.manual = false;
   world.run();
@@ -97,7 +97,7 @@ TEST(Binding, ConnectionThatWentMeanwhileIsNotCalledBack) {
   world.run();
   EXPECT_TRUE(gone.binds.empty());
   EXPECT_EQ(stays.binds.size(), 1u);
-  world.realm(0).cancel_bind(stays);   // too late, and harmless
+  world.realm(0).cancel_bind(stays);  // too late, and harmless
 }
 
 TEST(Loading, MailWaitsInOrder) {
@@ -151,13 +151,12 @@ TEST(Loading, NoMoreAreReadAtATimeThanIsAllowed) {
   Client& anna = world.join("anna0@here/a");
   world.store_asleep = true;
   for (const char* to : {"b@here", "c@here", "d@here"}) anna.message(to, "x");
-  EXPECT_EQ(anna.take(),
-            (Lines{"message error from=d@here to=anna0@here/a resource-constraint"}));
+  EXPECT_EQ(anna.take(), (Lines{"message error from=d@here to=anna0@here/a resource-constraint"}));
   world.clients.push_back(std::make_unique<Client>(world));
   EXPECT_EQ(world.join("e@here/r").binds, (std::vector<R>{R::failed}));
   world.store_asleep = false;
   world.run();
-  EXPECT_EQ(anna.take().size(), 2u);   // neither exists
+  EXPECT_EQ(anna.take().size(), 2u);  // neither exists
 }
 
 TEST(Loading, StoreThatFailsIsSaidToHave) {
@@ -166,7 +165,7 @@ TEST(Loading, StoreThatFailsIsSaidToHave) {
   Client& anna = world.join("anna0@here/a");
   world.store.broken = {im::StoreKind::load_account};
   anna.message("bob@here", "x");
-  anna.presence(T::probe, "bob@here");   // no answer, or a subscription would be lost
+  anna.presence(T::probe, "bob@here");  // no answer, or a subscription would be lost
   EXPECT_EQ(anna.take(),
             (Lines{"message error from=bob@here to=anna0@here/a internal-server-error"}));
   world.store.broken.clear();
@@ -194,7 +193,7 @@ TEST(Eviction, ForgetsWhoWasIdleLongestAndNobodyWithASession) {
   Client& anna = world.join("anna0@here/a");
   for (const char* name : {"b@here", "c@here", "d@here"}) world.account(name);
   for (const char* to : {"b@here", "c@here", "b@here", "d@here"}) anna.message(to, "x");
-  anna.message("anna0@here", "x");   // the next stanza makes room
+  anna.message("anna0@here", "x");  // the next stanza makes room
   EXPECT_EQ(users_of(world), (Lines{"anna0@here", "b@here", "d@here"}));
   // What was kept in memory alone is nothing: Carl's message is still there.
   Client& carl = world.join("c@here/c");
@@ -210,8 +209,8 @@ TEST(Eviction, WaitsForTheStore) {
   Client& anna = world.join("anna0@here/a");
   world.manual = true;
   anna.message("b@here", "x");
-  ASSERT_TRUE(world.step());          // read
-  anna.message("anna0@here", "x");    // her message is on its way to disk: she stays
+  ASSERT_TRUE(world.step());        // read
+  anna.message("anna0@here", "x");  // her message is on its way to disk: she stays
   EXPECT_EQ(users_of(world), (Lines{"anna0@here", "b@here"}));
   world.manual = false;
   world.run();

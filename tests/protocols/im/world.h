@@ -39,7 +39,7 @@ class FakeStore {
     std::map<uint64_t, im::StoredMessage> offline;
   };
   std::map<std::string, Account> accounts;
-  std::set<im::StoreKind> broken;                 // these fail
+  std::set<im::StoreKind> broken;  // these fail
   std::map<im::StoreKind, int> asked;
 
  private:
@@ -57,8 +57,7 @@ struct Client final : im::Resource, im::Realm::Binding {
   void deliver(const im::Stanza& stanza, engine::Turn& turn) override;
   void push_roster(base::Bytes jid, const im::Contact* contact, uint64_t version,
                    engine::Turn& turn) override;
-  void push_blocking(bool added, const std::vector<std::string>& jids,
-                     engine::Turn& turn) override;
+  void push_blocking(bool added, const std::vector<std::string>& jids, engine::Turn& turn) override;
   void deliver_carbon(const im::Stanza& original, bool sent, engine::Turn& turn) override;
   void end(im::Farewell why, engine::Turn& turn) override;
   bool congested() const override { return stuck; }
@@ -71,19 +70,19 @@ struct Client final : im::Resource, im::Realm::Binding {
   void message(base::Bytes to, base::Bytes text, im::StanzaType type = im::StanzaType::chat,
                im::Facts facts = {.body = true});
   void iq(im::StanzaType type, base::Bytes to, base::Bytes id = "q");
-  void roster_set(base::Bytes contact, base::Bytes name = {},
-                  std::vector<base::Bytes> groups = {}, bool remove = false);
+  void roster_set(base::Bytes contact, base::Bytes name = {}, std::vector<base::Bytes> groups = {},
+                  bool remove = false);
   void block(std::vector<std::string> jids);
   void unblock(std::vector<std::string> jids);
   void leave();
   void send(im::Stanza stanza);
 
-  std::vector<std::string> take();                // what came in since the last time
+  std::vector<std::string> take();  // what came in since the last time
   engine::ShardId shard() const;
 
   World& world;
   std::vector<std::string> in;
-  std::map<std::string, std::string> seen;        // full JID -> payload of its presence
+  std::map<std::string, std::string> seen;  // full JID -> payload of its presence
   std::vector<im::BindResult> binds;
   std::vector<im::Farewell> farewells;
   bool stuck = false;
@@ -99,7 +98,7 @@ struct World {
   // Binds and lets the world run. The client asked for the roster and the block list.
   Client& join(base::Bytes jid);
 
-  struct Frame;                                   // a Turn and what it needs
+  struct Frame;  // a Turn and what it needs
   template <class F>
   void on(engine::ShardId shard, F f) {
     engine::Turn turn{now, wall, shard, out[shard], timers, random};
@@ -108,7 +107,7 @@ struct World {
     if (!manual) run();
   }
   void collect(engine::ShardId shard);
-  bool step(size_t choice = 0);                   // one piece of mail or one answer
+  bool step(size_t choice = 0);  // one piece of mail or one answer
   void run();
   im::Realm& realm(engine::ShardId shard) { return *realms[shard]; }
   void advance(int64_t seconds);
@@ -136,9 +135,9 @@ struct World {
   std::vector<std::deque<std::unique_ptr<im::StoreRequest>>> questions;
   std::vector<std::unique_ptr<Client>> clients;
   bool manual = false;
-  bool store_asleep = false;                      // answers nothing
+  bool store_asleep = false;  // answers nothing
 };
 
-std::string line(const im::Stanza& stanza);       // as Client::in has it
+std::string line(const im::Stanza& stanza);  // as Client::in has it
 
 }  // namespace im_test

@@ -79,7 +79,8 @@ namespace {
 
 base::Bytes kind_name(im::StanzaKind kind) {
   return kind == im::StanzaKind::message ? "message"
-                                         : kind == im::StanzaKind::iq ? "iq" : "presence";
+         : kind == im::StanzaKind::iq    ? "iq"
+                                         : "presence";
 }
 
 // Stanza ids are random; tests that want them look at the payload themselves.
@@ -99,7 +100,7 @@ std::string line(const im::Stanza& stanza) {
   if (!stanza.id.empty()) out.append(" id=").append(stanza.id);
   std::string payload = without_stanza_id(std::string(stanza.payload));
   const size_t error = payload.find("'><");
-  if (stanza.type == im::StanzaType::error && error != std::string::npos) {   // the condition alone
+  if (stanza.type == im::StanzaType::error && error != std::string::npos) {  // the condition alone
     const size_t from = error + 3;
     payload = payload.substr(from, payload.find(' ', from) - from);
   }
@@ -119,7 +120,7 @@ void Client::deliver(const im::Stanza& stanza, engine::Turn&) {
   if (stanza.type != im::StanzaType::unavailable) return;
   if (stanza.from.has_resource()) {
     seen.erase(from);
-  } else {   // RFC 6121 §4.5.4: all resources
+  } else {  // RFC 6121 §4.5.4: all resources
     std::erase_if(seen, [&](const auto& entry) {
       return entry.first.compare(0, from.size() + 1, from + "/") == 0;
     });
@@ -224,21 +225,18 @@ void Client::iq(im::StanzaType type, base::Bytes to, base::Bytes id) {
 void Client::roster_set(base::Bytes contact, base::Bytes name, std::vector<base::Bytes> groups,
                         bool remove) {
   const im::Realm::RosterSet set{contact, name, std::move(groups), remove};
-  world.on(shard(), [&](engine::Turn& turn) {
-    world.realm(shard()).roster_set(*this, set, "r", turn);
-  });
+  world.on(shard(),
+           [&](engine::Turn& turn) { world.realm(shard()).roster_set(*this, set, "r", turn); });
 }
 
 void Client::block(std::vector<std::string> jids) {
-  world.on(shard(), [&](engine::Turn& turn) {
-    world.realm(shard()).block(*this, jids, "b", turn);
-  });
+  world.on(shard(),
+           [&](engine::Turn& turn) { world.realm(shard()).block(*this, jids, "b", turn); });
 }
 
 void Client::unblock(std::vector<std::string> jids) {
-  world.on(shard(), [&](engine::Turn& turn) {
-    world.realm(shard()).unblock(*this, jids, "u", turn);
-  });
+  world.on(shard(),
+           [&](engine::Turn& turn) { world.realm(shard()).unblock(*this, jids, "u", turn); });
 }
 
 void Client::leave() {
@@ -289,9 +287,7 @@ Client& World::join(base::Bytes jid) {
   clients.push_back(std::make_unique<Client>(*this));
   Client& client = *clients.back();
   client.full_jid = jid;
-  on(client.shard(), [&](engine::Turn& turn) {
-    realm(client.shard()).bind(client, client, turn);
-  });
+  on(client.shard(), [&](engine::Turn& turn) { realm(client.shard()).bind(client, client, turn); });
   client.interested = client.blocking = true;
   return client;
 }
