@@ -139,7 +139,8 @@ TEST_F(ShardTest, EffectsAreCarriedOutInOrderWithThoseTheyCause) {
     out.close(kConnection);
   });
   using enum EffectKind;
-  EXPECT_EQ(here_.transport.executed, (std::vector<EffectKind>{send, start_tls, send, close, send}));
+  const std::vector<EffectKind> expected{send, start_tls, send, close, send};
+  EXPECT_EQ(here_.transport.executed, expected);
   EXPECT_EQ(here_.transport.sent, (std::vector<std::string>{"one", "two", "mail"}))
       << "mail to ourselves comes at the end of the same turn";
 }
