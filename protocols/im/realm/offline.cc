@@ -103,7 +103,8 @@ void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
       continue;
     }
     payload.assign(stanza.payload);
-    append_delay(domain, message.when, payload);
+    // One that came back from a session that died says already since when it waits.
+    if (!stanza.facts.delayed) append_delay(domain, message.when, payload);
     stanza.payload = payload;
     stanza.facts.delayed = true;
     count(trace::Counter::im_offline_delivered);
