@@ -8,10 +8,13 @@ struct CallMember final : AboutUser {
   CallMember(RealmState& owner, const User& user, RealmState::Answered function)
       : AboutUser(owner, user), member(function) {}
   void answered(User& user, StoreRequest& request, engine::Turn& turn) override {
-    if (member != nullptr) {
-      (state.*member)(user, request, turn);
+    // Through locals: UBSan of g++ 12 reads a null `this` where both sides are members.
+    RealmState& realm = state;
+    const RealmState::Answered function = member;
+    if (function == nullptr) {
+      realm.failed(request);
     } else {
-      state.failed(request);
+      (realm.*function)(user, request, turn);
     }
   }
   const RealmState::Answered member;
