@@ -11,9 +11,9 @@ StreamManagement::StreamManagement(bool resumable, uint32_t resume_seconds, base
   random.fill(id_.data(), id_.size());
 }
 
-void StreamManagement::sent(base::Bytes packed, base::WallTime now) {
+void StreamManagement::sent(base::Bytes packed) {
   CHECK(!packed.empty());
-  queue_.push_back({base::PackedString(packed), now});
+  queue_.emplace_back(packed);
   bytes_ += packed.size();
   ++since_request;
 }
@@ -22,15 +22,15 @@ bool StreamManagement::acked(uint32_t h) {
   const uint32_t newly = h - acked_;   // modulo 2^32 (XEP-0198 §4)
   if (newly > unacked_count()) return false;
   for (uint32_t i = 0; i < newly; ++i) {
-    Unacked& entry = queue_[head_ + i];
-    bytes_ -= entry.stanza.view().size();
-    entry.stanza = {};
+    base::PackedString& entry = queue_[head_ + i];
+    bytes_ -= entry.view().size();
+    entry = {};
   }
   acked_ = h;
   head_ += newly;
   if (head_ == queue_.size()) {
     // An idle session should cost nothing for what it once had in flight.
-    if (queue_.capacity() > 16) std::vector<Unacked>().swap(queue_);
+    if (queue_.capacity() > 16) std::vector<base::PackedString>().swap(queue_);
     queue_.clear();
     head_ = 0;
   } else if (head_ > 64 && head_ * 2 > queue_.size()) {

@@ -24,11 +24,7 @@ class StreamManagement {
   uint32_t h() const { return received_; }
 
   // Our stanzas.
-  struct Unacked {
-    base::PackedString stanza;   // im::pack()ed, `to` as it went out
-    base::WallTime sent;
-  };
-  void sent(base::Bytes packed, base::WallTime now);
+  void sent(base::Bytes packed);                  // im::pack()ed, `to` as it went out
   // False: they cannot have handled so many. Acked stanzas are forgotten.
   [[nodiscard]] bool acked(uint32_t h);
   uint32_t sent_count() const { return acked_ + unacked_count(); }   // modulo 2^32
@@ -36,7 +32,7 @@ class StreamManagement {
   size_t unacked_bytes() const { return bytes_; }
   template <class Visit>
   void for_each_unacked(Visit visit) const {
-    for (size_t i = head_; i < queue_.size(); ++i) visit(queue_[i]);
+    for (size_t i = head_; i < queue_.size(); ++i) visit(queue_[i].view());
   }
 
   // Resumption.
@@ -57,7 +53,7 @@ class StreamManagement {
   std::array<char, 16> id_{};
   uint32_t received_ = 0;
   uint32_t acked_ = 0;
-  std::vector<Unacked> queue_;                // [head_, size): not acked
+  std::vector<base::PackedString> queue_;     // [head_, size): not acked
   size_t head_ = 0;
   size_t bytes_ = 0;
   uint32_t resume_seconds_;

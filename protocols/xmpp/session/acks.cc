@@ -29,7 +29,7 @@ void Session::remember(const im::Stanza& stanza, engine::Turn& turn) {
   std::string& packed = service_.pack_scratch();
   packed.clear();
   im::pack(stanza, packed);
-  acks.sent(packed, turn.wall);
+  acks.sent(packed);
   if (finishing_) return;
   const Options& options = service_.options();
   if (acks.unacked_count() > options.unacked_stanzas_max ||
@@ -163,9 +163,9 @@ void Session::resend(engine::Turn& turn) {
   CHECK(stream_ != nullptr && stream_management_ != nullptr);
   if (stream_management_->unacked_count() == 0) return;
   base::Sink& out = turn.out.begin_send(stream_->connection());
-  stream_management_->for_each_unacked([&](const StreamManagement::Unacked& entry) {
+  stream_management_->for_each_unacked([&](base::Bytes packed) {
     im::Stanza stanza;
-    CHECK(im::unpack(entry.stanza.view(), stanza));
+    CHECK(im::unpack(packed, stanza));
     im::write(stanza, stanza.to, out);
   });
   turn.out.end_send();

@@ -156,12 +156,14 @@ void Session::hand_back(engine::Turn& turn) {
         stanza.facts.carbon_wrapped) {
       return;
     }
+    // RFC 6121 §8.5.3.2.1 would bounce a normal message to a resource that has gone; but this one
+    // was accepted while it was there, so the account gets it.
+    if (stanza.type == im::StanzaType::normal) stanza.to = stanza.to.bare_jid();
     trace::count(trace::Counter::xmpp_unacked_returned);
     service_.realm().route(stanza, turn);
   };
   if (stream_management_ != nullptr) {
-    stream_management_->for_each_unacked(
-        [&](const StreamManagement::Unacked& entry) { again(entry.stanza.view()); });
+    stream_management_->for_each_unacked(again);
   }
   if (client_state_ != nullptr) client_state_->for_each(again);
 }
