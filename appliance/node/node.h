@@ -18,6 +18,7 @@
 #include "appliance/node/heartbeat.h"
 #include "appliance/node/node_options.h"
 #include "appliance/node/notify.h"
+#include "appliance/node/on_shards.h"
 #include "appliance/store/store.h"
 #include "engine/net/shard_set.h"
 #include "engine/shard/hash_partition.h"
@@ -74,6 +75,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   std::vector<ListeningOn> listening();
   int64_t certificate_days_left();
   int64_t sessions_now();
+  [[nodiscard]] bool on_all(const ShardWork& work);
 
   // engine::ShardMaker, on each shard's thread.
   std::unique_ptr<engine::Service> make_service(engine::ShardId shard) override;

@@ -104,9 +104,14 @@ int64_t Node::certificate_days_left() {
   return left / 86400;
 }
 
+// Shards that drain may end before they take another task, so nobody waits for them.
+bool Node::on_all(const ShardWork& work) {
+  return state_.load() != State::draining && run_on_all(*shards_, shard_count_, work);
+}
+
 int64_t Node::sessions_now() {
   auto gathered = std::make_shared<Gathered<int64_t>>();
-  const bool answered = run_on_all(*shards_, shard_count_, [this, gathered](engine::Shard& shard) {
+  const bool answered = on_all([this, gathered](engine::Shard& shard) {
     const std::lock_guard<std::mutex> lock(gathered->mutex);
     gathered->value += xmpp_node_->services[shard.id()]->session_count();
   });
@@ -186,7 +191,7 @@ base::Result<std::vector<std::string>> Node::users() {
 
 base::Result<std::vector<SessionRow>> Node::sessions() {
   auto gathered = std::make_shared<Gathered<std::vector<SessionRow>>>();
-  const bool answered = run_on_all(*shards_, shard_count_, [this, gathered](engine::Shard& shard) {
+  const bool answered = on_all([this, gathered](engine::Shard& shard) {
     const std::lock_guard<std::mutex> lock(gathered->mutex);
     xmpp_node_->services[shard.id()]->for_each_session([&](const xmpp::SessionFacts& facts) {
       gathered->value.push_back(copy_of(facts, shard.id()));
@@ -202,22 +207,21 @@ base::Result<std::vector<SessionRow>> Node::sessions() {
 base::Result<int64_t> Node::end_sessions(const std::string& jid) {
   const bool full = jid.find('/') != std::string::npos;
   auto gathered = std::make_shared<Gathered<int64_t>>();
-  const bool answered =
-      run_on_all(*shards_, shard_count_, [this, gathered, jid, full](engine::Shard& shard) {
-        xmpp::Service& service = *xmpp_node_->services[shard.id()];
-        std::vector<std::string> victims;
-        service.for_each_session([&](const xmpp::SessionFacts& facts) {
-          if (full ? facts.jid == jid : facts.jid.starts_with(jid + "/")) {
-            victims.emplace_back(facts.jid);
-          }
-        });
-        int64_t ended = 0;
-        for (const std::string& victim : victims) {
-          ended += service.kick(victim, shard.current()) ? 1 : 0;
-        }
-        const std::lock_guard<std::mutex> lock(gathered->mutex);
-        gathered->value += ended;
-      });
+  const bool answered = on_all([this, gathered, jid, full](engine::Shard& shard) {
+    xmpp::Service& service = *xmpp_node_->services[shard.id()];
+    std::vector<std::string> victims;
+    service.for_each_session([&](const xmpp::SessionFacts& facts) {
+      if (full ? facts.jid == jid : facts.jid.starts_with(jid + "/")) {
+        victims.emplace_back(facts.jid);
+      }
+    });
+    int64_t ended = 0;
+    for (const std::string& victim : victims) {
+      ended += service.kick(victim, shard.current()) ? 1 : 0;
+    }
+    const std::lock_guard<std::mutex> lock(gathered->mutex);
+    gathered->value += ended;
+  });
   if (!answered) return kNoAnswer;
   const std::lock_guard<std::mutex> lock(gathered->mutex);
   return gathered->value;
