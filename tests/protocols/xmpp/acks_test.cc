@@ -163,8 +163,8 @@ TEST_F(Acks, OurCountIsOfStanzasSinceEnabling) {
   says("<message to='bob@localhost'/>");
   enable();
   EXPECT_EQ(says(r()), a("0"));
-  EXPECT_EQ(count(says("<message to='bob@localhost/phone'/><presence/>" + r() + " \n" + r()), a("2")),
-            2u);
+  const std::string two = "<message to='bob@localhost/phone'/><presence/>";
+  EXPECT_EQ(count(says(two + r() + " \n" + r()), a("2")), 2u);
   EXPECT_TRUE(has(says(r()), a("2")));
   // Refused stanzas were handled too.
   EXPECT_TRUE(has(says("<iq type='get'/>" + r()), a("3")));
