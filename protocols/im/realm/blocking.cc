@@ -39,10 +39,25 @@ struct ListSaved final : AboutUser {
     for (Resource* resource : user.resources) {
       if (resource->blocking) resource->push_blocking(change.added, change.jids, turn);
     }
-    // Last, so that a client that forgets whom it blocks hears of them after the push.
-    for (const std::string& jid : change.welcome) {
+    if (change.added) return;
+    // Last, so that a client that forgets whom it blocks hears of them after the push; and of all
+    // whom the change concerns now, for the roster may have changed meanwhile.
+    std::vector<std::string> welcome;
+    for (const Contact& contact : user.roster.contacts()) {
+      const jid::JidView other = jid::JidView::trusted(contact.jid.view());
+      if ((contact.from || contact.to) && concerns(other)) welcome.emplace_back(other.full());
+    }
+    for (const std::string& jid : welcome) {
       state.welcome_back(user, jid::JidView::trusted(jid), turn);
     }
+  }
+
+  bool concerns(const jid::JidView& other) const {  // jids are sorted; none: all
+    const auto named = [this](base::Bytes jid) {
+      return std::binary_search(change.jids.begin(), change.jids.end(), jid);
+    };
+    return change.jids.empty() || named(other.full()) || named(other.bare()) ||
+           named(other.domain());
   }
 
   const RealmState::BlockChange change;
@@ -81,27 +96,22 @@ void RealmState::block(Resource& origin, const std::vector<std::string>& jids, b
         });
     if (subscriber || told) send_unavailable(user, other, turn);
   }
-  save_blocked(origin, {true, jids, {}}, iq_id, turn);
+  save_blocked(origin, {true, jids}, iq_id, turn);
 }
 
 void RealmState::unblock(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
                          engine::Turn& turn) {
   User& user = *origin.user;
-  const std::vector<std::string> before = audience(user);
-  if (jids.empty()) {
+  std::vector<std::string> named = jids;
+  std::sort(named.begin(), named.end());
+  if (named.empty()) {
     user.blocked.clear();
   } else {
-    std::vector<std::string> named = jids;
-    std::sort(named.begin(), named.end());
     std::erase_if(user.blocked, [&](const std::string& jid) {
       return std::binary_search(named.begin(), named.end(), jid);
     });
   }
-  std::vector<std::string> welcome = audience(user);
-  std::erase_if(welcome, [&](const std::string& jid) {
-    return std::find(before.begin(), before.end(), jid) != before.end();
-  });
-  save_blocked(origin, {false, jids, std::move(welcome)}, iq_id, turn);
+  save_blocked(origin, {false, std::move(named)}, iq_id, turn);
 }
 
 // §3.4: they see her again, and she them.

@@ -157,8 +157,7 @@ class RealmState {
                engine::Turn& turn);
   struct BlockChange {
     bool added = false;
-    std::vector<std::string> jids;     // as the client named them: what is pushed
-    std::vector<std::string> welcome;  // contacts that are no longer blocked
+    std::vector<std::string> jids;  // what is pushed
   };
   void save_blocked(Resource& origin, BlockChange change, base::Bytes iq_id, engine::Turn& turn);
   void welcome_back(User& user, const jid::JidView& other, engine::Turn& turn);

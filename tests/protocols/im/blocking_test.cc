@@ -40,7 +40,9 @@ TEST_F(Blocking, ListIsSavedBeforeItIsAnsweredAndPushed) {
   EXPECT_EQ(other.take(), (Lines{"block carl1@here"}));
   EXPECT_EQ(world.store.accounts["anna0@here"].blocked, (Lines{"carl1@here"}));
   anna->unblock({});
-  EXPECT_EQ(anna->take(), (Lines{"iq result from=anna0@here to=anna0@here/a id=u", "unblock"}));
+  EXPECT_EQ(anna->take(),
+            (Lines{"iq result from=anna0@here to=anna0@here/a id=u", "unblock",
+                   "presence from=bob1@here/b to=anna0@here/a <b/>"}));  // all are asked again
   EXPECT_TRUE(world.store.accounts["anna0@here"].blocked.empty());
 }
 
