@@ -76,7 +76,7 @@ bool Session::expect(base::Bytes marker) {
 void Session::first() {
   static engine::SecureRandom random;
   std::string encoded;
-  base::base64_encode(support::scram_client_first(user_, random, first_bare_), encoded);
+  base::base64_encode(tests::scram_client_first(user_, random, first_bare_), encoded);
   say("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>" + encoded +
       "</auth>");
 }
@@ -90,7 +90,7 @@ void Session::answer_challenge() {
     trouble_ = "challenge is not base64";
   }
   base::base64_encode(
-      support::scram_client_final(challenge, first_bare_, password_, signature_), answer);
+      tests::scram_client_final(challenge, first_bare_, password_, signature_), answer);
   heard_.clear();
   say("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + answer + "</response>");
 }

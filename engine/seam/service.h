@@ -28,7 +28,10 @@ struct TlsFacts {
   bool resumed = false;
   base::Bytes server_name;          // SNI, empty if none
   base::Bytes cipher;
-  base::Bytes exporter;             // tls-exporter (RFC 9266), 32 bytes; empty below TLS 1.3
+  base::Bytes exporter;             // tls-exporter (RFC 9266), 32 bytes; empty where the handshake
+                                    // does not bind it (TLS 1.2 without extended master secret)
+  base::Bytes unique;               // tls-unique (RFC 5929 §3), and what clients that use it on
+                                    // TLS 1.3 take for it; empty as above
   base::Bytes server_end_point;     // tls-server-end-point (RFC 5929): hash of our certificate
 };
 

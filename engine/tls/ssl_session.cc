@@ -75,6 +75,22 @@ long SslSession::bio_control(BIO*, int command, long, void*) {
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
+// Keeps what clients take for tls-unique (RFC 5929 §3): the first Finished of the handshake, which is
+// the client's, or the server's where a session is resumed. On TLS 1.3 the name is no longer defined
+// (RFC 9266 §4.3), yet clients built on OpenSSL send just this, and it binds to the whole handshake.
+void SslSession::on_message(int is_write, int, int content_type, const void* message, size_t length,
+                            SSL* ssl, void*) {
+  static constexpr size_t kHeader = 4;
+  const auto* const octets = static_cast<const char*>(message);
+  if (content_type != SSL3_RT_HANDSHAKE || length <= kHeader || octets[0] != SSL3_MT_FINISHED) return;
+  SslSession& session = of(ssl);
+  const bool by_server = (is_write == 1) == (SSL_is_server(ssl) == 1);
+  if (by_server != (SSL_session_reused(ssl) == 1)) return;
+  if (length - kHeader > session.finished_.size()) return;
+  session.finished_length_ = static_cast<uint8_t>(length - kHeader);
+  std::memcpy(session.finished_.data(), octets + kHeader, session.finished_length_);
+}
+
 SslSession::SslSession(bssl::UniquePtr<SSL> ssl, uint32_t handshake_bytes_max)
     : ssl_(std::move(ssl)), handshake_bytes_max_(handshake_bytes_max) {
   BIO* const bio = BIO_new(bio_method());
@@ -82,6 +98,7 @@ SslSession::SslSession(bssl::UniquePtr<SSL> ssl, uint32_t handshake_bytes_max)
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);  // takes the one reference for both directions
+  SSL_set_msg_callback(ssl_.get(), on_message);
   SSL_set_shed_handshake_config(ssl_.get(), 1);
 }
 
@@ -152,7 +169,10 @@ void SslSession::finish_handshake() {
     has_exporter_ = SSL_export_keying_material(
                         ssl_.get(), reinterpret_cast<uint8_t*>(exporter_.data()), exporter_.size(),
                         kLabel, sizeof kLabel - 1, nullptr, 0, /*use_context=*/1) == 1;
+  } else {
+    finished_length_ = 0;  // neither does the Finished
   }
+  SSL_set_msg_callback(ssl_.get(), nullptr);
   on_established();
 }
 
@@ -192,6 +212,7 @@ TlsFacts SslSession::facts() const {
     facts.cipher = SSL_CIPHER_standard_name(cipher);
   }
   if (has_exporter_) facts.exporter = {exporter_.data(), exporter_.size()};
+  facts.unique = {finished_.data(), finished_length_};
   facts.server_end_point = end_point();
   return facts;
 }

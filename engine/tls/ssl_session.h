@@ -57,6 +57,8 @@ class SslSession : public TlsSession {
   static int bio_read(BIO* bio, char* out, int length);
   static int bio_write(BIO* bio, const char* data, int length);
   static long bio_control(BIO* bio, int command, long argument, void* pointer);
+  static void on_message(int is_write, int version, int content_type, const void* message,
+                         size_t length, SSL* ssl, void* argument);
 
   TlsStatus drain(base::Sink& plain);
   TlsStatus fail(int library_error);
@@ -73,6 +75,8 @@ class SslSession : public TlsSession {
   bool closed_by_us_ = false;
   bool has_exporter_ = false;
   std::array<char, 32> exporter_{};
+  std::array<char, 48> finished_{};  // verify_data of the client's Finished, or, resumed, of ours
+  uint8_t finished_length_ = 0;
 };
 
 }  // namespace engine

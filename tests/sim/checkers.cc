@@ -23,7 +23,7 @@ static bool received_by(const Crowd& crowd, const std::string& user, const std::
 }
 
 static bool stored(World& world, const std::string& user, const std::string& body) {
-  for (const std::string& stanza : world.store().memory().offline_of(user)) {
+  for (const std::string& stanza : world.store().offline_of(user)) {
     if (stanza.find("<body>" + body + "</body>") != std::string::npos) return true;
   }
   return false;

@@ -168,7 +168,7 @@ void Client::on_features(xml::Element features) {
     phase_ = Phase::authenticating;
     std::string encoded;
     if (options_.scram) {
-      base::base64_encode(support::scram_client_first(options_.user, random_, scram_first_), encoded);
+      base::base64_encode(tests::scram_client_first(options_.user, random_, scram_first_), encoded);
       raw("<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='SCRAM-SHA-256'>" + encoded +
           "</auth>");
       return;
@@ -199,7 +199,7 @@ void Client::on_sasl(xml::Element element) {
     std::string challenge;
     std::string answer;
     if (!base::base64_decode(element.text(), challenge)) trouble = "bad base64 from server";
-    base::base64_encode(support::scram_client_final(challenge, scram_first_, options_.password,
+    base::base64_encode(tests::scram_client_final(challenge, scram_first_, options_.password,
                                            scram_server_signature_),
                         answer);
     raw("<response xmlns='urn:ietf:params:xml:ns:xmpp-sasl'>" + answer + "</response>");

@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "engine/base/check.h"
+
 namespace sim {
 
 void Store::ask(engine::QuestionPtr question) {
@@ -23,10 +25,30 @@ void Store::ask(engine::QuestionPtr question) {
     if (fails) {
       due.status = im::StoreStatus::failed;
     } else {
-      memory_.execute(due);
+      memory_.answer(due);
     }
     mesh_->answer(engine::QuestionPtr(carried->release()));
   });
+}
+
+void Store::add_user(base::Bytes bare_jid, base::Bytes password) {
+  im::StoreRequest request;
+  request.kind = im::StoreKind::create_account;
+  request.user = bare_jid;
+  request.text = password;
+  memory_.answer(request);
+  CHECK(request.status == im::StoreStatus::ok);
+}
+
+std::vector<std::string> Store::offline_of(base::Bytes bare_jid) {
+  im::StoreRequest request;
+  request.kind = im::StoreKind::load_offline;
+  request.user = bare_jid;
+  request.count = UINT32_MAX;
+  memory_.answer(request);
+  std::vector<std::string> stanzas;
+  for (im::StoredMessage& message : request.offline) stanzas.push_back(std::move(message.stanza));
+  return stanzas;
 }
 
 }  // namespace sim

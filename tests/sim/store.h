@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engine/base/random.h"
 #include "engine/shard/mesh.h"
@@ -22,14 +23,15 @@ class Store final : public engine::Answerer {
   void attach(engine::Mesh& mesh) { mesh_ = &mesh; }
   void ask(engine::QuestionPtr question) override;
   void set_faults(bool on) { faults_ = on; }
-  support::MemoryStore& memory() { return memory_; }
+  void add_user(base::Bytes bare_jid, base::Bytes password);
+  std::vector<std::string> offline_of(base::Bytes bare_jid);   // bodies and all, as stored
   uint64_t pending() const { return pending_; }
 
  private:
   Clock& clock_;
   base::Prng& random_;
   engine::Mesh* mesh_ = nullptr;
-  support::MemoryStore memory_;
+  tests::MemoryStore memory_;
   std::map<std::string, base::Instant> busy_until_;   // per user: answers keep their order
   uint64_t pending_ = 0;
   bool faults_ = false;

@@ -89,7 +89,7 @@ void World::run_for(base::Duration duration) {
 }
 
 void World::add_user(base::Bytes name, base::Bytes password) {
-  store_.memory().add_user(std::string(name) + "@" + domain(), password);
+  store_.add_user(std::string(name) + "@" + domain(), password);
 }
 
 size_t World::sessions() const {

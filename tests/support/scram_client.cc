@@ -5,7 +5,7 @@
 #include "engine/base/base64.h"
 #include "engine/base/digest.h"
 
-namespace support {
+namespace tests {
 
 std::string scram_client_first(base::Bytes user, base::Random& random, std::string& bare) {
   bare = "n=" + std::string(user) + ",r=";
@@ -59,4 +59,4 @@ std::string scram_client_final(base::Bytes challenge, base::Bytes first_bare, ba
   return message;
 }
 
-}  // namespace support
+}  // namespace tests

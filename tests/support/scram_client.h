@@ -5,7 +5,7 @@
 
 #include "engine/base/random.h"
 
-namespace support {
+namespace tests {
 
 // Returns the whole first message; `bare` keeps what the proof needs.
 std::string scram_client_first(base::Bytes user, base::Random& random, std::string& bare);
@@ -14,4 +14,4 @@ std::string scram_client_first(base::Bytes user, base::Random& random, std::stri
 std::string scram_client_final(base::Bytes challenge, base::Bytes first_bare, base::Bytes password,
                                std::string& server_signature);
 
-}  // namespace support
+}  // namespace tests

@@ -51,6 +51,7 @@ void Stream::on_secured(const engine::TlsFacts& facts, engine::Turn& turn) {
   tls_version_ = facts.version;
   login_->bindings.exporter = facts.exporter;
   login_->bindings.server_end_point = facts.server_end_point;
+  login_->bindings.unique = facts.unique;
   state_ = StreamState::header;
   header_sent_ = false;
   last_heard_ = turn.now;

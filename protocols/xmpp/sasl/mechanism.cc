@@ -16,6 +16,7 @@ constexpr std::array<base::Bytes, 5> kNames = {"SCRAM-SHA-256-PLUS", "SCRAM-SHA-
                                                "SCRAM-SHA-256", "SCRAM-SHA-1", "PLAIN"};
 constexpr base::Bytes kExporter = "tls-exporter";
 constexpr base::Bytes kServerEndPoint = "tls-server-end-point";
+constexpr base::Bytes kUnique = "tls-unique";
 
 void append_joined(std::vector<base::Bytes>& parts, base::Sink& out) {
   std::sort(parts.begin(), parts.end());   // i;octet (RFC 4790 §9.3)
@@ -44,6 +45,7 @@ bool parse(base::Bytes name, Mechanism& out) {
 const std::string* ChannelBindings::find(base::Bytes type) const {
   if (type == kExporter && !exporter.empty()) return &exporter;
   if (type == kServerEndPoint && !server_end_point.empty()) return &server_end_point;
+  if (type == kUnique && !unique.empty()) return &unique;
   return nullptr;
 }
 

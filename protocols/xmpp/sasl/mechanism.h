@@ -31,8 +31,10 @@ constexpr base::HashKind hash_of(Mechanism m) {
 struct ChannelBindings {
   std::string exporter;          // tls-exporter (RFC 9266)
   std::string server_end_point;  // tls-server-end-point (RFC 5929 §4)
+  std::string unique;            // tls-unique (RFC 5929 §3): taken, but never offered, because on
+                                 // TLS 1.3 it is a habit of clients and not a standard
   bool any() const { return !exporter.empty() || !server_end_point.empty(); }
-  // The data for a binding's registered name; null if we did not offer it.
+  // The data for a binding's registered name; null if there is none.
   const std::string* find(base::Bytes type) const;
 };
 

@@ -61,6 +61,9 @@ TEST_F(Session, ExporterIsTheSameAtBothSidesAndNewEachTime) {
     EXPECT_EQ(exporter.size(), 32u);
     EXPECT_EQ(exporter, pipe.client_session->facts().exporter);
     EXPECT_NE(exporter, before);
+    EXPECT_FALSE(pipe.server_session->facts().unique.empty());
+    EXPECT_EQ(pipe.server_session->facts().unique, pipe.client_session->facts().unique);
+    EXPECT_NE(pipe.server_session->facts().unique, exporter);
     before = exporter;
   }
 }
