@@ -90,7 +90,10 @@ bool read_presence(const xml::Element& presence, std::string& status, im::Stanza
   if (show) {
     std::string text;
     show.text(text);
-    if (text != "away" && text != "chat" && text != "dnd" && text != "xa") return false;
+    // An empty one is read as none: go-sendxmpp of Debian 12 sends it in its first presence.
+    if (!text.empty() && text != "away" && text != "chat" && text != "dnd" && text != "xa") {
+      return false;
+    }
   }
   if (const xml::Element element = presence.child("status", ns::kClient)) {
     status.clear();

@@ -234,6 +234,7 @@ TEST_F(Bound, IqsMustBeWhole) {
 TEST_F(Bound, PresenceMustBeSensible) {
   EXPECT_TRUE(has(says("<presence type='hello' id='1'/>"), "<bad-request"));
   EXPECT_TRUE(has(says("<presence id='1'><show>gone fishing</show></presence>"), "<bad-request"));
+  EXPECT_TRUE(has(says("<presence><show/></presence>"), "<show/>"));
   EXPECT_TRUE(has(says("<presence id='1'><priority>high</priority></presence>"), "<bad-request"));
   EXPECT_TRUE(has(says("<presence id='1'><priority>128</priority></presence>"), "<bad-request"));
   EXPECT_TRUE(has(says("<presence><show>away</show><priority> +5 </priority></presence>"),
