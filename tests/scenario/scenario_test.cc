@@ -57,7 +57,8 @@ TEST_P(Scenario, PlaysInCalmWeather) {
 }
 
 TEST_P(Scenario, PlaysInBadWeather) {
-  const sim::Weather storm{.cut_percent = 50, .delay_us_max = 20000, .starve_percent = 10};
+  const sim::Weather storm{
+      .cut_percent = 50, .delay_us_max = 20000, .short_send_percent = 20, .starve_percent = 10};
   const Outcome outcome = play(GetParam(), 7, storm);
   EXPECT_TRUE(outcome.passed) << GetParam() << ": " << outcome.what;
 }

@@ -114,5 +114,18 @@ TEST(Tree, ServersMistakeInXmlIsSeen) {
   EXPECT_NE(parser.error().find("unbound"), std::string::npos);
 }
 
+TEST(Tree, StanzaInManyChunksIsSeenAtItsLastByte) {
+  StreamParser parser;
+  ASSERT_TRUE(
+      parser.feed("<stream:stream xmlns='jabber:client' "
+                  "xmlns:stream='http://etherx.jabber.org/streams'>"));
+  const std::string stanza = "<presence from='juliet@example.org/balcony' type='unavailable'/>";
+  for (size_t i = 0; i < stanza.size(); ++i) {
+    EXPECT_TRUE(parser.elements.empty());
+    ASSERT_TRUE(parser.feed(base::Bytes(stanza).substr(i, 1)));
+  }
+  EXPECT_EQ(parser.elements.size(), 1u);
+}
+
 }  // namespace
 }  // namespace scenario
