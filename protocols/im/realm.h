@@ -27,6 +27,7 @@ struct Options {                     // filled in by appliance/config; shared, r
   uint32_t roster_items_max = 0;     // 0: unlimited (FEATURES S-086)
   uint32_t sessions_per_user_max = 16;
   uint32_t offline_messages_max = 1000;
+  uint32_t offline_waiting_bytes_max = 512 * 1024;  // of a user, on their way into the store
   uint32_t block_list_max = 1000;
   uint32_t users_cached_max = 50000;  // loaded users without a session
   uint32_t users_loading_max = 4096;  // users the store is being asked for at the same time

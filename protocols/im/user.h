@@ -42,6 +42,7 @@ class User : public base::ListNode<IdleTag> {
   uint64_t flooded_to = 0;              // id of the last stored message handed over
   uint32_t pending = 0;                 // questions to the store that are about this user
   uint32_t appending = 0;               // of these: messages on their way into the store
+  uint32_t appending_bytes = 0;         // their size, packed
   bool flood_asked = false;             // one of them is for the next page of stored messages
 
   jid::JidView jid() const { return jid::JidView::trusted(bare_jid.view()); }

@@ -26,8 +26,20 @@ void append_delay(base::Bytes by, base::WallTime when, std::string& out) {
 
 void RealmState::store_offline(User& user, const Stanza& stanza, engine::Turn& turn) {
   CHECK(stanza.kind == StanzaKind::message);
+  // What is known to find no room does not go into the store's queue only to come back: somebody
+  // who is sent more than he reads would fill it. At equality the store has the last word.
+  if (user.offline_count > options().offline_messages_max) {
+    count(trace::Counter::im_offline_full);
+    return refuse(stanza, ErrorCondition::service_unavailable, turn);
+  }
+  const uint64_t waiting = uint64_t{user.appending_bytes} + packed_size(stanza);
+  if (user.appending > 0 && waiting > options().offline_waiting_bytes_max) {
+    count(trace::Counter::im_offline_waiting_full);
+    return refuse(stanza, ErrorCondition::resource_constraint, turn);
+  }
   auto request = question(StoreKind::append_offline, user);
   pack(stanza, request->text);
+  user.appending_bytes += static_cast<uint32_t>(request->text.size());
   request->wall = turn.wall;
   request->number = options().offline_messages_max;
   ++user.offline_count;
@@ -37,7 +49,9 @@ void RealmState::store_offline(User& user, const Stanza& stanza, engine::Turn& t
 
 void RealmState::appended(User& user, StoreRequest& answer, engine::Turn& turn) {
   CHECK(user.appending > 0 && user.offline_count > 0);
+  CHECK(user.appending_bytes >= answer.text.size());
   --user.appending;
+  user.appending_bytes -= static_cast<uint32_t>(answer.text.size());
   if (answer.status == StoreStatus::ok) {
     count(trace::Counter::im_offline_stored);
     return flood(user, turn);

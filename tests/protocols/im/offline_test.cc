@@ -190,5 +190,48 @@ TEST_F(SmallOffline, BeyondTheLimitTheSenderIsTold) {
   EXPECT_EQ(texts(bob.in), (Lines{"one", "two"}));
 }
 
+TEST_F(SmallOffline, WhatFindsNoRoomForSureDoesNotGoToTheStore) {
+  world.manual = true;
+  for (const char* text : {"one", "two", "three", "four", "five"}) {
+    anna->message("bob1@here", text);
+    while (!world.mail[{0, 1}].empty()) world.step();
+  }
+  world.manual = false;
+  world.run();
+  EXPECT_EQ(stored().size(), 2u);
+  EXPECT_EQ(anna->take().size(), 3u);
+  Client& bob = world.join("bob1@here/b");
+  bob.available();
+  EXPECT_EQ(texts(bob.in), (Lines{"one", "two"}));
+  bob.unavailable();
+  anna->message("bob1@here", "six");  // there is room again
+  EXPECT_EQ(stored().size(), 1u);
+}
+
+struct NarrowOffline : Offline {
+  static im::Options narrow() {
+    im::Options options;
+    options.offline_waiting_bytes_max = 600;
+    return options;
+  }
+  NarrowOffline() : Offline(narrow()) {}
+};
+
+TEST_F(NarrowOffline, WhileTooMuchIsOnItsWayIntoTheStoreTheSenderIsToldToTryAgain) {
+  world.account("bob1@here");
+  anna->message("bob1@here", "first");  // now she is in memory
+  const std::string large(500, 'x');
+  world.manual = true;
+  anna->message("bob1@here", large);
+  anna->message("bob1@here", large);
+  world.manual = false;
+  world.run();
+  EXPECT_EQ(anna->take(),
+            (Lines{"message error from=bob1@here to=anna0@here/a resource-constraint"}));
+  anna->message("bob1@here", large);
+  EXPECT_EQ(anna->take(), Lines{});
+  EXPECT_EQ(stored().size(), 3u);
+}
+
 }  // namespace
 }  // namespace im_test
