@@ -112,6 +112,13 @@ void Client::set_presence(base::Bytes show, base::Bytes status, int priority) {
   presence = pack_presence(show, status, priority);
 }
 
+void Client::become_unavailable() {
+  send("<presence type='unavailable'/>");
+  presence.clear();
+  available.clear();
+  settled_at_ = clock_.now() + base::Duration::seconds(2);
+}
+
 void Client::send_message(base::Bytes to, base::Bytes body) {
   std::string xml = "<message type='chat'";
   xml::write_attribute("to", to, xml);
@@ -206,7 +213,9 @@ void Client::on_sasl(xml::Element element) {
     return;
   }
   if (element.name() != "success") {
-    trouble = "login failed: " + std::string(element.first_child().name());
+    if (element.first_child().name() != "temporary-auth-failure") {
+      trouble = "login failed: " + std::string(element.first_child().name());
+    }
     lose_connection(true);
     return;
   }
@@ -317,6 +326,8 @@ void Client::start_session() {
 void Client::on_presence(xml::Element stanza) {
   const std::string from(stanza.attribute("from"));
   const base::Bytes type = stanza.attribute("type");
+  const bool about_availability = type.empty() || type == "unavailable";
+  if (about_availability && presence.empty()) return;
   if (type == "unavailable") {
     if (from.find('/') != std::string::npos) available.erase(from);
   } else if (type.empty()) {

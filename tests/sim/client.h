@@ -48,6 +48,10 @@ class Client final : public Endpoint {
   void send(base::Bytes xml);                   // a stanza; counted for stream management
 
   void set_presence(base::Bytes show, base::Bytes status, int priority);
+  // Becomes unavailable and stays connected. What is on the way may still arrive and is ignored;
+  // come back only after settled().
+  void become_unavailable();
+  bool settled() const { return clock_.now() >= settled_at_; }
   void send_message(base::Bytes to, base::Bytes body);
 
   void on_bytes(base::Bytes bytes) override;
@@ -100,6 +104,7 @@ class Client final : public Endpoint {
   std::string scram_first_;
   std::string scram_server_signature_;
   bool authenticated_ = false;
+  base::Instant settled_at_{};
 
   // Stream management (XEP-0198).
   std::string resume_id_;

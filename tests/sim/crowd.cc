@@ -81,11 +81,10 @@ void Crowd::answer_requests(Client& client) {
 void Crowd::change_presence(Client& client) {
   static constexpr const char* kShows[] = {"", "away", "xa", "dnd", "chat"};
   if (!client.presence.empty() && world_.random().below(12) == 0) {
-    client.send("<presence type='unavailable'/>");
-    client.presence.clear();
-    client.available.clear();
+    client.become_unavailable();
     return;
   }
+  if (!client.settled()) return;
   client.set_presence(kShows[world_.random().below(5)],
                       "s" + std::to_string(world_.random().below(1000)),
                       static_cast<int>(world_.random().below(5)));

@@ -10,12 +10,16 @@ namespace im {
 namespace {
 
 struct Saved final : AboutUser {
-  Saved(RealmState& owner, const User& user, bool push_it, IqAddress address)
-      : AboutUser(owner, user), push(push_it), answer(std::move(address)) {}
+  Saved(RealmState& owner, const User& user, bool push_it, IqAddress address, uint8_t tries)
+      : AboutUser(owner, user), push(push_it), attempt(tries), answer(std::move(address)) {}
 
   void answered(User& user, StoreRequest& request, engine::Turn& turn) override {
     if (request.status != StoreStatus::ok) {
-      state.failed(request);
+      if (state.failed(request) && attempt < kStoreAttempts) {
+        // What is written is what the contact is now, so a later change is never undone.
+        const std::string jid(changed(request));
+        return state.save_contact(user, jid, push, answer, turn, attempt + 1);
+      }
       const StanzaError broken = error(ErrorCondition::internal_server_error);
       return state.answer_iq(user, answer, &broken, turn);
     }
@@ -23,12 +27,15 @@ struct Saved final : AboutUser {
     state.answer_iq(user, answer, nullptr, turn);
   }
 
+  static const std::string& changed(const StoreRequest& request) {
+    return request.contacts.empty() ? request.jids.front() : request.contacts.front().jid;
+  }
+
   static void push_to_interested(const User& user, const StoreRequest& request,
                                  engine::Turn& turn) {
     Contact contact;
     const bool removed = request.contacts.empty() || request.contacts.front().flags == 0;
-    const std::string& jid =
-        request.contacts.empty() ? request.jids.front() : request.contacts.front().jid;
+    const std::string& jid = changed(request);
     if (!request.contacts.empty()) {
       const StoredContact& stored = request.contacts.front();
       contact.jid = base::PackedString(stored.jid);
@@ -44,13 +51,14 @@ struct Saved final : AboutUser {
   }
 
   const bool push;
+  const uint8_t attempt;
   const IqAddress answer;
 };
 
 }  // namespace
 
 void RealmState::save_contact(User& user, base::Bytes jid, bool push, IqAddress answer,
-                              engine::Turn& turn) {
+                              engine::Turn& turn, uint8_t attempt) {
   auto request = question(StoreKind::save_contacts, user);
   request->number = user.roster.version;
   const Contact* contact = user.roster.find(jid);
@@ -64,7 +72,7 @@ void RealmState::save_contact(User& user, base::Bytes jid, bool push, IqAddress 
   TRACE(roster, debug, "contact changed", {"user", user.bare_jid.view()},
         {"version", user.roster.version});
   ask(user, std::move(request), turn,
-      std::make_unique<Saved>(*this, user, push, std::move(answer)));
+      std::make_unique<Saved>(*this, user, push, std::move(answer), attempt));
 }
 
 void RealmState::answer_iq(const User& user, const IqAddress& address, const StanzaError* why,

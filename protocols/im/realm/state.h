@@ -45,6 +45,10 @@ struct AboutUser : StoreRequest::Context {
   const uint64_t serial;
 };
 
+// How often the store is asked before we give up: what another user was told by then (subscribed,
+// unsubscribed) cannot be taken back, so one failed write must not leave the two disagreeing.
+constexpr uint8_t kStoreAttempts = 3;
+
 class RealmState {
  public:
   RealmState(Realm& realm, engine::ShardId shard, AccountIq& account_iq)
@@ -146,7 +150,8 @@ class RealmState {
                      engine::Turn& turn);
   // Writes the contact as it is now (or its absence); after the commit it is pushed, and the IQ,
   // if any, is answered.
-  void save_contact(User& user, base::Bytes jid, bool push, IqAddress answer, engine::Turn& turn);
+  void save_contact(User& user, base::Bytes jid, bool push, IqAddress answer, engine::Turn& turn,
+                    uint8_t attempt = 1);
   void answer_iq(const User& user, const IqAddress& address, const StanzaError* error,
                  engine::Turn& turn);
 

@@ -77,6 +77,11 @@ BindResult why_not(StoreStatus status) {
 
 void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
   CHECK(user.state == UserState::loading && user.waiting != nullptr && loading_ > 0);
+  if (failed(answer) && user.waiting->attempts < kStoreAttempts) {
+    ++user.waiting->attempts;
+    ask(user, question(StoreKind::load_account, user), turn, &RealmState::loaded);
+    return;
+  }
   --loading_;
   const bool there = answer.status == StoreStatus::ok;
   TRACE(session, debug, "user loaded", {"user", answer.user},
@@ -103,7 +108,7 @@ void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
   } else if (!there) {
     forget(user);
   }
-  const bool broken = !waiting->delete_when_loaded && failed(answer);
+  const bool broken = !waiting->delete_when_loaded && answer.status == StoreStatus::failed;
   const bool gone = !there || waiting->delete_when_loaded;
   for (const engine::EnvelopePtr& mail : waiting->mail) {
     Stanza stanza;

@@ -21,6 +21,7 @@ struct Waiting {
   std::vector<engine::EnvelopePtr> mail;
   std::unique_ptr<StoreRequest::Context> deletion;
   bool delete_when_loaded = false;
+  uint8_t attempts = 1;        // at reading the account; see kStoreAttempts
 };
 
 }  // namespace im
