@@ -39,12 +39,12 @@ TEST_F(Blocking, AddressesAreNormalisedAndListedOnce) {
   auto question = take_question();
   ASSERT_NE(question, nullptr);
   EXPECT_EQ(question->kind, im::StoreKind::save_block_list);
-  EXPECT_EQ(question->jids, (std::vector<std::string>{"iago@host", "host/x"}));
+  EXPECT_EQ(question->jids, (std::vector<std::string>{"host/x", "iago@host"}));
   EXPECT_EQ(settle(std::move(question), im::StoreStatus::ok),
             "<iq from='romeo@host' to='romeo@host/orchard' id='1' type='result'/>");
   EXPECT_EQ(list(),
-            "result <blocklist xmlns='urn:xmpp:blocking'><item jid='iago@host'/>"
-            "<item jid='host/x'/></blocklist>");
+            "result <blocklist xmlns='urn:xmpp:blocking'><item jid='host/x'/>"
+            "<item jid='iago@host'/></blocklist>");
 }
 
 TEST_F(Blocking, OnlyWhoHasSeenTheListIsToldOfChanges) {
