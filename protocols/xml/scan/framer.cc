@@ -1,6 +1,7 @@
 #include "protocols/xml/scan/framer.h"
 
 #include "engine/base/check.h"
+#include "protocols/xml/scan/characters.h"
 #include "protocols/xml/scan/structure.h"
 
 namespace xml {
@@ -12,46 +13,38 @@ constexpr base::Bytes kCdataOpen = "<![CDATA[";
 
 // Structural bytes are looked at one by one; so is the byte behind a '<', and the few of
 // "<![CDATA[". Everything between is skipped.
-Framer::Found Framer::scan(base::Bytes in, uint32_t depth_max, uint32_t& size, Verdict& verdict) {
-  SCAN_SCRATCH Structure structure(in);
-  const auto in_size = static_cast<uint32_t>(in.size());
-  uint32_t next = structure.next();
-  uint32_t at = 0;
-  const auto byte_before = [&](uint32_t where, uint32_t distance) {
-    return where >= distance ? in[where - distance] : last_[distance - where - 1];
-  };
-  while (at < in_size) {
+Framer::Found Framer::scan(base::Bytes unit, uint32_t from, uint32_t& size, Verdict& verdict) {
+  CHECK(from <= unit.size());
+  SCAN_SCRATCH Structure structure(unit.substr(from));
+  const auto unit_size = static_cast<uint32_t>(unit.size());
+  uint32_t next = from + structure.next();
+  for (uint32_t at = from; at < unit_size; ++at) {
     Found found = Found::nothing;
     if (state_ == State::after_less) {
-      found = after_less(in[at], depth_max);
+      found = after_less(unit[at], at);
       // A '>' right behind '<' closes the tag as well.
-      if (found == Found::nothing && state_ == State::start_tag) continue;
+      if (found == Found::nothing && state_ == State::start_tag) --at;
     } else if (state_ == State::bang) {
-      found = bang(in[at]);
+      found = bang(unit[at]);
     } else {
-      while (next < at) next = structure.next();
-      if (next >= in_size) break;
+      while (next < at) next = from + structure.next();
+      if (next >= unit_size) break;
       at = next;
-      found = structural(in[at], byte_before(at, 1), byte_before(at, 2));
+      found = structural(unit, at);
     }
-    ++at;
     if (found == Found::nothing) continue;
-    size = at;
+    size = at + 1;
     verdict = verdict_;
     return found;
-  }
-  if (in_size > 0) {
-    const char second = byte_before(in_size, 2);
-    last_[0] = in[in_size - 1];
-    last_[1] = second;
   }
   return Found::nothing;
 }
 
-Framer::Found Framer::after_less(char c, uint32_t depth_max) {
+Framer::Found Framer::after_less(char c, uint32_t at) {
   switch (c) {
     case '/':
       state_ = State::end_tag;
+      end_name_ = at + 1;
       return Found::nothing;
     case '!':
       if (depth_ == 0) return fault(Verdict::restricted);
@@ -63,8 +56,9 @@ Framer::Found Framer::after_less(char c, uint32_t depth_max) {
       state_ = State::declaration;
       return Found::nothing;
     default:
-      if (depth_ >= depth_max) return fault(Verdict::too_deep);
-      ++depth_;
+      if (depth_ >= depth_max_) return fault(Verdict::too_deep);
+      if (opened_ == nullptr) opened_ = std::make_unique_for_overwrite<uint32_t[]>(depth_max_);
+      opened_[depth_++] = at;
       state_ = State::start_tag;
       return Found::nothing;
   }
@@ -76,7 +70,24 @@ Framer::Found Framer::bang(char c) {
   return Found::nothing;
 }
 
-Framer::Found Framer::structural(char c, char before, char before_that) {
+// Of a start tag nothing but the name has been kept, where it stands.
+Framer::Found Framer::end_tag(base::Bytes unit, uint32_t at) {
+  state_ = State::content;
+  if (depth_ == 0) return Found::end;  // the stream's
+  base::Bytes name = unit.substr(end_name_, at - end_name_);
+  while (!name.empty() && is_space(name.back())) name.remove_suffix(1);
+  const base::Bytes open = unit.substr(opened_[--depth_]);
+  CHECK(open.size() > name.size());
+  const char behind = open[name.size()];
+  const bool whole = behind == '>' || behind == '/' || is_space(behind);
+  if (!whole || !open.starts_with(name)) return fault(Verdict::not_well_formed);
+  return depth_ == 0 ? Found::end : Found::nothing;
+}
+
+Framer::Found Framer::structural(base::Bytes unit, uint32_t at) {
+  const char c = unit[at];
+  const char before = at >= 1 ? unit[at - 1] : '\0';
+  const char before_that = at >= 2 ? unit[at - 2] : '\0';
   switch (state_) {
     case State::content:
       if (c == '<') state_ = State::after_less;
@@ -104,10 +115,7 @@ Framer::Found Framer::structural(char c, char before, char before_that) {
       if (before == '/') --depth_;
       return depth_ == 0 ? Found::end : Found::nothing;
     case State::end_tag:
-      if (c != '>') return fault(Verdict::not_well_formed);
-      state_ = State::content;
-      if (depth_ > 0) --depth_;
-      return depth_ == 0 ? Found::end : Found::nothing;
+      return c == '>' ? end_tag(unit, at) : fault(Verdict::not_well_formed);
     case State::after_less:
     case State::bang:
       break;

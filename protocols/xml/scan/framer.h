@@ -1,10 +1,12 @@
 // Finds where a stanza ends while its bytes trickle in, looking at each byte once. It understands
 // just enough for that, and to see at once what no continuation could make right: too deep, a
-// comment, '<' inside a tag. Everything else waits for the walker.
-// Belongs to a stream that carries an unfinished stanza; 12 bytes.
+// comment, '<' inside a tag, an end tag that is not the open element's. Everything else waits for
+// the walker.
+// Belongs to a stream that carries an unfinished stanza; 24 bytes, and 4 for each level it may nest.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "engine/base/bytes.h"
 #include "protocols/xml/limits.h"
@@ -17,11 +19,13 @@ class Framer {
     stanza,  // ends with the end tag of its first element, or is an end tag alone
     header,  // ends with the first start tag; an XML declaration may stand before it
   };
-  explicit Framer(Unit unit = Unit::stanza) : header_(unit == Unit::header) {}
+  explicit Framer(Unit unit = Unit::stanza, uint32_t depth_max = 0)
+      : depth_max_(depth_max), header_(unit == Unit::header) {}
 
   enum class Found : uint8_t { nothing, end, fault };
-  // Reads on. `end`: the unit's last byte is in[size - 1]. `fault`: `verdict` says which.
-  Found scan(base::Bytes in, uint32_t depth_max, uint32_t& size, Verdict& verdict);
+  // Reads on: `unit` is all that has come since the unit began, what is behind `from` is new.
+  // `end`: its last byte is unit[size - 1]. `fault`: `verdict` says which.
+  Found scan(base::Bytes unit, uint32_t from, uint32_t& size, Verdict& verdict);
 
  private:
   enum class State : uint8_t {
@@ -35,20 +39,23 @@ class Framer {
     apostrophe,  // … in '…'
     end_tag,
   };
-  Found structural(char c, char before, char before_that);
-  Found after_less(char c, uint32_t depth_max);
+  Found structural(base::Bytes unit, uint32_t at);
+  Found after_less(char c, uint32_t at);
   Found bang(char c);
+  Found end_tag(base::Bytes unit, uint32_t at);
   Found fault(Verdict verdict) {
     verdict_ = verdict;
     return Found::fault;
   }
 
+  std::unique_ptr<uint32_t[]> opened_;  // where the names of the open elements begin
   uint32_t depth_ = 0;
+  uint32_t depth_max_;
+  uint32_t end_name_ = 0;  // where the name of the end tag begins
   State state_ = State::content;
   Verdict verdict_ = Verdict::ok;
   uint8_t matched_ = 0;
   bool header_;
-  char last_[2] = {0, 0};  // the two bytes before those to come, the latest first
 };
 
 }  // namespace xml

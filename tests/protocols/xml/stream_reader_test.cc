@@ -192,6 +192,24 @@ TEST(StreamReader, NothingIsCarriedOnceAStanzaIsComplete) {
   EXPECT_EQ(listener.reader.carried_bytes(), 0u);
 }
 
+TEST(StreamReader, WrongEndTagIsRefusedAtItsLastByteHoweverItIsCut) {
+  for (const base::Bytes bad : {"<a><b>x</a>", "<a><b x='</'></bb >", "<a><bb></b>", "<a></ a>",
+                                "<a><b/><c></c ></b>", "<a><b></>", "<a><p:b></b>"}) {
+    const std::string stream = kHeader + std::string(bad);
+    const std::string heard = hear(stream);
+    EXPECT_TRUE(heard.starts_with("header error:")) << bad << heard;
+    EXPECT_EQ(hear_byte_by_byte(stream), heard) << bad;
+    const base::Bytes unfinished = base::Bytes(stream).substr(0, stream.size() - 1);
+    if (hear(unfinished) == "header more") {
+      EXPECT_EQ(hear_byte_by_byte(unfinished), "header more") << bad;
+    }
+    for (size_t cut = kHeader.size(); cut < stream.size(); ++cut) {
+      EXPECT_EQ(hear({base::Bytes(stream).substr(0, cut), base::Bytes(stream).substr(cut)}), heard)
+          << bad << " cut at " << cut;
+    }
+  }
+}
+
 // Were carried bytes read again for every new one, this would take hours.
 TEST(StreamReader, AGiantThatComesByteByByteIsReadOnce) {
   std::string stanza = "<a>";
