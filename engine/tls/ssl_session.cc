@@ -75,14 +75,16 @@ long SslSession::bio_control(BIO*, int command, long, void*) {
   return command == BIO_CTRL_FLUSH ? 1 : 0;
 }
 
-// Keeps what clients take for tls-unique (RFC 5929 §3): the first Finished of the handshake, which is
-// the client's, or the server's where a session is resumed. On TLS 1.3 the name is no longer defined
-// (RFC 9266 §4.3), yet clients built on OpenSSL send just this, and it binds to the whole handshake.
+// Keeps what clients take for tls-unique (RFC 5929 §3): the first Finished of the handshake, which
+// is the client's, or the server's where a session is resumed. On TLS 1.3 the name is no longer
+// defined (RFC 9266 §4.3), yet clients built on OpenSSL send just this, and it binds to the whole
+// handshake.
 void SslSession::on_message(int is_write, int, int content_type, const void* message, size_t length,
                             SSL* ssl, void*) {
   static constexpr size_t kHeader = 4;
   const auto* const octets = static_cast<const char*>(message);
-  if (content_type != SSL3_RT_HANDSHAKE || length <= kHeader || octets[0] != SSL3_MT_FINISHED) return;
+  if (content_type != SSL3_RT_HANDSHAKE || length <= kHeader || octets[0] != SSL3_MT_FINISHED)
+    return;
   SslSession& session = of(ssl);
   const bool by_server = (is_write == 1) == (SSL_is_server(ssl) == 1);
   if (by_server != (SSL_session_reused(ssl) == 1)) return;

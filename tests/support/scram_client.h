@@ -1,4 +1,5 @@
 // The client's half of SCRAM-SHA-256 (RFC 5802, 7677), for simulated and load clients.
+// One thread: the last salted password is remembered.
 #pragma once
 
 #include <string>

@@ -123,14 +123,14 @@ void RealmState::receive_subscription(User& user, const Stanza& stanza, engine::
     send_unavailable(user, notice.from, turn);
   }
   // An approval nobody waits for: a request and its refusal have crossed with a second request, and
-  // the contact now believes that we are subscribed. Our client hears nothing (§3.1.6); the contact,
-  // if one of our own accounts, hears that it is not so.
+  // the contact now believes that we are subscribed. Our client hears nothing (§3.1.6); the
+  // contact, if one of our own accounts, hears that it is not so.
   const bool unwanted = stanza.type == StanzaType::subscribed && !before.ask && !before.to;
   if (unwanted && is_local_account(notice.from)) {
     send_subscription(user, notice.from, StanzaType::unsubscribe, stanza.id, turn);
   }
-  // The automatic "unsubscribed" (RFC 6121, table 6, a SHOULD) tells the user's server what it knows.
-  // Between two of our own accounts it would only arrive late and cancel a new request.
+  // The automatic "unsubscribed" (RFC 6121, table 6, a SHOULD) tells the user's server what it
+  // knows. Between two of our own accounts it would only arrive late and cancel a new request.
   const bool redundant = step.reply == StanzaType::unsubscribed && is_local_account(notice.from);
   if (!step.reply || redundant) return;
   send_subscription(user, notice.from, *step.reply, stanza.id, turn);

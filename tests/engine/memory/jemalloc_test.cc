@@ -31,7 +31,7 @@ TEST(Jemalloc, AThreadAllocatesFromItsOwnArena) {
     uint64_t before = 0;
     uint64_t after = 0;
     ASSERT_TRUE(arena_allocated(arena, before));
-    void* block = std::malloc(1 << 20);
+    void* volatile block = std::malloc(1 << 20);  // volatile: not to be optimised away
     ASSERT_TRUE(arena_allocated(arena, after));
     EXPECT_GE(after, before + (1 << 20));
     std::free(block);
