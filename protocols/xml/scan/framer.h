@@ -2,7 +2,7 @@
 // just enough for that, and to see at once what no continuation could make right: too deep, a
 // comment, '<' inside a tag, an end tag that is not the open element's. Everything else waits for
 // the walker.
-// Belongs to a stream that carries an unfinished stanza; 24 bytes, and 4 for each level it may nest.
+// Belongs to a stream that carries an unfinished stanza; 24 bytes, and 4 for each level allowed.
 #pragma once
 
 #include <cstdint>
