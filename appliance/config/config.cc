@@ -18,6 +18,8 @@ std::shared_ptr<const xmpp::Options> xmpp_options(const Config& config) {
     if (config.contacts[i].empty()) continue;
     xmpp->contacts.push_back({std::string(kContactKinds[i]) + "-addresses", config.contacts[i]});
   }
+  // Imaginary accounts are challenged like those made now, or their absence would show.
+  xmpp->scram_iterations = config.store.pbkdf2_iterations;
   xmpp->version = ROLLCALL_VERSION;
   return xmpp;
 }

@@ -69,6 +69,7 @@ base::Status Node::start() {
 LoadedConfig Node::load() const {
   LoadedConfig loaded =
       options_.config_file.empty() ? load_config("") : load_config_file(options_.config_file);
+  loaded.config.xmpp.started = started_;  // over reloads too
   if (!options_.data.empty()) loaded.config.data = options_.data;
   if (options_.shards > 0) loaded.config.shards = static_cast<uint16_t>(options_.shards);
   if (options_.io == "uring") loaded.config.io = IoBackend::uring;

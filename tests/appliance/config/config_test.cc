@@ -95,6 +95,12 @@ abuse = ["mailto:abuse@example.org"]
   EXPECT_EQ(options->contacts[0].kind, "abuse-addresses");
 }
 
+TEST(Config, ImaginaryAccountsAreStretchedLikeRealOnes) {
+  EXPECT_EQ(xmpp_options(good("").config)->scram_iterations, StoreConfig().pbkdf2_iterations);
+  const Config config = good("[store]\npbkdf2_iterations = 20000\n").config;
+  EXPECT_EQ(xmpp_options(config)->scram_iterations, 20000u);
+}
+
 TEST(Config, ListenersReplaceTheDefaultOnes) {
   const Config config = good(R"(
 [[listener]]
