@@ -25,8 +25,8 @@ import threading
 import time
 import unittest
 
-PATIENCE = 4.0
-SKIPPED = 77      # what ctest is told to take for "not run"
+PATIENCE = 20.0  # seconds that anything may take before a test gives up
+SKIPPED = 77     # what ctest is told to take for "not run"
 READY = "Ctrl-C stops it."
 CONFIG = """
 [[listener]]
@@ -249,6 +249,7 @@ def main():
     parser.add_argument("tests", nargs="*", help="Class.test_name; none: all")
     arguments = parser.parse_args()
     _programs = arguments.programs
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the node goes, too
     result = unittest.main(argv=[sys.argv[0], *arguments.tests], verbosity=2, exit=False,
                            failfast=True, warnings="ignore").result
     good = result.wasSuccessful()
