@@ -28,7 +28,8 @@ import unittest
 PATIENCE = 20.0  # seconds that anything may take before a test gives up
 SKIPPED = 77     # what ctest is told to take for "not run"
 READY = "Ctrl-C stops it."
-CONFIG = """
+CONFIG = """io = "{io}"
+
 [[listener]]
 address = "127.0.0.1"
 port = 0
@@ -77,8 +78,9 @@ class User:
 class Node:
     """One rollcalld with two shards. All it writes is below `folder`."""
 
-    def __init__(self, programs):
-        self.programs = pathlib.Path(programs)
+    def __init__(self, programs, io):
+        self.programs = programs
+        self.io = io
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rollcall-interop-"))
         self.data = self.folder / "data"
         self.domain = "localhost"
@@ -89,7 +91,7 @@ class Node:
 
     def start(self):
         config = self.folder / "rollcall.toml"
-        config.write_text(CONFIG)
+        config.write_text(CONFIG.format(io=self.io))
         self._process = subprocess.Popen(
             [self.programs / "rollcalld", "--config", config, "--data", self.data, "--demo",
              "--shards", "2"],
@@ -232,23 +234,25 @@ def node():
     """The node of this test program; started at the first call."""
     global _node
     if _node is None:
-        _node = Node(_programs)
+        _node = Node(_programs, _io)
         atexit.register(_node.stop)
         _node.start()
     return _node
 
 
 _programs = pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "appliance"
+_io = "auto"
 
 
 def main():
-    global _programs
+    global _programs, _io
     parser = argparse.ArgumentParser()
     parser.add_argument("--programs", default=_programs, type=pathlib.Path,
                         help="folder of rollcalld and rollcall (default: %(default)s)")
+    parser.add_argument("--io", default=_io, choices=("auto", "uring", "epoll"))
     parser.add_argument("tests", nargs="*", help="Class.test_name; none: all")
     arguments = parser.parse_args()
-    _programs = arguments.programs
+    _programs, _io = arguments.programs, arguments.io
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the node goes, too
     result = unittest.main(argv=[sys.argv[0], *arguments.tests], verbosity=2, exit=False,
                            failfast=True, warnings="ignore").result
