@@ -9,18 +9,27 @@ Mailbox::~Mailbox() {
   }
 }
 
+bool Mailbox::has_room() const {
+  const uint32_t inside = writer_.tail - writer_.head_seen;
+  return inside <= mask_ && (inside == 0 || writer_.bytes - writer_.taken_seen < kBytesMax);
+}
+
+void Mailbox::look() {
+  writer_.head_seen = head_.load(std::memory_order_acquire);
+  writer_.taken_seen = taken_.load(std::memory_order_relaxed);
+}
+
 bool Mailbox::push(EnvelopePtr& envelope) {
   CHECK(envelope != nullptr);
-  if (writer_.tail - writer_.head_seen > mask_) {
-    writer_.head_seen = head_.load(std::memory_order_acquire);
-  }
-  if (writer_.tail - writer_.head_seen > mask_) {
+  if (!has_room()) look();
+  if (!has_room()) {
     // Say that we wait, then look once more: either we see what the reader took before it read
     // the flag, or it reads the flag and wakes us.
     full_.exchange(true);
-    writer_.head_seen = head_.load(std::memory_order_acquire);
-    if (writer_.tail - writer_.head_seen > mask_) return false;
+    look();
+    if (!has_room()) return false;
   }
+  writer_.bytes += envelope->size;
   ring_[writer_.tail & mask_] = envelope.release();
   ++writer_.tail;
   return true;
@@ -36,6 +45,8 @@ EnvelopePtr Mailbox::pop() {
   if (empty()) return nullptr;
   EnvelopePtr envelope(ring_[reader_.head & mask_]);
   ++reader_.head;
+  reader_.bytes += envelope->size;
+  taken_.store(reader_.bytes, std::memory_order_relaxed);
   head_.store(reader_.head, std::memory_order_release);
   return envelope;
 }

@@ -15,6 +15,9 @@ namespace engine {
 
 class Mailbox {
  public:
+  // Full when it holds so many envelopes, or envelopes of so many bytes (one at least fits).
+  static constexpr uint64_t kBytesMax = 512 * 1024;
+
   explicit Mailbox(uint32_t capacity)  // power of two
       : mask_(capacity - 1), ring_(std::make_unique<Envelope*[]>(capacity)) {
     CHECK(capacity > 0 && (capacity & mask_) == 0);
@@ -40,14 +43,21 @@ class Mailbox {
   struct alignas(64) Writer {
     uint32_t tail = 0;         // next to write
     uint32_t head_seen = 0;    // what the reader had taken when we last looked
+    uint64_t bytes = 0;        // of all payloads ever written
+    uint64_t taken_seen = 0;   // … and taken, when we last looked
   } writer_;
   struct alignas(64) Reader {
     uint32_t head = 0;         // next to read
     uint32_t tail_seen = 0;
+    uint64_t bytes = 0;        // of all payloads ever taken
   } reader_;
   alignas(64) std::atomic<uint32_t> tail_{0};  // published
   alignas(64) std::atomic<uint32_t> head_{0};
+  std::atomic<uint64_t> taken_{0};  // bytes; written before head_
   std::atomic<bool> full_{false};
+
+  bool has_room() const;
+  void look();
 };
 
 }  // namespace engine

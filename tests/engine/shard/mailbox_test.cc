@@ -47,6 +47,24 @@ TEST(Mailbox, FullLeavesTheEnvelopeWithTheCaller) {
   EXPECT_TRUE(mailbox.push(envelope));
 }
 
+TEST(Mailbox, IsFullWhenItHoldsTooManyBytes) {
+  Mailbox mailbox(8);
+  EnvelopePtr huge = make_envelope(Mailbox::kBytesMax + 1);
+  ASSERT_TRUE(mailbox.push(huge)) << "one fits whatever its size";
+  EnvelopePtr small = numbered(1);
+  EXPECT_FALSE(mailbox.push(small));
+  mailbox.publish();
+  EXPECT_NE(mailbox.pop(), nullptr);
+  EXPECT_TRUE(mailbox.take_full());
+  EXPECT_TRUE(mailbox.push(small));
+  EnvelopePtr half = make_envelope(Mailbox::kBytesMax / 2);
+  EXPECT_TRUE(mailbox.push(half));
+  half = make_envelope(Mailbox::kBytesMax / 2);
+  EXPECT_TRUE(mailbox.push(half));
+  small = numbered(2);
+  EXPECT_FALSE(mailbox.push(small));
+}
+
 TEST(Mailbox, KeepsOrderAcrossManyRoundsOfTheRing) {
   Mailbox mailbox(4);
   uint64_t sent = 0;
