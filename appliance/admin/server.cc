@@ -26,8 +26,9 @@ void AdminServer::run() {
   while (true) {
     polls.clear();
     polls.push_back({wake_, POLLIN, 0});
-    polls.push_back({unix_listener_, POLLIN, 0});
-    polls.push_back({http_listener_, POLLIN, 0});
+    const int16_t listening = resting_ ? 0 : POLLIN;
+    polls.push_back({unix_listener_, listening, 0});
+    polls.push_back({http_listener_, listening, 0});
     for (const auto& connection : connections_) {
       const bool reads = !connection->no_more_input && connection->out.empty();
       polls.push_back({connection->fd,
@@ -35,7 +36,9 @@ void AdminServer::run() {
                                             (connection->out.empty() ? 0 : POLLOUT)),
                        0});
     }
-    poll(polls.data(), polls.size(), connections_.empty() ? -1 : kTickMs);
+    const bool waits = connections_.empty() && !resting_;
+    poll(polls.data(), polls.size(), waits ? -1 : kTickMs);
+    resting_ = false;
     const auto now = std::chrono::steady_clock::now();
     uint64_t wakes = 0;
     if (polls[0].revents != 0 && read(wake_, &wakes, sizeof wakes) < 0) continue;
@@ -61,7 +64,11 @@ void AdminServer::run() {
 
 void AdminServer::accept_on(int listener, bool http) {
   const int fd = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd < 0) return;
+  if (fd < 0) {
+    // Out of descriptors, say. Who waits stays in the backlog; asking again at once would spin.
+    resting_ = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
+    return;
+  }
   const auto there = static_cast<size_t>(
       std::count_if(connections_.begin(), connections_.end(),
                     [&](const auto& connection) { return connection->http == http; }));

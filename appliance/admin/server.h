@@ -59,6 +59,7 @@ class AdminServer {
   int http_listener_ = -1;
   bool any_host_ = false;
   int wake_ = -1;  // eventfd
+  bool resting_ = false;  // accepting failed: the listeners are not polled for a tick
   std::atomic<bool> stopping_{false};
   std::vector<std::unique_ptr<Connection>> connections_;
   std::thread thread_;
