@@ -155,7 +155,7 @@ base::Status Database::configure(const StoreOptions& options) {
                                       : "PRAGMA synchronous=NORMAL";
   bool done = execute("PRAGMA journal_mode=WAL") && execute(synchronous) &&
               execute("PRAGMA foreign_keys=ON") && execute("PRAGMA trusted_schema=OFF") &&
-              execute("PRAGMA temp_store=MEMORY") && execute("PRAGMA cache_size=-8192") &&
+              execute("PRAGMA temp_store=MEMORY") && execute("PRAGMA cache_size=-2048") &&
               execute("PRAGMA journal_size_limit=67108864");
   if (options.pages_max > 0) {
     done = done && execute("PRAGMA max_page_count=" + std::to_string(options.pages_max));
