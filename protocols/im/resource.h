@@ -44,6 +44,8 @@ class Resource {
   // True while the client does not read what it is sent: stored messages then wait in the store
   // until Realm::uncongested() is called.
   virtual bool congested() const { return false; }
+  // True while it is about to end and holds all it may: what wants an answer is refused instead.
+  virtual bool full() const { return false; }
 
   jid::JidView jid() const { return jid::JidView::trusted(full_jid); }
   bool available() const { return !presence.empty(); }

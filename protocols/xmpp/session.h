@@ -36,6 +36,7 @@ class Session final : public im::Resource, private im::Realm::Binding {
   void deliver_carbon(const im::Stanza& original, bool sent, engine::Turn& turn) override;
   void end(im::Farewell why, engine::Turn& turn) override;
   bool congested() const override;
+  bool full() const override;
 
   // From the client: any first-level element of a bound stream. Never destroys the session.
   void on_element(const xml::Element& element, engine::Turn& turn);
@@ -76,6 +77,7 @@ class Session final : public im::Resource, private im::Realm::Binding {
   void flush_client_state(engine::Turn& turn);
   void hand_back(engine::Turn& turn);
   // session/acks.cc
+  bool over_limit() const;
   void remember(const im::Stanza& stanza, engine::Turn& turn);
   void ask_for_ack(engine::Turn& turn);
   void check_ack_timer(engine::Turn& turn);

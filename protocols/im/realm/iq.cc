@@ -16,6 +16,7 @@ void RealmState::receive_iq(User& user, const Stanza& stanza, engine::Turn& turn
     // To a stranger a resource that is there looks like one that is not (§8.5.3.1).
     const bool seen =
         resource != nullptr && (!request || shares_presence(user, *resource, stanza.from));
+    if (seen && resource->full()) return refuse(stanza, ErrorCondition::resource_constraint, turn);
     if (seen) return resource->deliver(stanza, turn);
     return refuse(stanza, ErrorCondition::service_unavailable, turn);
   }

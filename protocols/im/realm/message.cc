@@ -74,6 +74,7 @@ void RealmState::receive_message(User& user, const Stanza& original, engine::Tur
   // While stored messages are being sent, later ones must not overtake them.
   const bool waits = resource != nullptr && user.flooding == resource && storable(stanza);
   if (resource != nullptr && !waits) {
+    if (resource->full()) return refuse(stanza, ErrorCondition::resource_constraint, turn);
     count(trace::Counter::im_messages_delivered);
     resource->deliver(stanza, turn);
     return carbons(user, stanza, false, resource, turn);
@@ -106,6 +107,7 @@ void RealmState::message_to_bare(User& user, const Stanza& stanza, engine::Turn&
     return store_offline(user, stanza, turn);
   }
   if (Resource* best = most_available(user)) {
+    if (best->full()) return refuse(stanza, ErrorCondition::resource_constraint, turn);
     count(trace::Counter::im_messages_delivered);
     best->deliver(stanza, turn);
     return carbons(user, stanza, false, best, turn);

@@ -24,16 +24,26 @@ constexpr base::Duration kAnswerWithin = base::Duration::seconds(60);
 
 }  // namespace
 
+bool Session::over_limit() const {
+  const Options& options = service_.options();
+  return stream_management_ != nullptr &&
+         (stream_management_->unacked_count() > options.unacked_stanzas_max ||
+          stream_management_->unacked_bytes() > options.unacked_bytes_max);
+}
+
+bool Session::full() const { return finishing_ && over_limit(); }
+
 void Session::remember(const im::Stanza& stanza, engine::Turn& turn) {
+  // Between the limit and the end pass up to 100 ms, enough for very much. What wants an answer has
+  // been refused (full()); the rest is soft state.
+  if (full()) return;
   StreamManagement& acks = *stream_management_;
   std::string& packed = service_.pack_scratch();
   packed.clear();
   im::pack(stanza, packed);
   acks.sent(packed);
   if (finishing_) return;
-  const Options& options = service_.options();
-  if (acks.unacked_count() > options.unacked_stanzas_max ||
-      acks.unacked_bytes() > options.unacked_bytes_max) {
+  if (over_limit()) {
     // The policy: the session ends, and what it holds is routed again (offline storage, or back).
     trace::count(trace::Counter::xmpp_limit_unacked);
     if (stream_ != nullptr) {

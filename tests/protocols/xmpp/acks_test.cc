@@ -389,6 +389,18 @@ TEST_F(Acks, TooManyUnacknowledgedStanzasEndTheSessionAndNoneIsLost) {
   EXPECT_EQ(node_->store.offline_messages(), 11u);
 }
 
+TEST_F(Acks, BetweenTheLimitAndTheEndTheSenderIsToldToTryAgain) {
+  xmpp::Options options = default_options();
+  options.unacked_stanzas_max = 10;
+  start(options);
+  enable();
+  node_->take(bob_);
+  bob_writes(20);
+  EXPECT_EQ(count(node_->take(bob_), "<resource-constraint"), 9u);
+  node_->advance(base::Duration::seconds(1));
+  EXPECT_EQ(node_->store.offline_messages(), 11u);
+}
+
 TEST_F(Acks, ADetachedSessionHasTheSameLimitInBytes) {
   xmpp::Options options = default_options();
   options.unacked_bytes_max = 2000;
