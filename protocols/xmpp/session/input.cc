@@ -106,7 +106,7 @@ void Session::on_stanza(const xml::Element& element, im::StanzaKind kind, engine
   attributes.clear();
   element.forwarded_attributes(attributes);
   stanza.attributes = attributes;
-  stanza.payload = content_without_forgeries(element, bare_jid(), service_.realm().options(),
+  stanza.payload = content_without_forgeries(element, service_.realm().options(),
                                              service_.payload_scratch());
   if (!typed) return refuse(stanza, im::ErrorCondition::bad_request, turn);
   if (kind == im::StanzaKind::iq) return on_iq(element, stanza, turn);

@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "engine/trace/counters.h"
+#include "protocols/jid/jid.h"
 #include "protocols/xmpp/namespaces.h"
 
 namespace xmpp {
@@ -56,15 +57,21 @@ void look_at(const xml::Element& child, im::Facts& facts, Seen& seen) {
   }
 }
 
-bool is_forged(const xml::Element& child, base::Bytes own_bare, const im::Options& options) {
+// A domain of ours or an account there: who would hold messages back and say so.
+bool is_of_ours(base::Bytes address, const im::Options& options) {
+  std::string scratch;
+  jid::JidView jid;
+  return jid::parse(address, scratch, jid) && !jid.has_resource() && options.hosts(jid.domain());
+}
+
+bool is_forged(const xml::Element& child, const im::Options& options) {
   const base::Bytes ns = child.ns();
   if (ns == ns::kStanzaId && child.name() == "stanza-id") {
     const base::Bytes by = child.attribute("by");
     return by.find('@') != base::Bytes::npos || options.hosts(by);
   }
   if (ns == ns::kDelay && child.name() == "delay") {
-    const base::Bytes from = child.attribute("from");
-    return from == own_bare || options.hosts(from);
+    return is_of_ours(child.attribute("from"), options);
   }
   return false;
 }
@@ -122,13 +129,13 @@ bool read_presence(const xml::Element& presence, std::string& status, im::Stanza
   return true;
 }
 
-base::Bytes content_without_forgeries(const xml::Element& stanza, base::Bytes own_bare,
-                                      const im::Options& options, std::string& scratch) {
+base::Bytes content_without_forgeries(const xml::Element& stanza, const im::Options& options,
+                                      std::string& scratch) {
   const base::Bytes inner = stanza.inner();
   size_t copied = 0;
   bool removed = false;
   for (xml::Element child = stanza.first_child(); child; child = child.next_sibling()) {
-    if (!is_forged(child, own_bare, options)) continue;
+    if (!is_forged(child, options)) continue;
     if (!removed) scratch.clear();
     removed = true;
     trace::count(trace::Counter::xmpp_forgeries_removed);

@@ -22,7 +22,7 @@ im::Facts message_facts(const xml::Element& message, im::StanzaType type);
 // The stanza's content without what its sender cannot know: stanza ids by us (XEP-0359 §4) and
 // delay stamps in our name (XEP-0203 §4). A view of the element, or of `scratch` if anything was
 // removed; counted.
-base::Bytes content_without_forgeries(const xml::Element& stanza, base::Bytes own_bare,
-                                      const im::Options& options, std::string& scratch);
+base::Bytes content_without_forgeries(const xml::Element& stanza, const im::Options& options,
+                                      std::string& scratch);
 
 }  // namespace xmpp
