@@ -13,7 +13,7 @@ namespace xmpp {
 
 namespace {
 
-constexpr To kAddresses[] = {To::host, To::self, To::other};
+constexpr To kAddresses[] = {To::host, To::self, To::other, To::unseen};
 
 size_t hash(IqKind kind, To to, base::Bytes ns, base::Bytes name) {
   const size_t salt = static_cast<size_t>(kind) * 8 + static_cast<size_t>(to);
@@ -98,11 +98,11 @@ void answer_iq(Session& session, To to, const im::Stanza& iq, const xml::Element
 
 bool answer_account_iq(Service& service, im::User& user, const im::Stanza& iq,
                        const xml::Element& payload, engine::Turn& turn) {
-  const Hook* hook = service.dispatch().find(kind_of(iq), To::other, payload.ns(), payload.name(),
-                                             service.options());
+  const To to = iq.to.has_resource() ? To::unseen : To::other;
+  const Hook* hook =
+      service.dispatch().find(kind_of(iq), to, payload.ns(), payload.name(), service.options());
   if (hook == nullptr) return false;
-  IqRequest request(turn, service.realm(), service.options(), iq, payload, nullptr, &user,
-                    To::other);
+  IqRequest request(turn, service.realm(), service.options(), iq, payload, nullptr, &user, to);
   hook->answer(request);
   return true;
 }

@@ -26,6 +26,7 @@ enum class To : uint8_t {
   host = 1,     // a domain of ours
   self = 2,     // no `to`, or the asker's own bare JID
   other = 4,    // another account's bare JID; the hook decides what this asker may see
+  unseen = 8,   // a full JID that is not connected, or not for this asker to see: only errors
 };
 constexpr uint8_t operator|(To a, To b) {
   return static_cast<uint8_t>(static_cast<uint8_t>(a) | static_cast<uint8_t>(b));
@@ -52,7 +53,7 @@ class Request {
   const Options& options;
   const im::Stanza& stanza;
   xml::Element payload;      // the IQ's one child
-  Session* session;          // null for `other`, and for `host` before the asker has logged in
+  Session* session;          // null for `other`, `unseen`, and for `host` before the asker has logged in
   im::User* user;            // the account concerned: asker's (self), asked (other), null (host)
   To to;
 

@@ -18,7 +18,6 @@ void RealmState::receive_iq(User& user, const Stanza& stanza, engine::Turn& turn
         resource != nullptr && (!request || shares_presence(user, *resource, stanza.from));
     if (seen && resource->full()) return refuse(stanza, ErrorCondition::resource_constraint, turn);
     if (seen) return resource->deliver(stanza, turn);
-    return refuse(stanza, ErrorCondition::service_unavailable, turn);
   }
   if (!request) return;  // clients answer roster pushes, but nobody waits for it
   if (!account_iq_.on_account_iq(user, stanza, turn)) {

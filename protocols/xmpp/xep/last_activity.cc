@@ -33,10 +33,17 @@ void answer_account(Request& request) {
   answer_seconds(request, request.turn.wall.seconds() - user.last_seen.seconds(), user.last_status);
 }
 
+// §3: a client that a stranger asks about is not asked, whether it is there or not.
+void refuse(Request& request) {
+  request.error(sees_presence(request) ? im::ErrorCondition::service_unavailable
+                                       : im::ErrorCondition::forbidden);
+}
+
 constexpr base::Bytes kDisco[] = {kNamespace};
 constexpr Hook kHooks[] = {
     {IqKind::get, static_cast<uint8_t>(To::host), "query", kNamespace, answer_host},
     {IqKind::get, To::self | To::other, "query", kNamespace, answer_account},
+    {IqKind::get, static_cast<uint8_t>(To::unseen), "query", kNamespace, refuse},
 };
 
 }  // namespace
@@ -44,6 +51,8 @@ constexpr Hook kHooks[] = {
 constinit const Feature last_activity{.xep = 12,
                                       .title = "Last Activity",
                                       .version = "2.0",
+                                      .note = "strangers are told forbidden (§2, a MUST), which "
+                                              "says that the account exists",
                                       .disco = kDisco,
                                       .disco_account = kDisco,
                                       .hooks = kHooks};

@@ -55,14 +55,14 @@ void set_own(Request& request) {
   ask(request, std::move(question), answer_write);
 }
 
-void refuse_set(Request& request) { request.error(im::ErrorCondition::forbidden); }  // §3.2
 
+// Another's card cannot be set (§3.2): there is no hook for it, so that the answer is that of an
+// account that does not exist.
 constexpr base::Bytes kDisco[] = {kNamespace};
 constexpr Hook kHooks[] = {
     {IqKind::get, static_cast<uint8_t>(To::self), "vCard", kNamespace, get_own},
     {IqKind::get, static_cast<uint8_t>(To::other), "vCard", kNamespace, get_others},
     {IqKind::set, static_cast<uint8_t>(To::self), "vCard", kNamespace, set_own},
-    {IqKind::set, static_cast<uint8_t>(To::other), "vCard", kNamespace, refuse_set},
 };
 
 }  // namespace
@@ -70,6 +70,8 @@ constexpr Hook kHooks[] = {
 constinit const Feature vcard_temp{.xep = 54,
                                    .title = "vcard-temp",
                                    .version = "1.3.0",
+                                   .note = "setting another's card is refused as if the account "
+                                           "did not exist",
                                    .disco = kDisco,
                                    .disco_account = kDisco,
                                    .hooks = kHooks};
