@@ -63,6 +63,7 @@ void answer_write(const ReplyAddress& reply, im::StoreRequest& answer, im::Realm
 bool sees_presence(const Request& request) {
   if (request.to == To::self) return true;
   CHECK(request.user != nullptr);
+  if (request.stanza.from.bare() == request.user->bare_jid.view()) return true;
   const im::Roster& roster = request.user->roster;
   const im::Contact* contact = roster.find(request.stanza.from.bare());
   return contact != nullptr && contact->from;
