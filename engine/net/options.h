@@ -34,7 +34,7 @@ struct NetOptions {
   uint32_t rearms_per_turn = 2048;
 
   uint32_t send_soft_bytes = 256 * 1024;     // Peer::on_congestion(true); false at a quarter
-  uint32_t send_hard_bytes = 1024 * 1024;    // closed with CloseReason::send_limit
+  uint32_t send_hard_bytes = 768 * 1024;     // closed with CloseReason::send_limit
   base::Duration send_stall = base::Duration::seconds(30);  // no byte taken: same
   uint64_t send_bytes_per_shard = 256ull * 1024 * 1024;     // the longest queue is closed
 

@@ -48,7 +48,8 @@ def compare(check, figure, name, baseline, loaded):
     figure(name + ": others' p99 before, during (idle process); longest",
            "%.2f, %.2f (%.2f) ms; %.1f ms of %d" % (baseline[1] * 1e3, loaded[1] * 1e3,
                                                     loaded[4] * 1e3, loaded[2] * 1e3, loaded[3]))
-    bar = 2 * max(baseline[1], FLOOR / 2, loaded[4])
+    # A message wakes two processes and two shards, the byte one process and us.
+    bar = 2 * max(baseline[1], FLOOR / 2, 2 * loaded[4])
     check(loaded[3] > 0 and loaded[1] <= bar, "%s: others' p99 went from %.2f to %.2f ms"
           % (name, baseline[1] * 1e3, loaded[1] * 1e3))
 

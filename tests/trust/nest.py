@@ -42,7 +42,9 @@ def run(server, name, port, secure):
     figure(name + ": bytes sent, memory grew by", "%d, %d" % (total, highest - resident))
     figure(name + ": refused for depth, for size", "%d, %d" % (depth, size))
     check(depth + size == CLIENTS and ended == CLIENTS, name + ": not each was counted")
-    check(highest - resident <= max(4 * total, 65536),
+    # Refused at depth 64, after some 200 bytes; the rest of `total` was thrown away unread. So the
+    # bar is not four times that but what eight connections may cost.
+    check(highest - resident <= CLIENTS * 65536,
           "%s: %d bytes cost %d" % (name, total, highest - resident))
 
 

@@ -144,7 +144,7 @@ def account(name, server, slow, bounces, before, manage):
     if manage:
         check(not lost, "%s: %d messages are nowhere" % (name, len(lost)))
     else:
-        # What the kernel and the send queue (1 MiB) held goes with a connection that acknowledges
+        # What the kernel and the send queue (768 KiB) held goes with a connection that acknowledges
         # nothing; the kernel's part can be up to net.ipv4.tcp_wmem.
         with open("/proc/sys/net/ipv4/tcp_wmem", encoding="ascii") as file:
             kernel = int(file.read().split()[2])
