@@ -18,7 +18,7 @@ namespace {
 // An acknowledgement is asked for when this many stanzas went out since the last request, or this
 // long after the first of them.
 constexpr uint32_t kRequestEvery = 8;
-constexpr base::Duration kRequestAfter = base::Duration::seconds(1);
+constexpr base::Duration kRequestAfter = base::Duration::milliseconds(200);
 // A client that does not answer a request for so long is not there any more.
 constexpr base::Duration kAnswerWithin = base::Duration::seconds(60);
 
