@@ -67,6 +67,7 @@ struct Config {
   std::vector<CertificateConfig> certificates;
   engine::NetOptions net;        // without listeners and connections_per_shard
   uint32_t connections_max = 0;  // of the node; 0: from the profile
+  bool direct_descriptors = false;
   StoreConfig store;
   AdminConfig admin;
   TraceConfig trace;

@@ -11,6 +11,9 @@ namespace {
 
 // Descriptors that are no client's: listeners, rings, database, log, admin.
 constexpr uint64_t kOwnFiles = 64;
+// Room in a shard's table of direct descriptors beyond its connections: for those that are closing
+// or come from another shard, before they are counted.
+constexpr uint64_t kTableReserve = 512;
 
 engine::ReactorKind reactor_kind(IoBackend io) {
   switch (io) {
@@ -51,7 +54,11 @@ NodeLimits make_limits(const Config& config, const Profile& profile, const Machi
   if (config.connections_max != 0) {
     per_shard = (uint64_t{config.connections_max} + shards - 1) / shards;
   }
-  const uint64_t files = open_files > 2 * kOwnFiles ? open_files - kOwnFiles : open_files / 2;
+  const bool direct = config.direct_descriptors;
+  const uint64_t kept = direct ? kTableReserve : kOwnFiles;
+  // Of the process; with direct descriptors, of each shard's table.
+  const uint64_t usable = open_files > 2 * kept ? open_files - kept : open_files / 2;
+  const uint64_t files = direct ? usable * shards : usable;
   // Below what the profile promises it is worth a word; the room beyond that is a bonus.
   if (files < std::min<uint64_t>(per_shard * shards, profile.sessions)) {
     limits.warnings.push_back("only " + std::to_string(open_files) +
@@ -60,7 +67,12 @@ NodeLimits make_limits(const Config& config, const Profile& profile, const Machi
   }
   // Hashing is not fair: one shard may own an eighth more than its share.
   const uint64_t share = std::max<uint64_t>(1, files / shards);
-  net.connections_per_shard = static_cast<uint32_t>(std::min(per_shard, share + share / 8));
+  const uint64_t most = direct ? usable : share + share / 8;
+  net.connections_per_shard = static_cast<uint32_t>(std::min(per_shard, most));
+  if (direct) {
+    limits.shards.reactor.direct_descriptors = static_cast<uint32_t>(
+        std::min<uint64_t>(net.connections_per_shard + kTableReserve, open_files));
+  }
   net.send_bytes_per_shard =
       std::min<uint64_t>(net.send_bytes_per_shard,
                          budget.count(Pool::send_chunks) * memory::bytes_each(Pool::send_chunks));

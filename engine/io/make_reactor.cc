@@ -24,6 +24,10 @@ std::string why_no_uring(const UringReactor::Made& made) {
               "those of Docker and containerd: set the sysctl to 0 and allow io_uring_setup, "
               "io_uring_enter and io_uring_register.";
       break;
+    case EMFILE:
+      text += "Raise the limit of open files (LimitNOFILE, ulimit -n); it also bounds a table of "
+              "direct descriptors.";
+      break;
     case EINVAL:
       text += "It needs Linux 6.1 or later.";
       break;
@@ -38,6 +42,10 @@ std::string why_no_uring(const UringReactor::Made& made) {
 }
 
 base::Result<MadeReactor> make_epoll(const ReactorLimits& limits, std::string alarm) {
+  if (limits.direct_descriptors > 0) {
+    const std::string why = alarm.empty() ? "epoll has none" : std::move(alarm);
+    return base::Error{"direct descriptors need io_uring: " + why};
+  }
   auto reactor = std::make_unique<EpollReactor>(limits);
   if (!reactor->usable()) {
     return base::Error{std::string("cannot create an epoll instance: ") + strerror(errno)};
@@ -53,7 +61,8 @@ base::Result<MadeReactor> make_reactor(ReactorKind kind, const ReactorLimits& li
   if (made.reactor != nullptr) return MadeReactor{std::move(made.reactor), {}};
   std::string why = why_no_uring(made);
   if (kind == ReactorKind::uring) return base::Error{why + " (`io = uring` was demanded)"};
-  return make_epoll(limits, why + " Running on epoll instead, which costs up to 30 % more CPU.");
+  if (limits.direct_descriptors == 0) why += " Running on epoll instead: up to 30 % more CPU.";
+  return make_epoll(limits, std::move(why));
 }
 
 }  // namespace engine

@@ -13,16 +13,19 @@
 #include <span>
 
 #include "engine/base/bytes.h"
+#include "engine/base/check.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
 
 namespace engine {
 
-enum class Operation : uint8_t { accept, receive, send, wake };
+enum class Operation : uint8_t { accept, receive, send, wake, pass };
 
 struct Completion {
   uint64_t user_data = 0;
-  int32_t result = 0;          // accept: socket; receive/send: bytes (0 = end of stream); or -errno
+  // accept: socket; pass: its name in the other reactor; receive/send: bytes (0 = end of stream);
+  // or -errno
+  int32_t result = 0;
   Operation operation = Operation::accept;
   bool more = false;           // multishot accept/receive stays armed
   base::Bytes data;            // receive: bytes in a reactor's buffer, valid until the next wait
@@ -38,6 +41,11 @@ struct ReactorLimits {
   uint32_t receive_buffer_bytes = 2048;
   uint32_t submission_entries = 4096;
   uint32_t completion_entries = 32768;
+  // Of accepted sockets, in a table of the ring's own (uring only): they are then no descriptors of
+  // the process, whose limit (RLIMIT_NOFILE) holds for each ring's table instead of for all
+  // sockets together. 0: ordinary descriptors. A full table ends an accept with -ENFILE, and the
+  // one connection that was being accepted is lost.
+  uint32_t direct_descriptors = 0;
 };
 
 class Reactor {
@@ -47,7 +55,8 @@ class Reactor {
   // A listening socket with SO_REUSEPORT. Synchronous, at start-up only.
   virtual base::Result<int> listen(const ListenAddress& address) = 0;
   virtual uint16_t local_port(int socket) = 0;
-  // "192.0.2.1" and port of the other side; empty when gone.
+  // "192.0.2.1" and port of the other side; empty when gone, and for a direct descriptor before
+  // Linux 6.8 or when the process has no ordinary descriptor left to look through.
   virtual void remote_address(int socket, base::Sink& address, uint16_t& port) = 0;
 
   virtual void arm_accept(int listener, uint64_t user_data) = 0;     // multishot
@@ -64,6 +73,13 @@ class Reactor {
   // No completion either. Every operation on the socket must have ended.
   virtual void close(int socket) = 0;
   virtual void shut_down_writes(int socket) = 0;
+
+  // True: a socket is known to this reactor alone, and another must be passed it before use.
+  virtual bool owns_sockets() const { return false; }
+  // Only then. Gives `to`, of the same kind and of any thread that still turns, the socket too: the
+  // completion, which comes here, says what it is called there, or -ENFILE when its table is full.
+  // No other operation may be on it; close() it here afterwards.
+  virtual void pass(int /*socket*/, Reactor& /*to*/, uint64_t /*user_data*/) { CHECK(false); }
 
   // Hands queued work over and waits for at least one completion, the deadline, or wake(). May
   // return with nothing (a signal).

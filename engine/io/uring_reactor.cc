@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -24,9 +25,20 @@ constexpr uint64_t kIgnored = UINT64_MAX;
 constexpr uint64_t kForbidden = UINT64_MAX - 1;
 constexpr uint64_t kWake = uint64_t{static_cast<uint8_t>(Operation::wake)} << kOperationShift;
 
+constexpr uint64_t kShutDown = uint64_t{14} << kOperationShift;  // plus the socket
+constexpr uint64_t kInstalled = uint64_t{13} << kOperationShift;
+
+// A direct descriptor is its index in the ring's table with this bit, which no ordinary one has.
+constexpr int kDirect = 1 << 30;
+constexpr bool is_direct(int socket) { return (socket & kDirect) != 0; }
+
+// IORING_OP_FIXED_FD_INSTALL of Linux 6.8; older headers lack the name.
+constexpr uint8_t kOpFixedFdInstall = 54;
+
 constexpr int kAllowed[] = {IORING_OP_ACCEPT, IORING_OP_RECV,         IORING_OP_SEND,
                             IORING_OP_SENDMSG, IORING_OP_ASYNC_CANCEL, IORING_OP_CLOSE,
                             IORING_OP_POLL_ADD};
+constexpr int kAllowedDirect[] = {IORING_OP_SHUTDOWN, IORING_OP_MSG_RING, kOpFixedFdInstall};
 
 uint64_t tagged(Operation operation, uint64_t user_data) {
   CHECK((user_data & ~kUserDataMask) == 0);
@@ -67,6 +79,8 @@ const char* UringReactor::set_up(int& error) {
   io_uring_ring_dontfork(&ring_);
   error = set_up_buffers();
   if (error < 0) return "receive buffers";
+  error = set_up_direct_descriptors();
+  if (error < 0) return "direct descriptors";
   error = restrict_and_enable();
   if (error < 0) return "restrictions";
   // Saves the look-up of the ring's descriptor in every enter; harmless where it fails.
@@ -104,15 +118,30 @@ int UringReactor::set_up_buffers() {
   return 0;
 }
 
+int UringReactor::set_up_direct_descriptors() {
+  if (!owns_sockets()) return 0;
+  if (limits_.direct_descriptors >= unsigned{kDirect}) return -EMFILE;
+  io_uring_probe* probe = io_uring_get_probe_ring(&ring_);
+  if (probe == nullptr) return -ENOMEM;
+  can_install_ = io_uring_opcode_supported(probe, kOpFixedFdInstall) != 0;
+  io_uring_free_probe(probe);
+  return io_uring_register_files_sparse(&ring_, limits_.direct_descriptors);
+}
+
 int UringReactor::restrict_and_enable() {
-  io_uring_restriction rules[std::size(kAllowed) + 1] = {};
+  io_uring_restriction rules[std::size(kAllowed) + std::size(kAllowedDirect) + 1] = {};
   size_t count = 0;
-  for (const int operation : kAllowed) {
+  const auto allow = [&](int operation) {
     rules[count].opcode = IORING_RESTRICTION_SQE_OP;
     rules[count++].sqe_op = static_cast<uint8_t>(operation);
+  };
+  for (const int operation : kAllowed) allow(operation);
+  for (const int operation : kAllowedDirect) {
+    if (!owns_sockets() || (operation == kOpFixedFdInstall && !can_install_)) continue;
+    allow(operation);
   }
   rules[count].opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
-  rules[count++].sqe_flags = IOSQE_BUFFER_SELECT;
+  rules[count++].sqe_flags = IOSQE_BUFFER_SELECT | (owns_sockets() ? IOSQE_FIXED_FILE : 0);
   const int error = io_uring_register_restrictions(&ring_, rules, count);
   if (error < 0) return error;
   return io_uring_enable_rings(&ring_);
@@ -148,20 +177,36 @@ io_uring_sqe* UringReactor::next_entry() {
     // completions are not taken (-EBUSY), take those first.
     CHECK(attempt < 100'000);
     trace::count(trace::Counter::io_submission_queue_full);
-    io_uring_submit_and_get_events(&ring_);
-    std::swap(completions_, early_);
-    std::swap(lent_, early_lent_);
-    collect();
-    std::swap(completions_, early_);
-    std::swap(lent_, early_lent_);
+    submit_early();
     entry = io_uring_get_sqe(&ring_);
   }
   return entry;
 }
 
+// In mid-turn; what completes is kept for the next wait.
+void UringReactor::submit_early() {
+  io_uring_submit_and_get_events(&ring_);
+  std::swap(completions_, early_);
+  std::swap(lent_, early_lent_);
+  collect();
+  std::swap(completions_, early_);
+  std::swap(lent_, early_lent_);
+}
+
+// What the prepared operation is for, if that is in the ring's table.
+void UringReactor::aim(io_uring_sqe& entry, int socket) {
+  if (!is_direct(socket)) return;
+  entry.fd = socket & ~kDirect;
+  entry.flags |= IOSQE_FIXED_FILE;
+}
+
 void UringReactor::arm_accept(int listener, uint64_t user_data) {
   io_uring_sqe* entry = next_entry();
-  io_uring_prep_multishot_accept(entry, listener, nullptr, nullptr, SOCK_CLOEXEC);
+  if (owns_sockets()) {
+    io_uring_prep_multishot_accept_direct(entry, listener, nullptr, nullptr, 0);
+  } else {
+    io_uring_prep_multishot_accept(entry, listener, nullptr, nullptr, SOCK_CLOEXEC);
+  }
   entry->user_data = tagged(Operation::accept, user_data);
 }
 
@@ -171,6 +216,7 @@ void UringReactor::arm_receive(int socket, uint64_t user_data) {
   // Without POLL_FIRST an idle socket ends with -ENOBUFS at once when the buffers are all in use.
   entry->ioprio |= IORING_RECVSEND_POLL_FIRST;
   entry->flags |= IOSQE_BUFFER_SELECT;
+  aim(*entry, socket);
   entry->buf_group = kBufferGroup;
   entry->user_data = tagged(Operation::receive, user_data);
 }
@@ -189,13 +235,98 @@ void UringReactor::send(int socket, std::span<const iovec> pieces, uint64_t user
   } else {
     io_uring_prep_sendmsg(entry, socket, send_arena_.add(pieces), MSG_NOSIGNAL);
   }
+  aim(*entry, socket);
   entry->user_data = tagged(Operation::send, user_data);
 }
 
 void UringReactor::close(int socket) {
+  if (is_direct(socket)) {
+    close_direct(socket);
+    return;
+  }
   io_uring_sqe* entry = next_entry();
   io_uring_prep_close(entry, socket);
   entry->user_data = kIgnored;
+}
+
+void UringReactor::close_direct(int socket) {
+  const auto pending = shutting_down_.find(socket);
+  if (pending != shutting_down_.end()) {
+    // Closed now, its index could name the next connection when the shutdown looks it up.
+    pending->second = true;
+    return;
+  }
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_close_direct(entry, static_cast<unsigned>(socket & ~kDirect));
+  entry->user_data = kIgnored;
+}
+
+void UringReactor::shut_down_writes(int socket) {
+  if (!is_direct(socket)) {
+    SystemReactor::shut_down_writes(socket);
+    return;
+  }
+  CHECK(!shutting_down_.contains(socket));
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_shutdown(entry, socket, SHUT_WR);
+  aim(*entry, socket);
+  entry->user_data = kShutDown | static_cast<uint32_t>(socket);
+  shutting_down_.emplace(socket, false);
+}
+
+void UringReactor::close_shut_down() {
+  // By index: closing may submit early and find more of them.
+  for (size_t i = 0; i < shut_down_.size(); ++i) {
+    const int socket = shut_down_[i];
+    const auto pending = shutting_down_.find(socket);
+    CHECK(pending != shutting_down_.end());
+    const bool close_it = pending->second;
+    shutting_down_.erase(pending);
+    if (close_it) close_direct(socket);
+  }
+  shut_down_.clear();
+}
+
+// An ordinary descriptor for it too, at once: this operation ends while it is submitted.
+int UringReactor::install(int socket) {
+  io_uring_sqe* entry = next_entry();
+  io_uring_prep_rw(kOpFixedFdInstall, entry, socket, nullptr, 0, 0);
+  aim(*entry, socket);
+  entry->user_data = kInstalled;
+  installed_.reset();
+  installing_ = true;
+  // More than once only when the kernel is short of memory for a moment.
+  for (int attempt = 0; attempt < 8 && !installed_; ++attempt) submit_early();
+  installing_ = false;
+  return installed_.value_or(-EAGAIN);
+}
+
+void UringReactor::remote_address(int socket, base::Sink& address, uint16_t& port) {
+  if (!is_direct(socket)) {
+    SystemReactor::remote_address(socket, address, port);
+    return;
+  }
+  address.clear();
+  port = 0;
+  if (!can_install_) return;
+  const int window = install(socket);
+  if (window < 0) return;
+  SystemReactor::remote_address(window, address, port);
+  ::close(window);
+}
+
+void UringReactor::pass(int socket, Reactor& to, uint64_t user_data) {
+  CHECK(is_direct(socket) && to.owns_sockets());
+  CHECK(!shutting_down_.contains(socket));
+  const auto& target = static_cast<const UringReactor&>(to);
+  io_uring_sqe* entry = next_entry();
+  // Without a completion over there: ours tells the new index.
+  io_uring_prep_rw(IORING_OP_MSG_RING, entry, target.ring_.ring_fd,
+                   reinterpret_cast<void*>(uint64_t{IORING_MSG_SEND_FD}), 0, 0);
+  entry->addr3 = static_cast<uint64_t>(socket & ~kDirect);
+  entry->file_index = IORING_FILE_INDEX_ALLOC;
+  entry->msg_ring_flags = IORING_MSG_RING_CQE_SKIP;
+  entry->user_data = tagged(Operation::pass, user_data);
 }
 
 void UringReactor::arm_doorbell() {
@@ -245,6 +376,7 @@ void UringReactor::submit_and_wait(base::Instant deadline) {
   if (doorbell_.woke_up()) completions_.push_back({.operation = Operation::wake});
   collect();
   if (io_uring_sq_ready(&ring_) == 0) send_arena_.reset();
+  close_shut_down();
 }
 
 void UringReactor::collect() {
@@ -276,11 +408,26 @@ void UringReactor::take(const io_uring_cqe& entry) {
     if (!more) doorbell_armed_ = false;
     return;  // woke_up() tells
   }
+  if (entry.user_data == kInstalled) {
+    if (installing_) {
+      installed_ = entry.res;
+    } else if (entry.res >= 0) {
+      ::close(entry.res);  // nobody waits any more
+    }
+    return;
+  }
+  if (entry.user_data >> kOperationShift == kShutDown >> kOperationShift) {
+    shut_down_.push_back(static_cast<int>(entry.user_data & kUserDataMask));
+    return;
+  }
   Completion completion;
   completion.user_data = entry.user_data & kUserDataMask;
   completion.result = entry.res;
   completion.operation = static_cast<Operation>(entry.user_data >> kOperationShift);
   completion.more = more;
+  const bool socket = completion.operation == Operation::accept ||
+                      completion.operation == Operation::pass;
+  if (socket && owns_sockets() && entry.res >= 0) completion.result |= kDirect;
   if ((entry.flags & IORING_CQE_F_BUFFER) != 0) {
     const auto id = static_cast<uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
     CHECK(id < limits_.receive_buffers);

@@ -6,6 +6,8 @@
 #include <liburing.h>
 
 #include <memory>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/io/system_reactor.h"
@@ -28,6 +30,10 @@ class UringReactor final : public SystemReactor {
   void cancel(Operation target, uint64_t user_data) override;
   void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
   void close(int socket) override;
+  void remote_address(int socket, base::Sink& address, uint16_t& port) override;
+  void shut_down_writes(int socket) override;
+  bool owns_sockets() const override { return limits_.direct_descriptors > 0; }
+  void pass(int socket, Reactor& to, uint64_t user_data) override;
   void submit_and_wait(base::Instant deadline) override;
   std::span<const Completion> reap() override { return completions_; }
   const char* name() const override { return "uring"; }
@@ -53,8 +59,14 @@ class UringReactor final : public SystemReactor {
   explicit UringReactor(const ReactorLimits& limits) : SystemReactor(0), limits_(limits) {}
   const char* set_up(int& error);   // the step that failed, or null
   int set_up_buffers();
+  int set_up_direct_descriptors();
   int restrict_and_enable();
   io_uring_sqe* next_entry();
+  void submit_early();
+  static void aim(io_uring_sqe& entry, int socket);
+  void close_direct(int socket);
+  void close_shut_down();
+  int install(int socket);
   void arm_doorbell();
   void collect();
   void take(const io_uring_cqe& entry);
@@ -72,6 +84,13 @@ class UringReactor final : public SystemReactor {
   std::vector<uint16_t> lent_;            // buffers behind them
   std::vector<Completion> early_;         // came while the queue was emptied in mid-turn
   std::vector<uint16_t> early_lent_;
+  // Direct descriptors whose writes are being shut down, and whether to close them when that is
+  // done: a worker thread does it, and looks the descriptor up only then.
+  std::unordered_map<int, bool> shutting_down_;
+  std::vector<int> shut_down_;            // done, not yet off that list
+  bool can_install_ = false;              // the kernel has IORING_OP_FIXED_FD_INSTALL
+  bool installing_ = false;
+  std::optional<int32_t> installed_;
   bool doorbell_armed_ = false;
   int32_t forbidden_result_ = 0;
 };

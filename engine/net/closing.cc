@@ -74,7 +74,7 @@ void Network::end(Connection& connection) {
 
 void Network::finish(Connection& connection) {
   CHECK(connection.phase == Phase::ending);
-  if (connection.receive_armed || connection.send_in_flight) return;
+  if (connection.receive_armed || connection.send_in_flight || connection.passing) return;
   if (connection.socket < 0) return;  // done already, and freed when this turn is over
   reactor_.close(connection.socket);
   connection.socket = -1;

@@ -53,6 +53,7 @@ struct Connection final : Timer {
   bool send_in_flight = false;
   bool dirty = false;                // is on the flush list
   bool deferred = false;             // is on the list for the next turn
+  bool passing = false;              // the socket is on its way to the other shard's reactor
   bool congested = false;
   bool starting_tls = false;         // clear text still leaves; what comes in is thrown away
   bool secured = false;

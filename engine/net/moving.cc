@@ -1,5 +1,7 @@
 // Network: a connection moves to the shard that owns its user (ENGINE §2). Reading stops, the send
 // in flight ends, then everything (socket, Peer, TLS, carry-over, unsent bytes) goes as one object.
+// A socket that only our reactor knows is passed to the other one first; should the connection end
+// meanwhile, the other side closes what it was passed.
 // Between leave() and adopt() it belongs to the task that carries it; nobody else may touch it.
 #include <utility>
 
@@ -18,6 +20,12 @@ struct Handover final : Task {
     static_cast<Network&>(shard.transport()).adopt(std::move(connection));
   }
   std::unique_ptr<Connection> connection;
+};
+
+struct Stray final : Task {
+  explicit Stray(int what) : socket(what) {}
+  void run(Shard& shard) override { shard.reactor().close(socket); }
+  const int socket;
 };
 
 }  // namespace
@@ -42,10 +50,35 @@ void Network::let_movers_leave() {
   for (const ConnectionId id : leaving_) {
     Connection* connection = find(id);
     if (connection == nullptr || connection->phase != Phase::moving) continue;
-    if (connection->receive_armed || connection->send_in_flight) continue;
-    leave(*connection);
+    if (connection->receive_armed || connection->send_in_flight || connection->passing) continue;
+    if (!reactor_.owns_sockets()) {
+      leave(*connection);
+      continue;
+    }
+    connection->passing = true;
+    reactor_.pass(connection->socket, shard_.mesh().reactor(connection->move_to),
+                  user_data(connection->id));
   }
   leaving_.clear();
+}
+
+void Network::on_pass(Connection& connection, int32_t result) {
+  CHECK(connection.passing);
+  connection.passing = false;
+  if (connection.phase == Phase::moving && result >= 0) {
+    reactor_.close(connection.socket);
+    connection.socket = result;
+    leave(connection);
+    return;
+  }
+  if (result >= 0) {
+    shard_.mesh().hand_over(connection.move_to, std::make_unique<Stray>(result));
+  } else if (connection.phase == Phase::moving) {
+    // No room in the other's table: refused as by a full shard.
+    trace::count(trace::Counter::handovers_refused);
+    close_orderly(connection, CloseReason::by_us);
+  }
+  operation_ended(connection);
 }
 
 void Network::leave(Connection& connection) {

@@ -82,7 +82,7 @@ Connection& Network::insert(std::unique_ptr<Connection> connection) {
 
 std::unique_ptr<Connection> Network::remove(Connection& connection) {
   CHECK(find(connection.id) == &connection);
-  CHECK(!connection.receive_armed && !connection.send_in_flight);
+  CHECK(!connection.receive_armed && !connection.send_in_flight && !connection.passing);
   connection.disarm();
   free_slots_.push_back(connection.id.slot);
   --live_;
@@ -106,6 +106,8 @@ void Network::on_completion(const Completion& completion) {
   CHECK(connection != nullptr);  // it stays until the last of its operations has ended
   if (completion.operation == Operation::receive) {
     on_receive(*connection, completion);
+  } else if (completion.operation == Operation::pass) {
+    on_pass(*connection, completion.result);
   } else {
     CHECK(completion.operation == Operation::send);
     on_send(*connection, completion.result);

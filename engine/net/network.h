@@ -127,6 +127,7 @@ class Network final : public Transport {
 
   // moving.cc
   void begin_move(Connection& connection, ShardId to);
+  void on_pass(Connection& connection, int32_t result);
   void leave(Connection& connection);
   void let_movers_leave();
 

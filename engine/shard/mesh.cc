@@ -60,6 +60,12 @@ void Mesh::wake(ShardId shard) {
   if (reactor != nullptr) reactor->wake();
 }
 
+Reactor& Mesh::reactor(ShardId shard) {
+  Reactor* reactor = port(shard).reactor.load(std::memory_order_acquire);
+  CHECK(reactor != nullptr);
+  return *reactor;
+}
+
 void Mesh::take_answers(ShardId shard, std::vector<QuestionPtr>& into) {
   port(shard).answers.take(into);
 }

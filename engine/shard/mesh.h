@@ -52,6 +52,8 @@ class Mesh {
   // of its own.
   void hand_over(ShardId to, TaskPtr task);
   void wake(ShardId shard);
+  // Of a shard that is attached, for Reactor::pass() to it alone.
+  Reactor& reactor(ShardId shard);
 
   // The owning shard.
   void take_answers(ShardId shard, std::vector<QuestionPtr>& into);

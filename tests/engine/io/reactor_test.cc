@@ -1,4 +1,5 @@
-// One suite for both Linux backends: what holds for one must hold for the other.
+// One suite for both Linux backends, and for the ring with direct descriptors: what holds for one
+// must hold for the others.
 #include "engine/io/reactor.h"
 
 #include <sys/resource.h>
@@ -13,23 +14,30 @@
 #include "engine/io/make_reactor.h"
 #include "engine/io/uring_reactor.h"
 #include "engine/trace/counters.h"
+#include "tests/engine/io/backends.h"
 #include "tests/engine/io/loopback.h"
 
 namespace engine {
 namespace {
 
+using test::Backend;
 using test::Client;
 
 constexpr uint64_t kListener = 7;
 constexpr uint64_t kFirst = 100;
 
-class ReactorTest : public testing::TestWithParam<ReactorKind> {
+class ReactorTest : public testing::TestWithParam<Backend> {
  protected:
   void SetUp() override { make({}); }
 
-  void make(const ReactorLimits& limits) {
+  bool direct() const { return GetParam() == Backend::uring_direct; }
+
+  void make(ReactorLimits limits) {
     reactor_.reset();
-    auto made = make_reactor(GetParam(), limits);
+    if (limits.direct_descriptors == 0) {
+      limits.direct_descriptors = test::direct_descriptors(GetParam());
+    }
+    auto made = make_reactor(test::kind_of(GetParam()), limits);
     ASSERT_TRUE(made) << made.error().what;
     reactor_ = std::move(made->reactor);
     auto listener = reactor_->listen({"127.0.0.1", 0});
@@ -102,8 +110,10 @@ TEST_P(ReactorTest, AcceptsManyWithOneArming) {
     EXPECT_TRUE(done.more);
     int value = 0;
     socklen_t length = sizeof value;
-    getsockopt(done.result, IPPROTO_TCP, TCP_NODELAY, &value, &length);
-    EXPECT_EQ(value, 1) << "accepted sockets inherit the listener's options";
+    const bool descriptor =
+        getsockopt(done.result, IPPROTO_TCP, TCP_NODELAY, &value, &length) == 0;
+    EXPECT_EQ(descriptor, !direct());
+    EXPECT_EQ(value, descriptor ? 1 : 0) << "accepted sockets inherit the listener's options";
     std::string address;
     uint16_t port = 0;
     reactor_->remote_address(done.result, address, port);
@@ -391,7 +401,7 @@ TEST_P(ReactorTest, WaitsUntilItsDeadline) {
   EXPECT_LE(waits, 3) << "it waits; a signal may interrupt, as a ring's end in this thread does";
 }
 
-TEST_P(ReactorTest, AcceptWithoutDescriptorsEndsWithEmfile) {
+TEST_P(ReactorTest, AcceptWithoutDescriptorsEndsWithEmfileUnlessTheyAreDirect) {
   // A ring takes the limit as it is when the accept is armed.
   reactor_->cancel(Operation::accept, kListener);
   EXPECT_EQ(await(Operation::accept, kListener).result, -ECANCELED);
@@ -404,6 +414,10 @@ TEST_P(ReactorTest, AcceptWithoutDescriptorsEndsWithEmfile) {
   reactor_->arm_accept(listener_, kListener);
   const Completion done = await(Operation::accept, kListener);
   setrlimit(RLIMIT_NOFILE, &before);
+  if (direct()) {
+    EXPECT_GE(done.result, 0) << "the limit of the process is not theirs";
+    return;
+  }
   EXPECT_EQ(done.result, -EMFILE);
   EXPECT_FALSE(done.more);
   reactor_->arm_accept(listener_, kListener);
@@ -434,11 +448,13 @@ TEST_P(ReactorTest, ListensOnBothFamiliesAndSharesThePort) {
   EXPECT_EQ(address, "127.0.0.1") << "IPv4 on an IPv6 socket reads as IPv4";
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ReactorTest,
-                         testing::Values(ReactorKind::uring, ReactorKind::epoll),
-                         [](const testing::TestParamInfo<ReactorKind>& kind) {
-                           return kind.param == ReactorKind::uring ? "uring" : "epoll";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, ReactorTest, test::all_backends(), test::backend_name);
+
+TEST(UringReactor, RefusesThemWithDirectDescriptorsToo) {
+  auto made = UringReactor::make({.direct_descriptors = 16});
+  ASSERT_NE(made.reactor, nullptr) << made.step;
+  EXPECT_EQ(made.reactor->try_forbidden_operation(), -EACCES);
+}
 
 TEST(UringReactor, RefusesOperationsThatAreNotOnItsList) {
   auto made = UringReactor::make({});
@@ -451,6 +467,24 @@ TEST(MakeReactor, AutomaticGivesOneThatWorks) {
   ASSERT_TRUE(made);
   const std::string name = made->reactor->name();
   EXPECT_EQ(name == "epoll", !made->alarm.empty()) << "falling back is never silent";
+}
+
+TEST(MakeReactor, EpollHasNoDirectDescriptorsAndSaysSo) {
+  const auto made = make_reactor(ReactorKind::epoll, {.direct_descriptors = 16});
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().what.find("direct descriptors need io_uring"), std::string::npos);
+}
+
+TEST(MakeReactor, ATableBeyondTheLimitOfOpenFilesIsAnError) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max >= 1u << 20) GTEST_SKIP() << "no limit to speak of";
+  const auto made = make_reactor(
+      ReactorKind::uring, {.direct_descriptors = static_cast<uint32_t>(limit.rlim_max) + 1});
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().what.find("LimitNOFILE"), std::string::npos) << made.error().what;
+  // The ring's library may have raised the soft limit in trying.
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 TEST(MakeReactor, WithoutDescriptorsItSaysSo) {

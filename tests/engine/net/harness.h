@@ -20,6 +20,7 @@
 #include "engine/net/network.h"
 #include "engine/shard/hash_partition.h"
 #include "engine/trace/counters.h"
+#include "tests/engine/io/backends.h"
 #include "tests/engine/io/loopback.h"
 
 namespace test {
@@ -31,6 +32,7 @@ class TestReactor final : public engine::Reactor {
   base::Duration ahead{};
   int sends = 0;
   bool out_of_descriptors = false;   // what is submitted finds none left
+  bool hold_passes = false;          // their completions seem to be late
 
   base::Result<int> listen(const engine::ListenAddress& address) override {
     return real_->listen(address);
@@ -48,6 +50,10 @@ class TestReactor final : public engine::Reactor {
   }
   void close(int socket) override { real_->close(socket); }
   void shut_down_writes(int socket) override { real_->shut_down_writes(socket); }
+  bool owns_sockets() const override { return real_->owns_sockets(); }
+  void pass(int socket, engine::Reactor& to, uint64_t data) override {
+    real_->pass(socket, *static_cast<TestReactor&>(to).real_, data);
+  }
   void submit_and_wait(base::Instant) override {
     rlimit before{};
     getrlimit(RLIMIT_NOFILE, &before);
@@ -57,7 +63,17 @@ class TestReactor final : public engine::Reactor {
     real_->submit_and_wait(real_->now());
     if (out_of_descriptors) setrlimit(RLIMIT_NOFILE, &before);
   }
-  std::span<const engine::Completion> reap() override { return real_->reap(); }
+  std::span<const engine::Completion> reap() override {
+    if (!hold_passes && held_.empty()) return real_->reap();
+    reaped_.clear();
+    if (!hold_passes) reaped_.swap(held_);
+    for (const engine::Completion& done : real_->reap()) {
+      const bool held = hold_passes && done.operation == engine::Operation::pass;
+      (held ? held_ : reaped_).push_back(done);
+    }
+    return reaped_;
+  }
+  size_t held_passes() const { return held_.size(); }
   base::Instant now() override { return real_->now() + ahead; }
   base::WallTime wall() override { return real_->wall(); }
   void wake() override {}
@@ -65,6 +81,8 @@ class TestReactor final : public engine::Reactor {
 
  private:
   std::unique_ptr<engine::Reactor> real_;
+  std::vector<engine::Completion> held_;
+  std::vector<engine::Completion> reaped_;
 };
 
 // What the peers of a harness have lived through.
@@ -126,9 +144,9 @@ struct NobodyAnswers final : engine::Answerer {
 };
 
 struct HarnessOptions {
-  engine::ReactorKind kind = engine::ReactorKind::uring;
+  Backend backend = Backend::uring;
   engine::ShardId shards = 1;
-  engine::NetOptions net;
+  engine::NetOptions net{.send_hard_bytes = 1 << 20};  // tests know how much they may flood
   engine::ReactorLimits reactor{.receive_buffers = 256};
   std::shared_ptr<const engine::TlsContext> tls;
   bool out_of_descriptors = false;   // from the beginning
@@ -168,10 +186,5 @@ class Harness {
   std::vector<uint16_t> ports_;
   std::vector<std::unique_ptr<One>> shards_;
 };
-
-// For suites that run on both backends.
-inline std::string backend_name(const testing::TestParamInfo<engine::ReactorKind>& kind) {
-  return kind.param == engine::ReactorKind::uring ? "uring" : "epoll";
-}
 
 }  // namespace test

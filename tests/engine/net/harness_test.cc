@@ -9,7 +9,11 @@ namespace test {
 namespace {
 
 std::unique_ptr<engine::Reactor> make(const HarnessOptions& options) {
-  auto made = engine::make_reactor(options.kind, options.reactor);
+  engine::ReactorLimits limits = options.reactor;
+  if (limits.direct_descriptors == 0) {
+    limits.direct_descriptors = direct_descriptors(options.backend);
+  }
+  auto made = engine::make_reactor(kind_of(options.backend), limits);
   EXPECT_TRUE(made) << made.error().what;
   return std::move(made->reactor);
 }

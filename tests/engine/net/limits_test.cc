@@ -10,11 +10,11 @@ using test::Harness;
 using test::HarnessOptions;
 using trace::Counter;
 
-class LimitsTest : public testing::TestWithParam<ReactorKind> {
+class LimitsTest : public testing::TestWithParam<test::Backend> {
  protected:
   HarnessOptions options() const {
     HarnessOptions made;
-    made.kind = GetParam();
+    made.backend = GetParam();
     return made;
   }
 };
@@ -125,6 +125,9 @@ TEST_P(LimitsTest, AConnectionTheServiceRefusesIsClosed) {
 }
 
 TEST_P(LimitsTest, WithoutDescriptorsAcceptingPausesAndThenGoesOn) {
+  if (GetParam() == test::Backend::uring_direct) {
+    GTEST_SKIP() << "needs none: see DirectDescriptors";
+  }
   HarnessOptions with = options();
   with.out_of_descriptors = true;
   const uint64_t pauses = total(Counter::accept_pauses);
@@ -140,9 +143,48 @@ TEST_P(LimitsTest, WithoutDescriptorsAcceptingPausesAndThenGoesOn) {
   EXPECT_EQ(harness.read(client, 6), "hello\n") << "it waited in the backlog";
 }
 
+TEST(DirectDescriptors, AFullTablePausesAcceptingWhichThenGoesOn) {
+  HarnessOptions with;
+  with.backend = test::Backend::uring_direct;
+  with.reactor.direct_descriptors = 4;
+  Harness harness(with);
+  const uint64_t pauses = total(Counter::accept_pauses);
+  std::vector<Client> clients;
+  for (int i = 0; i < 4; ++i) {
+    clients.emplace_back(harness.port());
+    EXPECT_EQ(harness.exchange(clients.back(), "hello\n", 6), "hello\n");
+  }
+  EXPECT_EQ(total(Counter::accept_pauses), pauses);
+  Client lost(harness.port());
+  EXPECT_TRUE(harness.until([&] { return total(Counter::accept_pauses) == pauses + 1; }));
+  Client waits(harness.port());
+  waits.send("hello\n");
+  for (int i = 0; i < 100; ++i) harness.turn();
+  EXPECT_EQ(total(Counter::accept_pauses), pauses + 1) << "it does not try at every turn";
+  EXPECT_EQ(harness.connections(), 4u);
+  EXPECT_EQ(harness.exchange(clients[3], "still\n", 6), "still\n") << "the others feel nothing";
+  clients[0].close();
+  EXPECT_TRUE(harness.until([&] { return harness.connections() == 3; }));
+  harness.skip(base::Duration::seconds(1));
+  EXPECT_EQ(harness.read(waits, 6), "hello\n") << "it waited in the backlog";
+  EXPECT_EQ(harness.events.accepted, 5);
+}
+
+TEST(DirectDescriptors, AClientHasItsAddress) {
+  HarnessOptions with;
+  with.backend = test::Backend::uring_direct;
+  with.net.connections_per_source = 2;
+  Harness harness(with);
+  const uint64_t refused = total(Counter::connections_refused_source);
+  std::vector<Client> clients;
+  for (int i = 0; i < 3; ++i) clients.emplace_back(harness.port());
+  EXPECT_TRUE(harness.until(
+      [&] { return total(Counter::connections_refused_source) == refused + 1; }));
+  EXPECT_EQ(harness.connections(), 2u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, LimitsTest,
-                         testing::Values(ReactorKind::uring, ReactorKind::epoll),
-                         test::backend_name);
+                         test::all_backends(), test::backend_name);
 
 }  // namespace
 }  // namespace engine

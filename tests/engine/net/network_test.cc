@@ -11,11 +11,11 @@ using test::Harness;
 using test::HarnessOptions;
 using trace::Counter;
 
-class NetworkTest : public testing::TestWithParam<ReactorKind> {
+class NetworkTest : public testing::TestWithParam<test::Backend> {
  protected:
   HarnessOptions options() const {
     HarnessOptions made;
-    made.kind = GetParam();
+    made.backend = GetParam();
     return made;
   }
 };
@@ -184,8 +184,7 @@ TEST_P(NetworkTest, DrainSaysGoodbyeAndClosesWhatIsLeft) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, NetworkTest,
-                         testing::Values(ReactorKind::uring, ReactorKind::epoll),
-                         test::backend_name);
+                         test::all_backends(), test::backend_name);
 
 }  // namespace
 }  // namespace engine

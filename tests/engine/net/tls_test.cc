@@ -66,14 +66,14 @@ class SecureClient {
   bool closed_ = false;
 };
 
-class NetworkTlsTest : public testing::TestWithParam<ReactorKind> {
+class NetworkTlsTest : public testing::TestWithParam<test::Backend> {
  protected:
   static constexpr size_t kDirect = 0;
   static constexpr size_t kStartTls = 1;
 
   HarnessOptions options() {
     HarnessOptions made;
-    made.kind = GetParam();
+    made.backend = GetParam();
     made.net.listeners = {{"127.0.0.1", 0, true}, {"127.0.0.1", 0, false}};
     made.tls = tls_test::make_context({{files_}});
     return made;
@@ -259,8 +259,7 @@ TEST_P(NetworkTlsTest, ASecuredConnectionMovesWithItsKeys) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, NetworkTlsTest,
-                         testing::Values(ReactorKind::uring, ReactorKind::epoll),
-                         test::backend_name);
+                         test::all_backends(), test::backend_name);
 
 }  // namespace
 }  // namespace engine
