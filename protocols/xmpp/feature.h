@@ -53,7 +53,7 @@ class Request {
   const Options& options;
   const im::Stanza& stanza;
   xml::Element payload;      // the IQ's one child
-  Session* session;          // null for `other`, `unseen`, and for `host` before the asker has logged in
+  Session* session;          // null for `other`, `unseen`, and for `host` before login
   im::User* user;            // the account concerned: asker's (self), asked (other), null (host)
   To to;
 

@@ -26,8 +26,10 @@ const Contexts& contexts() {
     const std::string chain = folder + "/chain.pem";
     const std::string key = folder + "/key.pem";
     if (!engine::make_self_signed({"localhost"}, now, 825, chain, key)) std::abort();
-    auto server = engine::TlsContext::make({.certificates = {{.chain_file = chain, .key_file = key}}},
-                                           std::make_shared<engine::TicketKeys>(), now);
+    engine::TlsOptions options;
+    options.certificates = {{.chain_file = chain, .key_file = key}};
+    auto server =
+        engine::TlsContext::make(options, std::make_shared<engine::TicketKeys>(), now);
     auto client = engine::TlsClientContext::make({});
     if (!server || !client) std::abort();
     return Contexts{*server, *client};

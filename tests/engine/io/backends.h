@@ -1,4 +1,5 @@
 // What the suites over real sockets run on: both backends, and the ring with sockets of its own.
+// A suite makes one reactor at a time of each, on the thread that runs the test.
 #pragma once
 
 #include <gtest/gtest.h>
