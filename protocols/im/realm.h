@@ -60,9 +60,9 @@ class AccountIq {
  public:
   virtual ~AccountIq() = default;
   // `user` is loaded. `iq` is for the account, or for a resource that is not connected or not for
-  // the sender to see, which must not make a difference to a stranger. False: nobody handles it; the
-  // realm answers service-unavailable, as it does for an account that does not exist, so that the
-  // two look the same (RFC 6121 §8.5.1).
+  // the sender to see, which must not make a difference to a stranger. False: nobody handles it;
+  // the realm answers service-unavailable, as it does for an account that does not exist, so that
+  // the two look the same (RFC 6121 §8.5.1).
   virtual bool on_account_iq(User& user, const Stanza& iq, engine::Turn& turn) = 0;
 };
 
