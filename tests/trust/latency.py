@@ -11,6 +11,9 @@ import time
 from client import Client
 
 FLOOR = 0.005  # seconds: below that it is the machine's scheduling that is measured
+# How many times longer others may wait. Two is the bar; tests/run, which knows nothing of what else
+# its machine does, asks for ten and leaves the bar to a quiet one.
+FACTOR = float(os.environ.get("ROLLCALL_LATENCY_FACTOR", "2"))
 
 
 class Chat:
@@ -49,7 +52,7 @@ def compare(check, figure, name, baseline, loaded):
            "%.2f, %.2f (%.2f) ms; %.1f ms of %d" % (baseline[1] * 1e3, loaded[1] * 1e3,
                                                     loaded[4] * 1e3, loaded[2] * 1e3, loaded[3]))
     # A message wakes two processes and two shards, the byte one process and us.
-    bar = 2 * max(baseline[1], FLOOR / 2, 2 * loaded[4])
+    bar = FACTOR * max(baseline[1], FLOOR / 2, 2 * loaded[4])
     check(loaded[3] > 0 and loaded[1] <= bar, "%s: others' p99 went from %.2f to %.2f ms"
           % (name, baseline[1] * 1e3, loaded[1] * 1e3))
 
