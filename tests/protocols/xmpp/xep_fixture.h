@@ -94,8 +94,8 @@ class XepTest : public testing::Test {
     return ask(feature.hooks, kind, to, payload);
   }
   std::string ask(std::span<const Hook> hooks, IqKind kind, To to, const std::string& payload) {
-    EXPECT_EQ(document.parse("<iq xmlns='jabber:client'>" + payload + "</iq>", xml::Limits{}),
-              xml::Verdict::ok);
+    const std::string iq = "<iq xmlns='jabber:client'>" + payload + "</iq>";  // outlives the tape
+    EXPECT_EQ(document.parse(iq, xml::Limits{}), xml::Verdict::ok);
     im::Stanza stanza;
     stanza.kind = im::StanzaKind::iq;
     stanza.type = kind == IqKind::get ? im::StanzaType::get : im::StanzaType::set;
