@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "protocols/xml/writer.h"
 
 namespace im {
 namespace {
@@ -46,52 +47,7 @@ base::Bytes element_name(StanzaKind kind) {
   CHECK(false);
 }
 
-void escape_attribute(base::Bytes value, base::Sink& out) {
-  for (const char c : value) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '\'':
-        out += "&apos;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\t':
-        out += "&#9;";
-        break;  // else attribute normalisation makes them spaces
-      case '\n':
-        out += "&#10;";
-        break;
-      case '\r':
-        out += "&#13;";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
-
 }  // namespace
-
-void write_attribute(base::Bytes name, base::Bytes value, base::Sink& out) {
-  out += ' ';
-  out += name;
-  out += "='";
-  if (value.find_first_of("&<>'\"\t\n\r") == base::Bytes::npos) {
-    out += value;
-  } else {
-    escape_attribute(value, out);
-  }
-  out += '\'';
-}
 
 base::Bytes type_name(StanzaType type) {
   if (type == StanzaType::normal || type == StanzaType::available) return {};
@@ -118,12 +74,12 @@ void write(const Stanza& stanza, const jid::JidView& to, base::Sink& out) {
   const base::Bytes element = element_name(stanza.kind);
   out += '<';
   out += element;
-  if (!stanza.from.empty()) write_attribute("from", stanza.from.full(), out);
-  if (!to.empty()) write_attribute("to", to.full(), out);
-  if (!stanza.id.empty()) write_attribute("id", stanza.id, out);
+  if (!stanza.from.empty()) xml::write_attribute("from", stanza.from.full(), out);
+  if (!to.empty()) xml::write_attribute("to", to.full(), out);
+  if (!stanza.id.empty()) xml::write_attribute("id", stanza.id, out);
   const base::Bytes type = type_name(stanza.type);
-  if (!type.empty()) write_attribute("type", type, out);
-  if (!stanza.lang.empty()) write_attribute("xml:lang", stanza.lang, out);
+  if (!type.empty()) xml::write_attribute("type", type, out);
+  if (!stanza.lang.empty()) xml::write_attribute("xml:lang", stanza.lang, out);
   out += stanza.attributes;
   if (stanza.payload.empty()) {
     out += "/>";

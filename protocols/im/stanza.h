@@ -61,8 +61,6 @@ base::Bytes type_name(StanzaType type);   // "" for normal messages and availabl
 
 // `<message from='…' to='…' …>payload</message>` with the given recipient.
 void write(const Stanza& stanza, const jid::JidView& to, base::Sink& out);
-// ` name='value'` with the value escaped.
-void write_attribute(base::Bytes name, base::Bytes value, base::Sink& out);
 
 // A stanza as one block of bytes, for mail between shards and for the store. unpack() gives views
 // of `in`; false: not such a block, or of another version (`out` is then unspecified).

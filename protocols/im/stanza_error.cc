@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engine/base/check.h"
+#include "protocols/xml/writer.h"
 
 namespace im {
 namespace {
@@ -41,24 +42,6 @@ static_assert(kConditions.size() == static_cast<size_t>(ErrorCondition::unexpect
 
 constexpr std::array<base::Bytes, 5> kTypes{"auth", "cancel", "continue", "modify", "wait"};
 
-void escape_text(base::Bytes text, base::Sink& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out += c;
-    }
-  }
-}
-
 }  // namespace
 
 base::Bytes name(ErrorCondition condition) {
@@ -83,7 +66,7 @@ void write(const StanzaError& error, base::Sink& out) {
   out += " xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>";
   if (!error.text.empty()) {
     out += "<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>";
-    escape_text(error.text, out);
+    xml::escape_text(error.text, out);
     out += "</text>";
   }
   out += error.application;

@@ -1,6 +1,7 @@
 // Messages on their way to an account's resources (RFC 6121 §8.5, Table 1).
 #include "engine/base/check.h"
 #include "protocols/im/realm/state.h"
+#include "protocols/xml/writer.h"
 
 namespace im {
 namespace {
@@ -39,7 +40,7 @@ void append_stanza_id(uint64_t sequence, base::Bytes by, engine::Turn& turn, std
   for (int shift = 60; shift >= 0; shift -= 4) out += kHex[sequence >> shift & 15];
   turn.random.token(4, out);
   out += '\'';
-  write_attribute("by", by, out);
+  xml::write_attribute("by", by, out);
   out += "/>";
 }
 

@@ -6,6 +6,7 @@
 #include "engine/base/check.h"
 #include "engine/base/datetime.h"
 #include "protocols/im/realm/state.h"
+#include "protocols/xml/writer.h"
 
 namespace im {
 namespace {
@@ -16,7 +17,7 @@ constexpr uint32_t kPageBytes = 65536;
 // XEP-0203, as XEP-0160 §2 asks: who held the message back, and since when.
 void append_delay(base::Bytes by, base::WallTime when, std::string& out) {
   out += "<delay xmlns='urn:xmpp:delay'";
-  write_attribute("from", by, out);
+  xml::write_attribute("from", by, out);
   out += " stamp='";
   base::format_datetime(when, base::Fraction::milliseconds, out);
   out += "'/>";

@@ -4,6 +4,7 @@
 #include "engine/base/check.h"
 #include "engine/base/datetime.h"
 #include "protocols/im/realm/state.h"
+#include "protocols/xml/writer.h"
 
 namespace im {
 namespace {
@@ -22,24 +23,6 @@ Stanza presence(StanzaType type, const jid::JidView& from, const jid::JidView& t
 bool was_told(const Resource& resource, const jid::JidView& who) {
   return std::any_of(resource.directed.begin(), resource.directed.end(),
                      [&](const auto& to) { return to == who.full() || to == who.bare(); });
-}
-
-void append_escaped(base::Bytes text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      default:
-        out += c;
-    }
-  }
 }
 
 }  // namespace
@@ -98,12 +81,12 @@ void RealmState::send_bare_unavailable(const User& user, const Stanza& probe, en
   std::string payload;
   if (!user.last_status.empty()) {
     payload += "<status>";
-    append_escaped(user.last_status, payload);
+    xml::escape_text(user.last_status, payload);
     payload += "</status>";
   }
   if (user.last_seen.us != 0) {
     payload += "<delay xmlns='urn:xmpp:delay'";
-    write_attribute("from", user.bare_jid.view(), payload);
+    xml::write_attribute("from", user.bare_jid.view(), payload);
     payload += " stamp='";
     base::format_datetime(user.last_seen, base::Fraction::none, payload);
     payload += "'/>";
