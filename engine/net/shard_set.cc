@@ -60,9 +60,11 @@ ShardSet::ShardSet(const ShardSetOptions& options, Mesh& mesh, ShardMaker& maker
       shared_(options_.net) {}
 
 ShardSet::~ShardSet() {
-  if (workers_.empty()) return;
-  drain(base::Duration{});
-  join();
+  if (!workers_.empty() && workers_.front()->thread.joinable()) {
+    drain(base::Duration{});
+    join();
+  }
+  // Workers go in any order: no thread is left that could post to them or wake them.
 }
 
 base::Status ShardSet::start() {
@@ -143,6 +145,7 @@ void ShardSet::run(Worker& worker) {
     while (!over()) worker.shard->turn();
     // The others may sleep, waiting for the same.
     for (ShardId other = 0; other < mesh_.shards(); ++other) mesh_.wake(other);
+    mesh_.close_tasks(worker.id);
   }
 }
 
@@ -156,8 +159,6 @@ void ShardSet::join() {
   for (const auto& worker : workers_) {
     if (worker->thread.joinable()) worker->thread.join();
   }
-  // In any order now: no thread is left that could wake or post.
-  workers_.clear();
 }
 
 bool ShardSet::post(ShardId shard, TaskPtr& task) { return mesh_.post(shard, task); }

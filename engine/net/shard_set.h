@@ -40,7 +40,7 @@ class ShardSet {
  public:
   ShardSet(const ShardSetOptions& options, Mesh& mesh, ShardMaker& maker, Answerer& answerer,
            std::shared_ptr<const TlsContext> tls);
-  ~ShardSet();   // drains at once if still running
+  ~ShardSet();   // drains at once if still running; frees the reactors
   ShardSet(const ShardSet&) = delete;
   ShardSet& operator=(const ShardSet&) = delete;
 
@@ -48,9 +48,11 @@ class ShardSet {
   base::Status start();
   // Any thread. Goodbye to every peer; what is left after `patience` is closed; threads then end.
   void drain(base::Duration patience);
-  void join();    // after drain
+  // After drain. What the threads had stays until the destructor: others (the store, the admin
+  // thread) may still answer, post and wake, and must have ended before that.
+  void join();
 
-  // Any thread, once started. False: the shard's task queue is full.
+  // Any thread, once started. False: the shard's task queue is full, or the shard has ended.
   [[nodiscard]] bool post(ShardId shard, TaskPtr& task);
   [[nodiscard]] bool replace_tls(std::shared_ptr<const TlsContext> tls);  // on every shard
 

@@ -15,10 +15,11 @@ namespace engine {
 template <class T>
 class Inbox {
  public:
-  // False when `limit` items wait already; the item then stays with the caller.
+  // False when `limit` items wait already, or nobody will look again; the item then stays with the
+  // caller.
   [[nodiscard]] bool push(T& item, size_t limit = SIZE_MAX) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (items_.size() >= limit) return false;
+    if (closed_ || items_.size() >= limit) return false;
     items_.push_back(std::move(item));
     waiting_.store(true, std::memory_order_release);
     return true;
@@ -33,9 +34,17 @@ class Inbox {
     into.swap(items_);
   }
 
+  // For good; yields what still waits.
+  std::vector<T> close() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    closed_ = true;
+    return std::exchange(items_, {});
+  }
+
  private:
   std::mutex mutex_;
   std::vector<T> items_;
+  bool closed_ = false;
   std::atomic<bool> waiting_{false};
 };
 

@@ -78,4 +78,9 @@ void Mesh::take_arrivals(ShardId shard, std::vector<TaskPtr>& into) {
   port(shard).arrivals.take(into);
 }
 
+void Mesh::close_tasks(ShardId shard) {
+  // Destroyed here, outside the lock: whoever waits for one of them learns it from that.
+  const std::vector<TaskPtr> never_run = port(shard).tasks.close();
+}
+
 }  // namespace engine

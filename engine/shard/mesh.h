@@ -47,7 +47,8 @@ class Mesh {
 
   // Any thread.
   void answer(QuestionPtr question);            // goes home to the shard that asked
-  [[nodiscard]] bool post(ShardId to, TaskPtr& task);  // false: too many wait; task stays yours
+  // False: too many wait, or the shard has ended; the task stays yours.
+  [[nodiscard]] bool post(ShardId to, TaskPtr& task);
   // For connections on their way to another shard: as many as there are connections, so no limit
   // of its own.
   void hand_over(ShardId to, TaskPtr task);
@@ -59,6 +60,8 @@ class Mesh {
   void take_answers(ShardId shard, std::vector<QuestionPtr>& into);
   void take_tasks(ShardId shard, std::vector<TaskPtr>& into);
   void take_arrivals(ShardId shard, std::vector<TaskPtr>& into);
+  // After its last turn: destroys the tasks that wait, without running them, and refuses more.
+  void close_tasks(ShardId shard);
 
  private:
   struct Port {

@@ -300,6 +300,53 @@ TEST_P(MovingTest, ThreadsHandConnectionsAroundWithoutLosingAByte) {
   EXPECT_EQ(maker.letters.load(), kClients * 201);
 }
 
+struct CountedTask final : Task {
+  CountedTask(std::atomic<int>& how_many_ran, std::atomic<int>& how_many_gone)
+      : ran(how_many_ran), gone(how_many_gone) {}
+  ~CountedTask() override { ++gone; }
+  void run(Shard&) override { ++ran; }
+  std::atomic<int>& ran;
+  std::atomic<int>& gone;
+};
+
+TEST_P(MovingTest, OthersMayPostAndRingUntilTheThreadsAreLongGone) {
+  ShardSetOptions options;
+  options.io = test::kind_of(GetParam());
+  options.reactor.direct_descriptors = test::direct_descriptors(GetParam());
+  options.pin = false;
+  Mesh mesh({.shards = 2});
+  QuietMaker maker(2);
+  test::NobodyAnswers nobody;
+  ShardSet shards(options, mesh, maker, nobody, nullptr);
+  ASSERT_TRUE(shards.start());
+  std::atomic<int> ran{0};
+  std::atomic<int> gone{0};
+  std::atomic<int> refused{0};
+  std::atomic<bool> over{false};
+  int made = 0;
+  std::thread other([&] {
+    for (ShardId shard = 0; !over.load(); shard ^= 1) {
+      TaskPtr task = std::make_unique<CountedTask>(ran, gone);
+      ++made;
+      if (!shards.post(shard, task)) ++refused;
+      mesh.wake(shard);
+    }
+  });
+  const auto beyond = [](const std::atomic<int>& count, int bound) {
+    for (int i = 0; i < 20'000 && count.load() <= bound; ++i) ::poll(nullptr, 0, 1);
+    return count.load() > bound;
+  };
+  EXPECT_TRUE(beyond(ran, 100));
+  shards.drain(base::Duration{});
+  shards.join();
+  const int at_the_end = ran.load();
+  EXPECT_TRUE(beyond(refused, refused.load() + 100)) << "nobody is there to take them";
+  over = true;
+  other.join();
+  EXPECT_EQ(ran.load(), at_the_end);
+  EXPECT_EQ(gone.load(), made) << "whoever waits for a task must learn that it will never run";
+}
+
 TEST_P(MovingTest, ShardsThatCannotListenSayWhy) {
   ShardSetOptions options;
   options.io = test::kind_of(GetParam());
