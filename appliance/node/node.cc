@@ -53,7 +53,7 @@ void Node::drain() {
   manager_.stopping();
   TRACE(node, info, "draining", {"connections", shards_->connections()});
   shards_->drain(kGoodbye);
-  shards_->join();
+  shards_->join();  // the threads; until the destructor, others may still post to them
   if (admin_ != nullptr) admin_->stop();
   TRACE(node, info, "stopped");
 }

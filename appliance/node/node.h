@@ -1,7 +1,8 @@
 // The node: everything put together and kept running. Owns the store, the certificates, the shards
 // and the admin server; knows the order in which they start and end.
 // Made by main(). start(), serve() and the destructor run on the main thread; Control's members on
-// the admin thread. What both may touch is behind `mutex_`.
+// the admin thread, which runs from the end of start() until drain() has joined it. What both may
+// touch meanwhile is behind `mutex_`.
 #pragma once
 
 #include <atomic>
@@ -104,8 +105,8 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   uint16_t metrics_port_ = 0;
   std::shared_ptr<engine::TicketKeys> tickets_;
 
-  // In the order they are made; ended the other way round, but for the store, whose answers need
-  // the mesh and the shards' reactors: see the destructor.
+  // In the order they are made; ended the other way round, but for the store and the admin thread,
+  // who need the mesh and the shards' reactors after the shards' threads: see the destructor.
   std::unique_ptr<engine::HashPartition> partition_;
   std::unique_ptr<xmpp::Node> xmpp_node_;
   std::unique_ptr<engine::Mesh> mesh_;

@@ -19,17 +19,31 @@ struct Countdown {
   std::mutex mutex;
   std::condition_variable changed;
   size_t left = 0;
+  bool all_ran = true;
 
-  void arrive() {
+  void arrive(bool ran) {
     const std::lock_guard<std::mutex> lock(mutex);
     --left;
+    all_ran = all_ran && ran;
     changed.notify_all();
   }
   bool wait() {
     std::unique_lock<std::mutex> lock(mutex);
     return changed.wait_for(lock, std::chrono::nanoseconds(kPatience.ns),
-                            [this] { return left == 0; });
+                            [this] { return left == 0; }) &&
+           all_ran;
   }
+};
+
+// One task's part of a countdown. It goes with the task, run or not: a shard that has ended
+// destroys what it did not run, and nobody waits for that.
+struct Part {
+  explicit Part(std::shared_ptr<Countdown> of) : countdown(std::move(of)) {}
+  Part(const Part&) = delete;
+  Part& operator=(const Part&) = delete;
+  ~Part() { countdown->arrive(ran); }
+  const std::shared_ptr<Countdown> countdown;
+  bool ran = false;
 };
 
 }  // namespace
@@ -43,9 +57,10 @@ bool run_on_all(engine::ShardSet& shards, engine::ShardId count, const ShardWork
   auto countdown = std::make_shared<Countdown>();
   countdown->left = count;
   for (engine::ShardId shard = 0; shard < count; ++shard) {
-    const bool posted = run_on(shards, shard, [countdown, work](engine::Shard& on) {
+    const auto part = std::make_shared<Part>(countdown);
+    const bool posted = run_on(shards, shard, [part, work](engine::Shard& on) {
       work(on);
-      countdown->arrive();
+      part->ran = true;
     });
     if (!posted) return false;
   }

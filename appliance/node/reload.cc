@@ -9,6 +9,10 @@ namespace appliance {
 ReloadReport Node::reload() {
   ReloadReport report;
   const std::lock_guard<std::mutex> lock(mutex_);
+  if (state_.load() == State::draining) {
+    report.problems.emplace_back("the node is stopping");
+    return report;
+  }
   manager_.reloading();
   LoadedConfig loaded = load();
   for (const Problem& problem : loaded.problems) {

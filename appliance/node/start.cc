@@ -63,6 +63,8 @@ base::Status Node::start() {
   std::fflush(stdout);
   manager_.ready("serving " + config_.domains.front());
   TRACE(node, info, "started", {"shards", shard_count_}, {"io", shards_->io_name()});
+  // Last: until here the configuration is this thread's alone. Operators wait in the backlog.
+  admin_->start();
   return base::Status::ok();
 }
 
@@ -155,7 +157,6 @@ base::Status Node::open_doors() {
     if (!port) return port.error();
     metrics_port_ = *port;
   }
-  admin_->start();
   return base::Status::ok();
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/net/network.h"
 #include "engine/trace/counters.h"
 
@@ -89,6 +90,7 @@ void Network::leave(Connection& connection) {
   leaves->network = nullptr;
   leaves->dirty = leaves->deferred = false;
   leaves->blocks &= Connection::kPaused;
+  if (base::plant == base::Plant::handover_bytes_dropped) leaves->carry.reset();
   shard_.mesh().hand_over(to, std::make_unique<Handover>(std::move(leaves)));
 }
 

@@ -16,7 +16,7 @@ namespace engine {
 class Mailbox {
  public:
   // Full when it holds so many envelopes, or envelopes of so many bytes (one at least fits).
-  static constexpr uint64_t kBytesMax = 512 * 1024;
+  static constexpr uint64_t kBytesMax = 256 * 1024;
 
   explicit Mailbox(uint32_t capacity)  // power of two
       : mask_(capacity - 1), ring_(std::make_unique<Envelope*[]>(capacity)) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/trace/counters.h"
 
 namespace engine {
@@ -65,7 +66,8 @@ void PostOffice::retry(Target& target) {
     EnvelopePtr& next = target.waiting.front();
     const bool coalesces = next->overflow == OverflowPolicy::coalesce;
     const uint64_t key = next->key;
-    if (!target.mailbox->push(next)) return;
+    const bool lost = base::plant == base::Plant::envelope_lost && target.first % 8 == 7;
+    if (!lost && !target.mailbox->push(next)) return;
     trace::count(trace::Counter::mail_sent);
     target.waiting.pop_front();
     ++target.first;

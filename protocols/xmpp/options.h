@@ -39,7 +39,7 @@ struct Options {
   bool registration = false;          // XEP-0077, off by default
   uint32_t resume_seconds = 300;      // XEP-0198
   uint32_t unacked_stanzas_max = 1000;
-  uint32_t unacked_bytes_max = 524288;
+  uint32_t unacked_bytes_max = 262144;
   uint32_t csi_queue_max = 256;       // stanzas held back for an inactive client
   uint32_t vcard_bytes_max = 131072;      // XEP-0054, photo included
   uint32_t private_bytes_max = 65536;     // XEP-0049: one element

@@ -2,6 +2,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/digest.h"
+#include "engine/base/plant.h"
 
 namespace xmpp {
 
@@ -19,8 +20,9 @@ void StreamManagement::sent(base::Bytes packed) {
 }
 
 bool StreamManagement::acked(uint32_t h) {
-  const uint32_t newly = h - acked_;   // modulo 2^32 (XEP-0198 §4)
+  uint32_t newly = h - acked_;   // modulo 2^32 (XEP-0198 §4)
   if (newly > unacked_count()) return false;
+  if (base::plant == base::Plant::ack_off_by_one && newly > 0 && newly < unacked_count()) ++newly;
   for (uint32_t i = 0; i < newly; ++i) {
     base::PackedString& entry = queue_[head_ + i];
     bytes_ -= entry.view().size();

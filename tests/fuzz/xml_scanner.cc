@@ -1,9 +1,11 @@
-// One element that stands alone, and everything an Element can be asked.
+// One element that stands alone, and everything an Element can be asked. Whatever stands inside it
+// means the same when it is taken out.
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 
 #include "protocols/xml/document.h"
+#include "tests/fuzz/xml_events.h"
 
 namespace {
 
@@ -11,7 +13,19 @@ void require(bool condition) {
   if (!condition) std::abort();
 }
 
+// A stored element is read again when it is asked for; only its limits may be in the way.
+void check_standalone(xml::Element element) {
+  static xml::Document document;
+  const xml::Limits limits{
+      .depth = 1024, .attributes = 4096, .name_bytes = 4096, .stanza_bytes = 1 << 24};
+  std::string alone;
+  element.standalone(alone);
+  require(document.parse(alone, limits) == xml::Verdict::ok);
+  require(fuzz::describe(document.root()) == fuzz::describe(element));
+}
+
 void visit(xml::Element element, base::Sink& out) {
+  check_standalone(element);
   for (uint32_t i = 0; i < element.attribute_count(); ++i) {
     const xml::Attribute attribute = element.attribute_at(i);
     if (attribute.declaration) continue;

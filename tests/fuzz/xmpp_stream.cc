@@ -1,33 +1,279 @@
-// A client's bytes into a stream, in the clear and not logged in, or logged in and bound. The first
-// octet chooses which, the second how the rest is cut. Nothing may crash, and what is open at the
-// end must go away without a trace.
+// Three clients of one node (two of alice, one of bob) whose bytes the input is, strangers or logged
+// in and bound. Octets that no XML may contain are no bytes of theirs but events of the world around
+// them (Event). Nothing may crash; whatever the server says to anybody is a well-formed stream with
+// honest senders; what is open at the end goes away without a trace.
+#include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
+#include <set>
 #include <string>
 
+#include "protocols/jid/jid.h"
+#include "protocols/xml/document.h"
+#include "protocols/xml/stream_reader.h"
 #include "tests/protocols/xmpp/support/dialogue.h"
+
+namespace {
+
+using xmpp_test::FakeNode;
+
+enum Event : unsigned char {
+  kAlice = 0,   // the next bytes are hers,
+  kBob = 1,     // … his,
+  kAlice2 = 2,  // … or those of her other client
+  kBeginScram = 3,
+  kFinishScram = 4,  // with the right proof
+  kReconnect = 5,    // the network fails, a new connection
+  kResume = 6,       // logs in and resumes what was lost (XEP-0198)
+  kSecond = 7,
+  kMinute = 0x0e,
+  kCongest = 0x0f,  // takes nothing more, or takes it again
+  kStore = 0x10,    // the store keeps its answers back, or gives them
+  kStoreFails = 0x11,
+  kSecure = 0x12,  // the TLS handshake after <proceed/> succeeds
+  kKick = 0x13,
+  kReload = 0x14,  // with the lowest limits that may be configured
+  kShutDown = 0x15,
+};
+constexpr unsigned char kLastEvent = kShutDown;
+
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+
+bool is_event(char c) {
+  const auto octet = static_cast<unsigned char>(c);
+  return octet <= kLastEvent && octet != '\t' && octet != '\n' && octet != '\r' && octet != 0x08 &&
+         octet != 0x0b && octet != 0x0c;
+}
+
+// What the server sends to one connection.
+class Audience {
+ public:
+  void hear(base::Bytes in) {
+    while (!in.empty()) {
+      const base::Bytes before = in;
+      switch (reader_->next(in, document_, limits_)) {
+        case xml::StreamEvent::need_more:
+          require(reader_->carried_bytes() == 0);  // nobody is told half a stanza
+          return;
+        case xml::StreamEvent::header:
+          break;
+        case xml::StreamEvent::stanza:
+          check(reader_->element());
+          break;
+        case xml::StreamEvent::end:
+          require(in.empty());
+          return;
+        case xml::StreamEvent::error:
+          // Streams are restarted, by what the client does (RFC 6120 §4.3.3).
+          require(before.starts_with("<?xml version='1.0'?><stream:stream "));
+          in = before;
+          reader_ = std::make_unique<xml::StreamReader>();
+          require(reader_->next(in, document_, limits_) == xml::StreamEvent::header);
+      }
+    }
+  }
+
+ private:
+  // RFC 6120 §8.1.2.1: who sent a stanza is the server's word.
+  static void check(const xml::Element& element) {
+    require(!element.ns().empty());
+    if (!element.has_attribute("from")) return;
+    static const std::set<std::string, std::less<>> known = {
+        "alice@localhost", "bob@localhost", "localhost", "example.org"};
+    std::string scratch;
+    jid::JidView from;
+    require(jid::parse(element.attribute("from"), scratch, from));
+    // Who cannot be reached answers with an error, whoever it is.
+    require(known.contains(from.bare()) || element.attribute("type") == "error");
+  }
+
+  const xml::Limits limits_{
+      .depth = 256, .attributes = 512, .name_bytes = 4096, .stanza_bytes = 1 << 24};
+  xml::Document document_;
+  std::unique_ptr<xml::StreamReader> reader_ = std::make_unique<xml::StreamReader>();
+};
+
+struct Person {
+  const char* user = "alice";
+  const char* password = "wonderland";
+  const char* resource = "r";
+  FakeNode::Client client = 0;
+  std::unique_ptr<Audience> audience;
+  xmpp_test::ScramClient scram;
+  std::string challenge;   // the last one, decoded
+  std::string resumption;  // id of the last session that can be resumed
+  bool congested = false;
+};
+
+class World {
+ public:
+  World(uint8_t settings, size_t piece)
+      : node_(2), piece_(piece), listener_(static_cast<uint16_t>((settings >> 2 & 3) ^ 1)) {
+    node_.partition.owners["alice@localhost"] = (settings & 2) != 0 ? 1 : 0;
+    people_[kBob].user = "bob";
+    people_[kBob].password = "builder";
+    people_[kAlice2].resource = "s";
+    for (Person& person : people_) {
+      const bool bound = (settings & 1) != 0;
+      connect(person, bound ? uint16_t{1} : listener_);
+      if (bound) xmpp_test::enter(node_, person.client, person.user, person.password, person.resource);
+      if (bound) person.audience->hear(xmpp_test::header());
+    }
+  }
+
+  void play(base::Bytes in) {
+    while (!in.empty()) {
+      size_t size = 0;
+      while (size < in.size() && size < piece_ && !is_event(in[size])) ++size;
+      if (size > 0) {
+        node_.send(people_[speaker_].client, in.substr(0, size));
+      } else {
+        happen(static_cast<Event>(in[0]));
+        size = 1;
+      }
+      in.remove_prefix(size);
+      listen();
+    }
+  }
+
+  void end() {
+    node_.hold_store = false;
+    node_.release_store();
+    listen();
+    for (Person& person : people_) {
+      if (!node_.closed(person.client)) node_.drop(person.client);
+    }
+    node_.advance(base::Duration::seconds(2));
+    // A session that can be resumed waits five minutes.
+    if (sessions() != 0) node_.advance(base::Duration::seconds(301));
+    require(sessions() == 0);
+    require(node_.service(0).stream_count() == 0 && node_.service(1).stream_count() == 0);
+  }
+
+ private:
+  size_t sessions() {
+    return node_.service(0).session_count() + node_.service(1).session_count();
+  }
+
+  void connect(Person& person, uint16_t listener) {
+    person.client = node_.connect(listener, listener % 2);
+    person.audience = std::make_unique<Audience>();
+    person.congested = false;
+  }
+
+  void listen() {
+    for (Person& person : people_) {
+      const std::string heard = node_.take(person.client);
+      person.audience->hear(heard);
+      if (xmpp_test::has(heard, "</challenge>")) {
+        person.challenge = xmpp_test::unbase64(xmpp_test::content(heard, "challenge"));
+      }
+      const size_t enabled = heard.find("<enabled ");
+      if (enabled != std::string::npos) {
+        person.resumption = xmpp_test::attribute(heard.substr(enabled), "id");
+      }
+    }
+  }
+
+  void happen(Event event) {
+    Person& person = people_[speaker_];
+    const bool closed = node_.closed(person.client);
+    switch (event) {
+      case kAlice:
+      case kBob:
+      case kAlice2:
+        speaker_ = event;
+        return;
+      case kBeginScram:
+        person.challenge.clear();
+        person.scram.user = person.user;
+        person.scram.password = person.password;
+        node_.send(person.client, xmpp_test::auth("SCRAM-SHA-256", person.scram.first()));
+        return;
+      case kFinishScram:
+        // As a client would: only what looks like an answer to its own first message.
+        if (!person.challenge.starts_with("r=" + person.scram.nonce)) return;
+        node_.send(person.client, xmpp_test::response(person.scram.final(person.challenge)));
+        return;
+      case kReconnect:
+        if (!closed) node_.drop(person.client);
+        connect(person, listener_);
+        return;
+      case kResume:
+        resume(person);
+        return;
+      case kSecond:
+        node_.advance(base::Duration::seconds(1));
+        return;
+      case kMinute:
+        node_.advance(base::Duration::seconds(61));
+        return;
+      case kCongest:
+        person.congested = !person.congested;
+        if (!closed) node_.congest(person.client, person.congested);
+        return;
+      case kStore:
+        node_.hold_store = !node_.hold_store;
+        if (!node_.hold_store) node_.release_store();
+        return;
+      case kStoreFails:
+        node_.fail_store = !node_.fail_store;
+        return;
+      case kSecure:
+        if (!closed && node_.securing(person.client)) node_.secure(person.client);
+        return;
+      case kKick:
+        node_.kick("alice@localhost/r");
+        return;
+      case kReload:
+        reload();
+        return;
+      case kShutDown:
+        node_.shut_down();
+        return;
+    }
+  }
+
+  void resume(Person& person) {
+    if (!node_.closed(person.client)) node_.drop(person.client);
+    connect(person, 1);
+    const std::string header = xmpp_test::header();
+    node_.send(person.client, header + xmpp_test::plain(person.user, person.password));
+    node_.send(person.client, header + "<resume xmlns='urn:xmpp:sm:3' h='0' previd='" +
+                                  person.resumption + "'/>");
+  }
+
+  void reload() {
+    xmpp::Options options = xmpp_test::default_options();
+    for (xml::Limits* limits : {&options.before_authentication, &options.after_authentication}) {
+      *limits = {.depth = 8, .attributes = 8, .name_bytes = 32, .stanza_bytes = 10000};
+    }
+    auto im = std::make_shared<im::Options>(*options.im);
+    im->roster_items_max = im->offline_messages_max = im->block_list_max = 1;
+    im->directed_presence_max = im->roster_groups_max = im->subscription_requests_max = 1;
+    im->users_cached_max = 0;
+    options.im = im;
+    options.unacked_stanzas_max = 2;
+    options.csi_queue_max = 1;
+    node_.set_options(options);
+  }
+
+  FakeNode node_;
+  size_t piece_;
+  uint16_t listener_;
+  size_t speaker_ = kAlice;
+  std::array<Person, 3> people_;
+};
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
-  const bool bound = (data[0] & 1) != 0;
-  const size_t piece = data[1] == 0 ? size : data[1];
-  base::Bytes in(reinterpret_cast<const char*>(data) + 2, size - 2);
-  xmpp_test::FakeNode node(2);
-  node.partition.owners["alice@localhost"] = (data[0] & 2) != 0 ? 1 : 0;
-  const auto client = node.connect();
-  if (bound) xmpp_test::enter(node, client);
-  while (!in.empty()) {
-    const base::Bytes part = in.substr(0, piece);
-    node.send(client, part);
-    in.remove_prefix(part.size());
-  }
-  node.advance(base::Duration::seconds(2));
-  node.drop(client);
-  // A session that can be resumed waits five minutes.
-  node.advance(base::Duration::seconds(301));
-  for (const engine::ShardId shard : {0, 1}) {
-    if (node.service(shard).stream_count() != 0) std::abort();
-    if (node.service(shard).session_count() != 0) std::abort();
-  }
+  World world(data[0], data[1] == 0 ? size : data[1]);
+  world.play({reinterpret_cast<const char*>(data) + 2, size - 2});
+  world.end();
   return 0;
 }

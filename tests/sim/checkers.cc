@@ -29,17 +29,23 @@ static bool stored(World& world, const std::string& user, const std::string& bod
   return false;
 }
 
+// A client that lost a connection may have lost with it what was on its way; one that manages its
+// streams (XEP-0198) only errors, which nobody hands back when a session ends.
+static bool may_have_lost(const Client& client) {
+  return client.options().stream_management ? !client.ended_sessions.empty() : client.losses > 0;
+}
+
 std::string check_messages(const Crowd& crowd, World& world) {
-  std::set<std::string> unmanaged;   // users with a client that may lose what it was sent
+  std::set<std::string> careless;   // users with a client that may have lost what it was sent
   for (const auto& client : crowd.clients()) {
-    if (!client->options().stream_management) unmanaged.insert(client->bare());
+    if (!client->options().stream_management && client->losses > 0) careless.insert(client->bare());
   }
   for (const SentMessage& message : crowd.sent()) {
     const Client& sender = *crowd.clients()[message.sender];
     if (!sender.acknowledged.contains(message.body)) continue;
-    if (unmanaged.contains(message.to_user)) continue;
+    if (careless.contains(message.to_user)) continue;
     if (received_by(crowd, message.to_user, message.body)) continue;
-    bool bounced = false;
+    bool bounced = crowd.refused() && may_have_lost(sender);
     for (const std::string& body : sender.bounced) bounced |= body == message.body;
     if (bounced || stored(world, message.to_user, message.body)) continue;
     return "message " + message.body + " from " + sender.bare() + " to " + message.to_user +

@@ -1,6 +1,6 @@
 // A simulated XMPP client: logs in, keeps what it sees, resumes when its connection breaks. It
-// remembers what a person would (contacts, who is available, messages), so that checkers can hold
-// its view against the truth.
+// remembers what a person would (contacts, who is available, messages), and every refusal it was
+// told of, so that checkers can hold its view against the truth.
 // Belongs to a World; one thread.
 #pragma once
 
@@ -23,17 +23,41 @@ struct ClientOptions {
   std::string password;
   std::string resource;
   uint16_t port = 5222;
+  int shard = -1;            // which shard accepts; -1: any
   bool stream_management = false;
+  bool carbons = false;
   bool scram = false;
   bool eager = false;        // sends what follows <success/> without waiting for it
+  bool headlong = false;     // … everything up to its first stanzas (`ahead`), behind <auth/>
+  bool mute = false;         // answers no request, acknowledges nothing
+  bool stranger = false;     // connects and says only what say() tells it to
 };
 
 enum class Phase : uint8_t { offline, connecting, authenticating, binding, online };
 
+enum class Way : uint8_t { direct, carbon_received, carbon_sent };
+
 struct Received {
-  std::string from;
+  std::string from;          // of the message itself, also where it came as a carbon
+  std::string to;
   std::string body;
   std::string stanza_id;
+  base::Instant at;
+  Way way = Way::direct;
+  bool available = false;    // the client was, as far as it knew
+};
+
+struct SeenPresence {
+  std::string from;
+  std::string status;
+};
+
+// A session with stream management that ended for good. What it had not acknowledged is routed
+// again, at some time from `lost` on; it may hold anything that reached the account before `gone`.
+struct EndedSession {
+  base::Instant begun;
+  base::Instant lost;
+  base::Instant gone = base::Instant::never();
 };
 
 class Client final : public Endpoint {
@@ -46,6 +70,8 @@ class Client final : public Endpoint {
   void lose_connection(bool reset);
   void stall(bool stalled);
   void send(base::Bytes xml);                   // a stanza; counted for stream management
+  void say(base::Bytes xml) { raw(xml); }       // anything, on the open connection
+  void ask_for_roster();
 
   void set_presence(base::Bytes show, base::Bytes status, int priority);
   // Becomes unavailable and stays connected. What is on the way may still arrive and is ignored;
@@ -64,33 +90,60 @@ class Client final : public Endpoint {
   std::string full() const { return bound_; }
   const ClientOptions& options() const { return options_; }
 
+  // Of a headlong client: presence and messages that its next login sends behind <auth/>. Nothing
+  // of it is sent by a login that resumes.
+  struct Ahead {
+    std::string to;
+    std::string body;
+  };
+  std::vector<Ahead> ahead;
+  std::string ahead_status;                     // its presence then; "" for none
+
   // What it sees. Presence: full JID -> the packed show/status/priority of the last presence.
   std::map<std::string, std::string> available;
   std::map<std::string, std::string> roster;    // JID -> subscription
   std::vector<Received> messages;
+  std::vector<SeenPresence> presences;          // available ones, in the order they came
   std::vector<std::string> bounced;             // bodies that came back as errors
   std::set<std::string> acknowledged;           // bodies the server took responsibility for
   std::vector<std::string> requests;            // who asked to subscribe
+  std::vector<EndedSession> ended_sessions;
+  // Refusals: "message/resource-constraint", "iq/policy-violation/The contact list is full.",
+  // "stream/policy-violation", "sasl/not-authorized"; "closed" and "refused": the connection ended
+  // without a word, the latter before the server had said anything.
+  std::map<std::string, uint64_t> told;
   std::string presence;                         // its own last one; "" = unavailable
   std::string last_stream_error;
   std::string trouble;                          // a protocol violation by the server, "" if none
   uint32_t logins = 0;
   uint32_t resumptions = 0;
+  uint32_t losses = 0;                          // connections that ended, for whatever reason
 
  private:
+  // client.cc: the connection and its stream
   void restart_stream();
-  void on_features(xml::Element features);
   void on_stanza(xml::Element stanza);
+  void on_stream_error(xml::Element error);
+  void raw(base::Bytes bytes);
+  void connection_over();
+  void forget_session();
+  // login.cc
+  void on_features(xml::Element features);
   void on_sasl(xml::Element element);
+  void send_auth();
+  void bind();
+  void start_session();
+  void say_session_start();
+  // stanzas.cc
   void on_management(xml::Element element);
   void on_iq(xml::Element iq);
+  void on_roster_push(xml::Element query);
   void on_presence(xml::Element presence);
   void on_message(xml::Element message);
-  void start_session();
+  void take_message(xml::Element message, Way way);
+  void note_error(base::Bytes kind, xml::Element stanza);
   void resend_unacked();
   void on_acknowledged(uint32_t h);
-  void raw(base::Bytes bytes);
-  void forget_session();
 
   Network& network_;
   Clock& clock_;
@@ -104,11 +157,22 @@ class Client final : public Endpoint {
   std::string scram_first_;
   std::string scram_server_signature_;
   bool authenticated_ = false;
+  bool heard_ = false;         // on this connection: anything
+  bool told_why_ = false;      // … a stream error, or the end of the stream
+  bool headlong_ = false;      // … everything has been said already
   base::Instant settled_at_{};
+
+  // What was said on this session before the last question, whose answer confirms all of it: a
+  // stream is handled in order.
+  std::vector<std::string> said_;
+  uint32_t questions_ = 0;
+  std::map<std::string, size_t> asked_;         // id of the question -> how many of said_
 
   // Stream management (XEP-0198).
   std::string resume_id_;
   bool managed_ = false;
+  base::Instant begun_{};
+  base::Instant lost_at_{};
   uint32_t handled_ = 0;
   uint32_t acked_ = 0;
   struct Unacked {

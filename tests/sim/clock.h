@@ -15,7 +15,8 @@ namespace sim {
 class Clock {
  public:
   base::Instant now() const { return now_; }
-  base::WallTime wall() const { return {kEpochUs + now_.ns / 1000}; }
+  base::WallTime wall() const { return wall_of(now_); }
+  static base::WallTime wall_of(base::Instant when) { return {kEpochUs + when.ns / 1000}; }
 
   void at(base::Instant when, std::function<void()> event) {
     events_.emplace(std::pair(when < now_ ? now_ : when, sequence_++), std::move(event));

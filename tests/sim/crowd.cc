@@ -1,6 +1,7 @@
 #include "tests/sim/crowd.h"
 
-#include "protocols/xml/writer.h"
+#include "engine/trace/counters.h"
+#include "tests/sim/limits.h"
 
 namespace sim {
 
@@ -9,7 +10,10 @@ std::string Crowd::user_name(uint32_t number) const {
   return "user" + std::to_string(number) + "." + std::to_string(world_.seed());
 }
 
-Crowd::Crowd(World& world, const CrowdOptions& options) : world_(world), options_(options) {
+Crowd::Crowd(World& world, const CrowdOptions& options)
+    : world_(world),
+      options_(options),
+      bounced_before_(trace::total(trace::Counter::im_stanzas_bounced)) {
   base::Prng& random = world.random();
   for (uint32_t user = 0; user < options.users; ++user) {
     world.add_user(user_name(user), "secret" + std::to_string(user));
@@ -23,6 +27,8 @@ Crowd::Crowd(World& world, const CrowdOptions& options) : world_(world), options
       client.stream_management = random.below(100) < options.managed_percent;
       client.scram = random.below(4) == 0;
       client.eager = random.below(4) == 0;
+      client.headlong = random.below(4) == 0;
+      client.carbons = random.below(100) < options.carbons_percent;
       clients_.push_back(
           std::make_unique<Client>(world.network(), world.clock(), random, std::move(client)));
     }
@@ -36,19 +42,23 @@ std::string Crowd::somebody() {
          world_.domain();
 }
 
-void Crowd::run() {
+std::string Crowd::run() {
   for (uint32_t i = 0; i < options_.actions; ++i) {
     act();
     world_.run_for(base::Duration::microseconds(
         static_cast<int64_t>(world_.random().below(world_.random().below(20) == 0 ? 3000000
                                                                                   : 20000))));
+    if (i % 16 != 0) continue;
+    const std::string wrong = check_bounds(world_);
+    if (!wrong.empty()) return wrong;
   }
+  return {};
 }
 
 void Crowd::act() {
   Client& client = anybody();
   if (client.phase() == Phase::offline) {
-    client.connect();
+    connect(client);
   } else if (client.online()) {
     online_action(client);
   } else if (world_.random().below(20) == 0) {
@@ -70,6 +80,22 @@ void Crowd::online_action(Client& client) {
   }
 }
 
+// Some say what they have to say before they know that they are in.
+void Crowd::connect(Client& client) {
+  client.ahead.clear();
+  client.ahead_status.clear();
+  if (client.options().headlong && !client.resumable()) {
+    client.ahead_status = next_status();
+    for (uint64_t n = world_.random().below(4); n > 0; --n) {
+      const SentMessage& message = note(client, somebody());
+      client.ahead.push_back({message.to_user, message.body});
+    }
+  }
+  client.connect();
+}
+
+std::string Crowd::next_status() { return "s" + std::to_string(next_status_++); }
+
 void Crowd::answer_requests(Client& client) {
   for (const std::string& from : client.requests) {
     const char* answer = world_.random().below(4) == 0 ? "unsubscribed" : "subscribed";
@@ -86,8 +112,7 @@ void Crowd::change_presence(Client& client) {
   }
   if (!client.settled()) return;
   client.set_presence(kShows[world_.random().below(5)],
-                      "s" + std::to_string(world_.random().below(1000)),
-                      static_cast<int>(world_.random().below(5)));
+                      next_status(), static_cast<int>(world_.random().below(5)));
 }
 
 void Crowd::change_subscription(Client& client) {
@@ -109,19 +134,22 @@ void Crowd::change_subscription(Client& client) {
   }
 }
 
-void Crowd::chat(Client& client) {
-  std::string to = somebody();
+SentMessage& Crowd::note(Client& client, std::string to) {
   SentMessage message;
-  message.to_user = to;
+  message.to_user = std::move(to);
   message.body = "m" + std::to_string(next_message_++);
-  message.login = client.logins;
-  message.managed = client.resumable();
   for (uint32_t i = 0; i < clients_.size(); ++i) {
     if (clients_[i].get() == &client) message.sender = i;
   }
+  sent_.push_back(message);
+  return sent_.back();
+}
+
+void Crowd::chat(Client& client) {
+  std::string to = somebody();
+  const SentMessage& message = note(client, to);
   if (world_.random().below(4) == 0) to += "/r" + std::to_string(world_.random().below(2));
   client.send_message(to, message.body);
-  sent_.push_back(message);
 }
 
 void Crowd::break_connection(Client& client) {
@@ -142,22 +170,24 @@ void Crowd::heal() {
   world_.run_for(base::Duration::seconds(2));
   for (int round = 0; round < 4; ++round) {
     for (auto& client : clients_) {
-      if (client->phase() == Phase::offline) client->connect();
+      if (client->phase() == Phase::offline) connect(*client);
     }
     world_.run_for(base::Duration::seconds(5));
     for (auto& client : clients_) {
       if (!client->online()) continue;
       answer_requests(*client);
-      if (client->presence.empty()) client->set_presence("", "healed", 1);
+      if (client->presence.empty()) client->set_presence("", next_status(), 1);
     }
     world_.run_for(base::Duration::seconds(5));
   }
   for (auto& client : clients_) {
-    if (client->online()) {
-      client->send("<iq type='get' id='roster'><query xmlns='jabber:iq:roster'/></iq>");
-    }
+    if (client->online()) client->ask_for_roster();
   }
   world_.run_for(base::Duration::seconds(5));
+}
+
+bool Crowd::refused() const {
+  return trace::total(trace::Counter::im_stanzas_bounced) > bounced_before_;
 }
 
 void Crowd::leave() {

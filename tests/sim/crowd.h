@@ -20,14 +20,13 @@ struct CrowdOptions {
   uint32_t clients_per_user_max = 2;
   uint32_t actions = 400;
   uint32_t managed_percent = 50;      // clients with stream management
+  uint32_t carbons_percent = 50;      // … with carbons
 };
 
 struct SentMessage {
   std::string body;
   std::string to_user;                // bare JID
   uint32_t sender = 0;                // index of the client
-  uint32_t login = 0;                 // which of its logins
-  bool managed = false;
 };
 
 class Crowd {
@@ -35,12 +34,14 @@ class Crowd {
   Crowd(World& world, const CrowdOptions& options);
 
   void act();                         // one random action of one random person
-  void run();                         // the faulty phase: all actions, time passing in between
+  // The faulty phase: all actions, time passing in between. "", or which limit was passed.
+  std::string run();
   void heal();                        // calm weather, everybody logs in, quiet
   void leave();                       // everybody logs out
 
   const std::vector<std::unique_ptr<Client>>& clients() const { return clients_; }
   const std::vector<SentMessage>& sent() const { return sent_; }
+  bool refused() const;               // a limit or the store made the server refuse some message
   const CrowdOptions& options() const { return options_; }
 
  private:
@@ -49,6 +50,9 @@ class Crowd {
   std::string somebody();             // a bare JID
   void answer_requests(Client& client);
   void online_action(Client& client);
+  void connect(Client& client);
+  std::string next_status();
+  SentMessage& note(Client& client, std::string to);
   void change_presence(Client& client);
   void change_subscription(Client& client);
   void chat(Client& client);
@@ -59,6 +63,8 @@ class Crowd {
   std::vector<std::unique_ptr<Client>> clients_;
   std::vector<SentMessage> sent_;
   uint64_t next_message_ = 0;
+  uint64_t next_status_ = 0;
+  const uint64_t bounced_before_;
 };
 
 }  // namespace sim

@@ -2,9 +2,15 @@
 
 #include "tests/sim/checkers.h"
 #include "tests/sim/crowd.h"
+#include "tests/sim/limits.h"
+#include "tests/sim/order.h"
+#include "tests/sim/pressure.h"
 #include "tests/sim/world.h"
 
 namespace sim {
+
+// Every other world has limits so tight that its people reach them.
+static bool is_tight(uint64_t seed) { return seed % 2 == 0; }
 
 // Everything about an episode follows from its seed, and nothing else does.
 static WorldOptions draw_world(uint64_t seed) {
@@ -24,6 +30,7 @@ static WorldOptions draw_world(uint64_t seed) {
   if (dice.below(4) == 0) options.mailbox_capacity = 4;    // overflow policies at work
   options.xmpp.resume_seconds = 120;
   options.im.sessions_per_user_max = 8;
+  if (is_tight(seed)) Pressure::draw_tight(options, dice);
   return options;
 }
 
@@ -38,16 +45,48 @@ static CrowdOptions draw_crowd(uint64_t seed) {
   return options;
 }
 
+static Clients view(const Crowd& crowd) {
+  Clients clients;
+  for (const auto& client : crowd.clients()) clients.push_back(client.get());
+  return clients;
+}
+
+static std::string check_after_quiet(const Crowd& crowd, World& world, const LimitBook& limits) {
+  const Clients clients = view(crowd);
+  std::string wrong = check_protocol(crowd);
+  if (wrong.empty()) wrong = check_views(crowd, world);
+  if (wrong.empty()) wrong = check_messages(crowd, world);
+  if (wrong.empty()) wrong = check_arrival_order(clients);
+  if (wrong.empty()) wrong = check_delivery_order(clients);
+  if (wrong.empty()) wrong = check_presence_order(clients);
+  if (wrong.empty()) wrong = limits.check_told(clients);
+  if (wrong.empty()) wrong = check_bounds(world);
+  return wrong;
+}
+
+// Every limit, reached on purpose.
+static std::string press(const Crowd& crowd, World& world, Pressure& pressure) {
+  Clients clients = view(crowd);
+  const LimitBook limits(clients);
+  std::string wrong = pressure.run();
+  for (const Client* client : pressure.clients()) clients.push_back(client);
+  if (wrong.empty()) wrong = limits.check_exact(clients);
+  if (wrong.empty()) wrong = check_bounds(world);
+  return wrong;
+}
+
 Verdict run_episode(uint64_t seed) {
   World world(draw_world(seed));
   Crowd crowd(world, draw_crowd(seed));
+  Pressure pressure(world);
   Verdict verdict;
-  crowd.run();
+  const LimitBook limits({});
+  verdict.wrong = crowd.run();
   crowd.heal();
-  verdict.wrong = check_protocol(crowd);
-  if (verdict.wrong.empty()) verdict.wrong = check_views(crowd, world);
-  if (verdict.wrong.empty()) verdict.wrong = check_messages(crowd, world);
+  if (verdict.wrong.empty()) verdict.wrong = check_after_quiet(crowd, world, limits);
+  if (verdict.wrong.empty() && is_tight(seed)) verdict.wrong = press(crowd, world, pressure);
   crowd.leave();
+  pressure.leave();
   // Long enough for every resumption to expire and every cached user to be let go.
   world.run_for(base::Duration::seconds(600));
   if (verdict.wrong.empty()) verdict.wrong = check_baseline(world);

@@ -6,10 +6,13 @@
 
 namespace sim {
 
-int Network::connect(uint16_t port, Endpoint& endpoint) {
+int Network::connect(uint16_t port, Endpoint& endpoint, int shard) {
   std::vector<Listener*> armed;
+  int at = 0;   // shards listen in the order of their numbers
   for (auto& [number, listener] : listeners_) {
-    if (listener.port == port && listener.accept.reactor != nullptr) armed.push_back(&listener);
+    if (listener.port != port) continue;
+    const bool wanted = shard < 0 || shard == at++;
+    if (wanted && listener.accept.reactor != nullptr) armed.push_back(&listener);
   }
   if (armed.empty()) return -1;
   Listener& chosen = *armed[random_.below(armed.size())];   // the kernel's SO_REUSEPORT hash

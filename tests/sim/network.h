@@ -42,7 +42,8 @@ class Network {
   std::function<void(base::Bytes)> observer;        // sees every chunk that reaches a client
 
   // Client side.
-  int connect(uint16_t port, Endpoint& endpoint);   // -1: nobody listens
+  // -1: nobody listens. `shard`: which of the shards that listen accepts; -1: any, by chance.
+  int connect(uint16_t port, Endpoint& endpoint, int shard = -1);
   void client_send(int socket, base::Bytes bytes);
   void client_finish(int socket);                   // FIN
   void client_reset(int socket);                    // RST

@@ -92,6 +92,10 @@ void World::add_user(base::Bytes name, base::Bytes password) {
   store_.add_user(std::string(name) + "@" + domain(), password);
 }
 
+xmpp::Service& World::service(engine::ShardId shard) { return shards_.at(shard)->service; }
+
+engine::Network& World::connections(engine::ShardId shard) { return shards_.at(shard)->network; }
+
 size_t World::sessions() const {
   size_t sum = 0;
   for (const auto& node : shards_) sum += node->service.session_count();

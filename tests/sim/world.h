@@ -49,6 +49,13 @@ class World {
   std::string domain() const { return "sim.example"; }
   uint64_t seed() const { return options_.seed; }
 
+  // What is on one shard.
+  engine::ShardId shards() const { return options_.shards; }
+  xmpp::Service& service(engine::ShardId shard);
+  engine::Network& connections(engine::ShardId shard);
+  engine::ShardId owner(base::Bytes bare_jid) const { return partition_->owner(bare_jid).shard; }
+  const WorldOptions& options() const { return options_; }
+
   size_t sessions() const;
   size_t streams() const;
   size_t connections() const;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "protocols/im/realm/state.h"
 
 namespace im {
@@ -51,7 +52,8 @@ BindResult RealmState::bind_loaded(User& user, Resource& resource, engine::Turn&
         break;
     }
   }
-  if (user.resources.size() >= options().sessions_per_user_max) {
+  const size_t extra = base::plant == base::Plant::limit_off_by_one ? 1 : 0;
+  if (user.resources.size() >= options().sessions_per_user_max + extra) {
     count(trace::Counter::im_sessions_refused);
     return BindResult::too_many_sessions;
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "protocols/im/realm/state.h"
 
 namespace im {
@@ -31,7 +32,9 @@ void RealmState::fan_out(const Stanza& stanza, const Recipients& recipients, uin
     if (first->shard == shard_) {
       for (auto at = first; at != last; ++at) arrive(stanza, jid::JidView::trusted(at->jid), turn);
     } else {
-      post_fan_out(stanza, Group(first, last), key, turn);
+      const bool dropped = base::plant == base::Plant::presence_dropped && key != 0;
+      const Group group(first, dropped ? last - 1 : last);
+      if (!group.empty()) post_fan_out(stanza, group, key, turn);
     }
     first = last;
   }

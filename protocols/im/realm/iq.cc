@@ -16,7 +16,7 @@ void RealmState::receive_iq(User& user, const Stanza& stanza, engine::Turn& turn
     // To a stranger a resource that is there looks like one that is not (§8.5.3.1).
     const bool seen =
         resource != nullptr && (!request || shares_presence(user, *resource, stanza.from));
-    if (seen && resource->full()) return refuse(stanza, ErrorCondition::resource_constraint, turn);
+    if (seen && resource->full()) return refuse_full(stanza, turn);
     if (seen) return resource->deliver(stanza, turn);
   }
   if (!request) return;  // clients answer roster pushes, but nobody waits for it

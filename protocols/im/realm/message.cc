@@ -1,5 +1,6 @@
 // Messages on their way to an account's resources (RFC 6121 §8.5, Table 1).
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "protocols/im/realm/state.h"
 #include "protocols/xml/writer.h"
 
@@ -75,7 +76,7 @@ void RealmState::receive_message(User& user, const Stanza& original, engine::Tur
   // While stored messages are being sent, later ones must not overtake them.
   const bool waits = resource != nullptr && user.flooding == resource && storable(stanza);
   if (resource != nullptr && !waits) {
-    if (resource->full()) return refuse(stanza, ErrorCondition::resource_constraint, turn);
+    if (resource->full()) return refuse_full(stanza, turn);
     count(trace::Counter::im_messages_delivered);
     resource->deliver(stanza, turn);
     return carbons(user, stanza, false, resource, turn);
@@ -104,11 +105,12 @@ void RealmState::message_to_bare(User& user, const Stanza& stanza, engine::Turn&
       break;
   }
   CHECK(is_conversation(stanza));
-  if (user.flooding != nullptr && storable(stanza)) {
+  const bool overtakes = base::plant == base::Plant::offline_overtaken;
+  if (user.flooding != nullptr && storable(stanza) && !overtakes) {
     return store_offline(user, stanza, turn);
   }
   if (Resource* best = most_available(user)) {
-    if (best->full()) return refuse(stanza, ErrorCondition::resource_constraint, turn);
+    if (best->full()) return refuse_full(stanza, turn);
     count(trace::Counter::im_messages_delivered);
     best->deliver(stanza, turn);
     return carbons(user, stanza, false, best, turn);

@@ -125,6 +125,11 @@ void RealmState::refuse(const Stanza& stanza, ErrorCondition condition, engine::
   bounce(stanza, error(condition), turn);
 }
 
+void RealmState::refuse_full(const Stanza& stanza, engine::Turn& turn) {
+  count(trace::Counter::im_resource_full);
+  refuse(stanza, ErrorCondition::resource_constraint, turn);
+}
+
 Stanza RealmState::error_answer(const Stanza& stanza, const StanzaError& why,
                                 std::string& payload) {
   write(why, payload);

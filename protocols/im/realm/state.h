@@ -86,6 +86,7 @@ class RealmState {
   void receive(User& user, const Stanza& stanza, engine::Turn& turn);
   void receive_for_absent(const Stanza& stanza, engine::Turn& turn);
   void refuse(const Stanza& stanza, ErrorCondition condition, engine::Turn& turn);
+  void refuse_full(const Stanza& stanza, engine::Turn& turn);  // Resource::full()
   void bounce(const Stanza& stanza, const StanzaError& error, engine::Turn& turn);
   // The answer that says what is wrong; its payload is written to `payload`.
   static Stanza error_answer(const Stanza& stanza, const StanzaError& why, std::string& payload);

@@ -1,6 +1,7 @@
 // Subscription stanzas of the user's clients and of her contacts (RFC 6121 §3). What a stanza does
 // to the state stands in subscription_chart.cc; here is what follows from it.
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "protocols/im/realm/state.h"
 #include "protocols/im/subscription_chart.h"
 
@@ -62,7 +63,7 @@ void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin
   const OutboundStep step = outbound(stanza.type, before);
   const bool lists = !listed && (asks || grants);
   if (lists && roster_is_full(user)) {
-    count(trace::Counter::im_roster_full);
+    if (base::plant != base::Plant::limit_uncounted) count(trace::Counter::im_roster_full);
     return bounce(stanza, error(ErrorCondition::policy_violation, "The contact list is full."),
                   turn);
   }

@@ -5,6 +5,7 @@
 
 #include "engine/base/base64.h"
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
 #include "protocols/jid/jid.h"
@@ -235,7 +236,9 @@ void Stream::on_moved(engine::ConnectionId connection, engine::Turn& turn) {
   Service* home = service_->node().services[turn.shard];
   CHECK(home != nullptr);
   service_ = home;
+  const uint32_t before = connection_.generation;
   connection_ = connection;
+  if (base::plant == base::Plant::stale_generation) connection_.generation = before;
   service_->enter(*this);
   turn.timers.arm(timer_, login_->deadline);
   succeed(turn);

@@ -169,6 +169,25 @@ TEST(Config, SyntaxErrorsHaveAPlaceAndARemedy) {
   }
 }
 
+// The parser asserts that a table's name begins as one; it must say so instead.
+TEST(Config, ATableWithoutANameIsASyntaxError) {
+  for (const char* text : {"[=]", "[[=]]", "[ = ]", "[\xc3\xa9]", "[[\n", "[.a]", "a = 1\n[#]"}) {
+    EXPECT_NE(only_problem(text).find("correct the TOML here"), std::string::npos) << text;
+  }
+}
+
+// Undefined behaviour of the parser, seen by UndefinedBehaviorSanitizer.
+TEST(Config, LettersBeyondAsciiOutsideStringsAreSyntaxErrors) {
+  for (const char* letter : {"\u00e9", "\u0416", "\u2d50", "\ufe70", "\U0001f600"}) {
+    const std::string text(letter);
+    only_problem("shards = " + text);
+    only_problem("shards = 1 " + text);
+    only_problem("[net" + text + "]");
+    only_problem("net." + text + " = 1");
+    good("domains = [\"localhost\"]  # " + text + "\ndata = \"/" + text + "\"");
+  }
+}
+
 TEST(Config, ATableWhereAValueBelongsAndTheOtherWayRound) {
   only_problem("net = 3");
   only_problem("[listener]\nport = 1");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -73,6 +74,9 @@ class NodeProcess {
       kill(pid_, SIGKILL);
       waitpid(pid_, nullptr, 0);
     }
+    // Killed or not, what a sanitizer had to say is a failure.
+    const std::string said = errors();
+    if (said.find("Sanitizer") != std::string::npos) ADD_FAILURE() << said;
   }
   NodeProcess(const NodeProcess&) = delete;
   NodeProcess& operator=(const NodeProcess&) = delete;
