@@ -83,6 +83,8 @@ void Network::on_pass(Connection& connection, int32_t result) {
 }
 
 void Network::leave(Connection& connection) {
+  CHECK(connection.phase == Phase::moving && connection.peer != nullptr);
+  CHECK(!connection.handshake_counted && connection.move_to != shard_.id());
   trace::count(trace::Counter::handovers_out);
   account(-int64_t{connection.queued()});
   const ShardId to = connection.move_to;
@@ -96,6 +98,7 @@ void Network::leave(Connection& connection) {
 
 void Network::adopt(std::unique_ptr<Connection> arrived) {
   CHECK(arrived != nullptr && arrived->phase == Phase::moving && !shard_.settling());
+  CHECK(arrived->peer != nullptr && arrived->socket >= 0 && !arrived->receive_armed);
   const bool room = live_ < options_.connections_per_shard;
   Connection& connection = insert(std::move(arrived));
   connection.phase = Phase::open;

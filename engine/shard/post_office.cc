@@ -10,6 +10,7 @@ namespace engine {
 
 PostOffice::PostOffice(ShardId here, Mesh& mesh, uint32_t waiting)
     : here_(here), mesh_(mesh), limit_(waiting), targets_(mesh.shards()) {
+  CHECK(here < mesh.shards() && waiting > 0);
   for (ShardId to = 0; to < mesh.shards(); ++to) {
     targets_[to].mailbox = &mesh.mailbox(here, to);
   }
@@ -36,6 +37,7 @@ EnvelopePtr PostOffice::overflow(Target& target, EnvelopePtr envelope) {
   if (coalesces && envelope->key != 0) {
     const auto older = target.by_key.find(envelope->key);
     if (older != target.by_key.end()) {
+      CHECK(older->second - target.first < target.waiting.size());
       trace::count(trace::Counter::mail_coalesced);
       target.waiting[older->second - target.first] = std::move(envelope);
       return nullptr;
@@ -71,6 +73,7 @@ void PostOffice::retry(Target& target) {
     trace::count(trace::Counter::mail_sent);
     target.waiting.pop_front();
     ++target.first;
+    CHECK(waiting_ > 0);
     --waiting_;
     if (coalesces && key != 0) target.by_key.erase(key);
     if (!coalesces) {
@@ -82,6 +85,7 @@ void PostOffice::retry(Target& target) {
 
 void PostOffice::publish() {
   for (ShardId to = 0; to < targets_.size(); ++to) publish_to(to);
+  CHECK(held_ <= waiting_);
 }
 
 void PostOffice::publish_to(ShardId to) {

@@ -36,7 +36,7 @@ static bool may_have_lost(const Client& client) {
 }
 
 std::string check_messages(const Crowd& crowd, World& world) {
-  std::set<std::string> careless;   // users with a client that may have lost what it was sent
+  std::set<std::string> careless;  // users with a client that may have lost what it was sent
   for (const auto& client : crowd.clients()) {
     if (!client->options().stream_management && client->losses > 0) careless.insert(client->bare());
   }
@@ -81,8 +81,9 @@ std::string check_views(const Crowd& crowd, World&) {
       if (!contact->online() || contact->presence.empty()) continue;
       const bool own = contact->bare() == watcher->bare();
       if (!own && sees(*watcher, contact->bare()) != shown_to(*contact, watcher->bare())) {
-        return watcher->bare() + " and " + contact->bare() + " disagree on their subscription: " +
-               show(watcher->roster) + " against " + show(contact->roster);
+        return watcher->bare() + " and " + contact->bare() +
+               " disagree on their subscription: " + show(watcher->roster) + " against " +
+               show(contact->roster);
       }
       if (own || sees(*watcher, contact->bare())) truth[contact->full()] = contact->presence;
     }

@@ -18,19 +18,19 @@
 namespace sim {
 
 struct ClientOptions {
-  std::string user;          // local part
+  std::string user;  // local part
   std::string domain;
   std::string password;
   std::string resource;
   uint16_t port = 5222;
-  int shard = -1;            // which shard accepts; -1: any
+  int shard = -1;  // which shard accepts; -1: any
   bool stream_management = false;
   bool carbons = false;
   bool scram = false;
-  bool eager = false;        // sends what follows <success/> without waiting for it
-  bool headlong = false;     // … everything up to its first stanzas (`ahead`), behind <auth/>
-  bool mute = false;         // answers no request, acknowledges nothing
-  bool stranger = false;     // connects and says only what say() tells it to
+  bool eager = false;     // sends what follows <success/> without waiting for it
+  bool headlong = false;  // … everything up to its first stanzas (`ahead`), behind <auth/>
+  bool mute = false;      // answers no request, acknowledges nothing
+  bool stranger = false;  // connects and says only what say() tells it to
 };
 
 enum class Phase : uint8_t { offline, connecting, authenticating, binding, online };
@@ -38,13 +38,13 @@ enum class Phase : uint8_t { offline, connecting, authenticating, binding, onlin
 enum class Way : uint8_t { direct, carbon_received, carbon_sent };
 
 struct Received {
-  std::string from;          // of the message itself, also where it came as a carbon
+  std::string from;  // of the message itself, also where it came as a carbon
   std::string to;
   std::string body;
   std::string stanza_id;
   base::Instant at;
   Way way = Way::direct;
-  bool available = false;    // the client was, as far as it knew
+  bool available = false;  // the client was, as far as it knew
 };
 
 struct SeenPresence {
@@ -65,12 +65,12 @@ class Client final : public Endpoint {
   Client(Network& network, Clock& clock, base::Prng& random, ClientOptions options);
   ~Client() override;
 
-  bool connect();                               // false: refused
-  void log_out();                               // unavailable, </stream:stream>
+  bool connect();  // false: refused
+  void log_out();  // unavailable, </stream:stream>
   void lose_connection(bool reset);
   void stall(bool stalled);
-  void send(base::Bytes xml);                   // a stanza; counted for stream management
-  void say(base::Bytes xml) { raw(xml); }       // anything, on the open connection
+  void send(base::Bytes xml);              // a stanza; counted for stream management
+  void say(base::Bytes xml) { raw(xml); }  // anything, on the open connection
   void ask_for_roster();
 
   void set_presence(base::Bytes show, base::Bytes status, int priority);
@@ -97,27 +97,27 @@ class Client final : public Endpoint {
     std::string body;
   };
   std::vector<Ahead> ahead;
-  std::string ahead_status;                     // its presence then; "" for none
+  std::string ahead_status;  // its presence then; "" for none
 
   // What it sees. Presence: full JID -> the packed show/status/priority of the last presence.
   std::map<std::string, std::string> available;
-  std::map<std::string, std::string> roster;    // JID -> subscription
+  std::map<std::string, std::string> roster;  // JID -> subscription
   std::vector<Received> messages;
-  std::vector<SeenPresence> presences;          // available ones, in the order they came
-  std::vector<std::string> bounced;             // bodies that came back as errors
-  std::set<std::string> acknowledged;           // bodies the server took responsibility for
-  std::vector<std::string> requests;            // who asked to subscribe
+  std::vector<SeenPresence> presences;  // available ones, in the order they came
+  std::vector<std::string> bounced;     // bodies that came back as errors
+  std::set<std::string> acknowledged;   // bodies the server took responsibility for
+  std::vector<std::string> requests;    // who asked to subscribe
   std::vector<EndedSession> ended_sessions;
   // Refusals: "message/resource-constraint", "iq/policy-violation/The contact list is full.",
   // "stream/policy-violation", "sasl/not-authorized"; "closed" and "refused": the connection ended
   // without a word, the latter before the server had said anything.
   std::map<std::string, uint64_t> told;
-  std::string presence;                         // its own last one; "" = unavailable
+  std::string presence;  // its own last one; "" = unavailable
   std::string last_stream_error;
-  std::string trouble;                          // a protocol violation by the server, "" if none
+  std::string trouble;  // a protocol violation by the server, "" if none
   uint32_t logins = 0;
   uint32_t resumptions = 0;
-  uint32_t losses = 0;                          // connections that ended, for whatever reason
+  uint32_t losses = 0;  // connections that ended, for whatever reason
 
  private:
   // client.cc: the connection and its stream
@@ -157,16 +157,16 @@ class Client final : public Endpoint {
   std::string scram_first_;
   std::string scram_server_signature_;
   bool authenticated_ = false;
-  bool heard_ = false;         // on this connection: anything
-  bool told_why_ = false;      // … a stream error, or the end of the stream
-  bool headlong_ = false;      // … everything has been said already
+  bool heard_ = false;     // on this connection: anything
+  bool told_why_ = false;  // … a stream error, or the end of the stream
+  bool headlong_ = false;  // … everything has been said already
   base::Instant settled_at_{};
 
   // What was said on this session before the last question, whose answer confirms all of it: a
   // stream is handled in order.
   std::vector<std::string> said_;
   uint32_t questions_ = 0;
-  std::map<std::string, size_t> asked_;         // id of the question -> how many of said_
+  std::map<std::string, size_t> asked_;  // id of the question -> how many of said_
 
   // Stream management (XEP-0198).
   std::string resume_id_;
@@ -177,7 +177,7 @@ class Client final : public Endpoint {
   uint32_t acked_ = 0;
   struct Unacked {
     std::string xml;
-    std::string body;        // "" unless a message
+    std::string body;  // "" unless a message
   };
   std::vector<Unacked> unacked_;
 };

@@ -45,9 +45,8 @@ std::string Crowd::somebody() {
 std::string Crowd::run() {
   for (uint32_t i = 0; i < options_.actions; ++i) {
     act();
-    world_.run_for(base::Duration::microseconds(
-        static_cast<int64_t>(world_.random().below(world_.random().below(20) == 0 ? 3000000
-                                                                                  : 20000))));
+    world_.run_for(base::Duration::microseconds(static_cast<int64_t>(
+        world_.random().below(world_.random().below(20) == 0 ? 3000000 : 20000))));
     if (i % 16 != 0) continue;
     const std::string wrong = check_bounds(world_);
     if (!wrong.empty()) return wrong;
@@ -62,7 +61,7 @@ void Crowd::act() {
   } else if (client.online()) {
     online_action(client);
   } else if (world_.random().below(20) == 0) {
-    client.lose_connection(world_.random().below(2) == 0);   // in the middle of logging in
+    client.lose_connection(world_.random().below(2) == 0);  // in the middle of logging in
   }
 }
 
@@ -111,8 +110,8 @@ void Crowd::change_presence(Client& client) {
     return;
   }
   if (!client.settled()) return;
-  client.set_presence(kShows[world_.random().below(5)],
-                      next_status(), static_cast<int>(world_.random().below(5)));
+  client.set_presence(kShows[world_.random().below(5)], next_status(),
+                      static_cast<int>(world_.random().below(5)));
 }
 
 void Crowd::change_subscription(Client& client) {
@@ -126,7 +125,7 @@ void Crowd::change_subscription(Client& client) {
   } else if (dice < 80) {
     client.send("<presence to='" + other + "' type='unsubscribed'/>");
   } else if (dice < 90) {
-    client.send("<presence to='" + other + "' type='subscribed'/>");    // pre-approval
+    client.send("<presence to='" + other + "' type='subscribed'/>");  // pre-approval
   } else {
     const char* change = world_.random().below(2) == 0 ? " subscription='remove'" : " name='x'";
     client.send("<iq type='set' id='set'><query xmlns='jabber:iq:roster'><item jid='" + other +

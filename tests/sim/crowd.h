@@ -19,35 +19,35 @@ struct CrowdOptions {
   uint32_t users = 8;
   uint32_t clients_per_user_max = 2;
   uint32_t actions = 400;
-  uint32_t managed_percent = 50;      // clients with stream management
-  uint32_t carbons_percent = 50;      // … with carbons
+  uint32_t managed_percent = 50;  // clients with stream management
+  uint32_t carbons_percent = 50;  // … with carbons
 };
 
 struct SentMessage {
   std::string body;
-  std::string to_user;                // bare JID
-  uint32_t sender = 0;                // index of the client
+  std::string to_user;  // bare JID
+  uint32_t sender = 0;  // index of the client
 };
 
 class Crowd {
  public:
   Crowd(World& world, const CrowdOptions& options);
 
-  void act();                         // one random action of one random person
+  void act();  // one random action of one random person
   // The faulty phase: all actions, time passing in between. "", or which limit was passed.
   std::string run();
-  void heal();                        // calm weather, everybody logs in, quiet
-  void leave();                       // everybody logs out
+  void heal();   // calm weather, everybody logs in, quiet
+  void leave();  // everybody logs out
 
   const std::vector<std::unique_ptr<Client>>& clients() const { return clients_; }
   const std::vector<SentMessage>& sent() const { return sent_; }
-  bool refused() const;               // a limit or the store made the server refuse some message
+  bool refused() const;  // a limit or the store made the server refuse some message
   const CrowdOptions& options() const { return options_; }
 
  private:
   std::string user_name(uint32_t number) const;
   Client& anybody();
-  std::string somebody();             // a bare JID
+  std::string somebody();  // a bare JID
   void answer_requests(Client& client);
   void online_action(Client& client);
   void connect(Client& client);

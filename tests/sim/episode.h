@@ -8,8 +8,8 @@
 namespace sim {
 
 struct Verdict {
-  std::string wrong;      // "" = all is well
-  uint64_t hash = 0;      // of everything every client saw, and when
+  std::string wrong;  // "" = all is well
+  uint64_t hash = 0;  // of everything every client saw, and when
   uint64_t messages = 0;
   uint64_t logins = 0;
   uint64_t resumptions = 0;

@@ -8,14 +8,14 @@ namespace sim {
 
 int Network::connect(uint16_t port, Endpoint& endpoint, int shard) {
   std::vector<Listener*> armed;
-  int at = 0;   // shards listen in the order of their numbers
+  int at = 0;  // shards listen in the order of their numbers
   for (auto& [number, listener] : listeners_) {
     if (listener.port != port) continue;
     const bool wanted = shard < 0 || shard == at++;
     if (wanted && listener.accept.reactor != nullptr) armed.push_back(&listener);
   }
   if (armed.empty()) return -1;
-  Listener& chosen = *armed[random_.below(armed.size())];   // the kernel's SO_REUSEPORT hash
+  Listener& chosen = *armed[random_.below(armed.size())];  // the kernel's SO_REUSEPORT hash
   const int number = next_number_++;
   sockets_[number].endpoint = &endpoint;
   chosen.accept.reactor->complete({.user_data = chosen.accept.user_data,
@@ -34,8 +34,8 @@ void Network::client_send(int number, base::Bytes bytes) {
     size_t n = bytes.size();
     if (random_.below(100) < weather.cut_percent) n = 1 + random_.below(bytes.size());
     base::Instant when =
-        clock_.now() + base::Duration::microseconds(
-                           static_cast<int64_t>(random_.below(weather.delay_us_max + 1)));
+        clock_.now() +
+        base::Duration::microseconds(static_cast<int64_t>(random_.below(weather.delay_us_max + 1)));
     if (when < socket.clear_at) when = socket.clear_at;
     socket.clear_at = when;
     clock_.at(when, [this, number, chunk = std::string(bytes.substr(0, n))]() mutable {
@@ -127,8 +127,7 @@ void Network::serve_send(int number) {
   auto found = sockets_.find(number);
   if (found == sockets_.end() || found->second.send.reactor == nullptr) return;
   Socket& socket = found->second;
-  engine::Completion done{.user_data = socket.send.user_data,
-                          .operation = engine::Operation::send};
+  engine::Completion done{.user_data = socket.send.user_data, .operation = engine::Operation::send};
   Reactor& reactor = *socket.send.reactor;
   if (socket.reset) {
     done.result = -EPIPE;
@@ -151,8 +150,8 @@ void Network::serve_send(int number) {
 }
 
 void Network::to_client(int number, std::string bytes) {
-  const auto delay = base::Duration::microseconds(
-      static_cast<int64_t>(random_.below(weather.delay_us_max + 1)));
+  const auto delay =
+      base::Duration::microseconds(static_cast<int64_t>(random_.below(weather.delay_us_max + 1)));
   Socket& socket = sockets_[number];
   base::Instant when = clock_.now() + delay;
   if (when < socket.clear_at) when = socket.clear_at;
@@ -213,7 +212,7 @@ void Reactor::arm_receive(int socket, uint64_t user_data) {
     complete({.user_data = user_data, .result = -EBADF, .operation = engine::Operation::receive});
     return;
   }
-  CHECK(found->second.receive.reactor == nullptr);   // two receives would split the stream
+  CHECK(found->second.receive.reactor == nullptr);  // two receives would split the stream
   found->second.receive = {this, user_data};
   network_.serve_receive(socket);
 }
@@ -243,7 +242,7 @@ void Reactor::send(int number, std::span<const iovec> pieces, uint64_t user_data
     complete({.user_data = user_data, .result = -EPIPE, .operation = engine::Operation::send});
     return;
   }
-  CHECK(found->second.send.reactor == nullptr);      // one in flight, or order is lost
+  CHECK(found->second.send.reactor == nullptr);  // one in flight, or order is lost
   found->second.send = {this, user_data};
   for (const iovec& piece : pieces) {
     found->second.sending.append(static_cast<const char*>(piece.iov_base), piece.iov_len);

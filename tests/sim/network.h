@@ -19,10 +19,10 @@ namespace sim {
 
 // How bad the weather is; all zero = calm.
 struct Weather {
-  uint32_t cut_percent = 0;          // a chunk is cut (down to single bytes)
-  uint32_t delay_us_max = 200;       // one way, per chunk
+  uint32_t cut_percent = 0;     // a chunk is cut (down to single bytes)
+  uint32_t delay_us_max = 200;  // one way, per chunk
   uint32_t short_send_percent = 0;
-  uint32_t starve_percent = 0;       // a receive ends with -ENOBUFS first
+  uint32_t starve_percent = 0;  // a receive ends with -ENOBUFS first
 };
 
 class Reactor;
@@ -39,19 +39,19 @@ class Network {
  public:
   Network(Clock& clock, base::Prng& random) : clock_(clock), random_(random) {}
   Weather weather;
-  std::function<void(base::Bytes)> observer;        // sees every chunk that reaches a client
+  std::function<void(base::Bytes)> observer;  // sees every chunk that reaches a client
 
   // Client side.
   // -1: nobody listens. `shard`: which of the shards that listen accepts; -1: any, by chance.
   int connect(uint16_t port, Endpoint& endpoint, int shard = -1);
   void client_send(int socket, base::Bytes bytes);
-  void client_finish(int socket);                   // FIN
-  void client_reset(int socket);                    // RST
-  void client_stall(int socket, bool stalled);      // stops (resumes) reading
-  void forget(int socket);                          // the Endpoint is going away
+  void client_finish(int socket);               // FIN
+  void client_reset(int socket);                // RST
+  void client_stall(int socket, bool stalled);  // stops (resumes) reading
+  void forget(int socket);                      // the Endpoint is going away
 
   size_t open_sockets() const { return sockets_.size(); }
-  uint64_t bytes_held_by_server_sends() const;      // in sends not yet accepted
+  uint64_t bytes_held_by_server_sends() const;  // in sends not yet accepted
 
  private:
   friend class Reactor;
@@ -65,16 +65,16 @@ class Network {
   };
   struct Socket {
     Endpoint* endpoint = nullptr;
-    std::string arrived;             // at the server, not yet received
+    std::string arrived;  // at the server, not yet received
     bool end_arrived = false;
     bool reset = false;
-    bool client_gone = false;        // FIN or RST sent by the client
+    bool client_gone = false;  // FIN or RST sent by the client
     bool stalled = false;
-    size_t window = 65536;           // what the client's kernel still takes
-    base::Instant clear_at{};        // chunks never overtake each other
+    size_t window = 65536;     // what the client's kernel still takes
+    base::Instant clear_at{};  // chunks never overtake each other
     Armed receive;
     Armed send;
-    std::string sending;             // of the one send in flight
+    std::string sending;  // of the one send in flight
     bool write_shut = false;
   };
 
@@ -126,9 +126,9 @@ class Reactor final : public engine::Reactor {
   Network& network_;
   Clock& clock_;
   std::vector<Pending> pending_;
-  std::vector<Pending> reaped_;      // keeps the data of the last reap() alive
+  std::vector<Pending> reaped_;  // keeps the data of the last reap() alive
   std::vector<engine::Completion> batch_;
-  base::Instant deadline_{};         // the first turn is due at once
+  base::Instant deadline_{};  // the first turn is due at once
   bool woken_ = false;
 };
 

@@ -9,8 +9,9 @@ namespace sim {
 
 void Store::ask(engine::QuestionPtr question) {
   auto* request = static_cast<im::StoreRequest*>(question.release());
-  base::Instant when = clock_.now() + base::Duration::microseconds(static_cast<int64_t>(
-                                          50 + random_.below(faults_ ? 20000 : 500)));
+  base::Instant when =
+      clock_.now() +
+      base::Duration::microseconds(static_cast<int64_t>(50 + random_.below(faults_ ? 20000 : 500)));
   base::Instant& busy = busy_until_[request->user];
   if (when < busy) when = busy;
   busy = when;

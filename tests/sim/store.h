@@ -24,7 +24,7 @@ class Store final : public engine::Answerer {
   void ask(engine::QuestionPtr question) override;
   void set_faults(bool on) { faults_ = on; }
   void add_user(base::Bytes bare_jid, base::Bytes password);
-  std::vector<std::string> offline_of(base::Bytes bare_jid);   // bodies and all, as stored
+  std::vector<std::string> offline_of(base::Bytes bare_jid);  // bodies and all, as stored
   uint64_t pending() const { return pending_; }
 
  private:
@@ -32,7 +32,7 @@ class Store final : public engine::Answerer {
   base::Prng& random_;
   engine::Mesh* mesh_ = nullptr;
   tests::MemoryStore memory_;
-  std::map<std::string, base::Instant> busy_until_;   // per user: answers keep their order
+  std::map<std::string, base::Instant> busy_until_;  // per user: answers keep their order
   uint64_t pending_ = 0;
   bool faults_ = false;
 };

@@ -8,8 +8,8 @@ struct World::Node {
       : random(world.random_.step()),
         reactor(world.network_, world.clock_),
         shard(id, reactor, world.mesh_, random, world.store_),
-        service(id, *world.partition_,
-                std::make_shared<xmpp::Options>(world.options_.xmpp), *world.node_),
+        service(id, *world.partition_, std::make_shared<xmpp::Options>(world.options_.xmpp),
+                *world.node_),
         network(shard, world.options_.net, world.net_shared_, nullptr) {
     shard.attach(service, network);
   }
@@ -64,8 +64,8 @@ void World::turn_due_shards() {
     Node& node = *shards_[(start + i) % shards_.size()];
     if (!node.reactor.due() || clock_.now() < node.stalled_until) continue;
     if (random_.below(100) < options_.stall_percent) {
-      node.stalled_until = clock_.now() + base::Duration::microseconds(
-                                              static_cast<int64_t>(random_.below(50000)));
+      node.stalled_until =
+          clock_.now() + base::Duration::microseconds(static_cast<int64_t>(random_.below(50000)));
       continue;
     }
     node.shard.turn();

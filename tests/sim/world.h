@@ -26,10 +26,10 @@ struct WorldOptions {
   engine::ShardId shards = 2;
   Weather weather;
   bool store_faults = false;
-  uint32_t stall_percent = 0;            // chance that a due shard sits out a moment
+  uint32_t stall_percent = 0;  // chance that a due shard sits out a moment
   uint32_t mailbox_capacity = 1024;
   engine::NetOptions net;
-  xmpp::Options xmpp;                    // listeners and im are filled in by the World
+  xmpp::Options xmpp;  // listeners and im are filled in by the World
   im::Options im;
 };
 
@@ -65,7 +65,7 @@ class World {
   void mix(base::Bytes bytes);
 
  private:
-  struct Node;      // what one shard consists of
+  struct Node;  // what one shard consists of
   void turn_due_shards();
 
   WorldOptions options_;

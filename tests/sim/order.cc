@@ -1,0 +1,116 @@
+#include "tests/sim/order.h"
+
+#include <cstdlib>
+#include <map>
+#include <utility>
+
+namespace sim {
+namespace {
+
+// "m12" -> 12; -1: not of that form.
+int64_t number_of(const std::string& text, char letter) {
+  if (text.size() < 2 || text[0] != letter) return -1;
+  char* end = nullptr;
+  const long long number = std::strtoll(text.c_str() + 1, &end, 10);
+  return *end == '\0' ? number : -1;
+}
+
+// The half of a stanza's id that grows with time, in microseconds of the wall clock.
+uint64_t stamp_of(const Received& message) {
+  return std::strtoull(message.stanza_id.substr(0, 16).c_str(), nullptr, 16);
+}
+
+std::string account_of(const std::string& jid) { return jid.substr(0, jid.find('/')); }
+
+std::string show(const Client& client, const Received& message) {
+  return message.body + " from " + message.from + " to " + message.to + " at " + client.bare() +
+         "/" + client.options().resource;
+}
+
+// May have been in a session that ended before it was given to this client.
+bool handed_back(const Clients& clients, const Client& owner, const Received& message) {
+  const auto reached = static_cast<int64_t>(stamp_of(message));
+  for (const Client* client : clients) {
+    if (client->bare() != owner.bare()) continue;
+    for (const EndedSession& session : client->ended_sessions) {
+      const bool before =
+          session.gone == base::Instant::never() || reached <= Clock::wall_of(session.gone).us;
+      if (before && session.lost <= message.at) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+std::string check_arrival_order(const Clients& clients) {
+  // Per recipient's account and sender: stamp -> number.
+  std::map<std::pair<std::string, std::string>, std::map<uint64_t, int64_t>> arrivals;
+  for (const Client* client : clients) {
+    for (const Received& message : client->messages) {
+      const int64_t number = number_of(message.body, 'm');
+      if (number < 0 || message.way == Way::carbon_sent) continue;
+      if (message.stanza_id.size() < 16) return "no id on " + show(*client, message);
+      auto& of_pair = arrivals[{client->bare(), message.from}];
+      const auto [entry, fresh] = of_pair.emplace(stamp_of(message), number);
+      if (!fresh && entry->second != number) return "one id for two: " + show(*client, message);
+    }
+  }
+  for (const auto& [pair, by_stamp] : arrivals) {
+    int64_t last = -1;
+    for (const auto& [stamp, number] : by_stamp) {
+      if (number <= last) {
+        return "m" + std::to_string(number) + " from " + pair.second + " reached " + pair.first +
+               " after m" + std::to_string(last);
+      }
+      last = number;
+    }
+  }
+  return {};
+}
+
+std::string check_delivery_order(const Clients& clients) {
+  for (const Client* client : clients) {
+    struct Newest {
+      int64_t number = -1;
+      bool available = false;
+    };
+    std::map<std::pair<std::string, std::string>, Newest> newest;
+    for (const Received& message : client->messages) {
+      const int64_t number = number_of(message.body, 'm');
+      if (number < 0) continue;
+      Newest& last = newest[{message.from, message.to}];
+      if (number > last.number) {
+        last = {number, message.available};
+        continue;
+      }
+      // Copies of what another resource sent carry no id of ours; they come from sessions that
+      // live, as long as this one does.
+      const bool from_self = account_of(message.from) == client->bare();
+      if (message.way == Way::carbon_sent && !from_self) return "whose carbon? " + message.from;
+      if (last.number != number && !last.available) continue;
+      if (message.way != Way::carbon_sent && handed_back(clients, *client, message)) continue;
+      return show(*client, message) + " came after m" + std::to_string(last.number);
+    }
+  }
+  return {};
+}
+
+std::string check_presence_order(const Clients& clients) {
+  for (const Client* client : clients) {
+    std::map<std::string, int64_t> newest;
+    for (const SeenPresence& seen : client->presences) {
+      const int64_t number = number_of(seen.status, 's');
+      if (number < 0) continue;
+      const auto [entry, fresh] = newest.emplace(seen.from, number);
+      if (number < entry->second) {
+        return client->bare() + "/" + client->options().resource + " was shown " + seen.status +
+               " of " + seen.from + " after s" + std::to_string(entry->second);
+      }
+      entry->second = number;
+    }
+  }
+  return {};
+}
+
+}  // namespace sim

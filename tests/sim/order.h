@@ -1,0 +1,26 @@
+// Checker 1, second half: what one full JID sent to one recipient arrives in the order in which it
+// was sent, whatever happened on the way (hand-over, resumption, offline storage, carbons).
+// Every checker returns "" or the first thing that is wrong.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "tests/sim/client.h"
+
+namespace sim {
+
+using Clients = std::vector<const Client*>;
+
+// Bodies are "m<number>", numbers grow with the time of sending. The ids that an account stamps on
+// what reaches it (XEP-0359) grow, too: so they must be in the order of the numbers, per sender.
+std::string check_arrival_order(const Clients& clients);
+// Every client is then given what reached its account, per sender and address, in that order and
+// once. Excused is only what a session that ended unacknowledged handed back (XEP-0198 §4), and
+// what overtook stored messages because it was addressed to a resource that had no presence yet
+// (RFC 6121 §8.5.3.1 has it delivered at once).
+std::string check_delivery_order(const Clients& clients);
+// Statuses are "s<number>": no watcher is shown an older presence of a resource after a newer one.
+std::string check_presence_order(const Clients& clients);
+
+}  // namespace sim
