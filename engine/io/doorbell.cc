@@ -16,6 +16,7 @@ Doorbell::~Doorbell() {
 
 void Doorbell::ring() {
   if (state_.exchange(kRung) != kAsleep) return;
+  CHECK(event_ >= 0);
   trace::count(trace::Counter::io_wakes);
   const uint64_t one = 1;
   const ssize_t written = ::write(event_, &one, sizeof one);
@@ -24,7 +25,9 @@ void Doorbell::ring() {
 
 bool Doorbell::about_to_sleep() {
   uint32_t expected = kAwake;
-  return state_.compare_exchange_strong(expected, kAsleep);
+  const bool may_sleep = state_.compare_exchange_strong(expected, kAsleep);
+  CHECK(may_sleep || expected == kRung);  // not asleep already: one thread waits here
+  return may_sleep;
 }
 
 bool Doorbell::woke_up() { return state_.exchange(kAwake) == kRung; }

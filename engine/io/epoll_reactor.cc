@@ -60,10 +60,12 @@ EpollReactor::Waiting& EpollReactor::waiting(int socket, Operation operation) {
 }
 
 void EpollReactor::arm_accept(int listener, uint64_t user_data) {
+  CHECK(listener >= 0);
   queue_.push_back({Step::arm, Operation::accept, listener, user_data, {}});
 }
 
 void EpollReactor::arm_receive(int socket, uint64_t user_data) {
+  CHECK(socket >= 0);
   queue_.push_back({Step::arm, Operation::receive, socket, user_data, {}});
 }
 
@@ -72,12 +74,13 @@ void EpollReactor::cancel(Operation target, uint64_t user_data) {
 }
 
 void EpollReactor::send(int socket, std::span<const iovec> pieces, uint64_t user_data) {
-  CHECK(!pieces.empty());
+  CHECK(socket >= 0 && !pieces.empty());
   queue_.push_back(
       {Step::arm, Operation::send, socket, user_data, {pieces.begin(), pieces.end()}});
 }
 
 void EpollReactor::close(int socket) {
+  CHECK(socket >= 0);
   queue_.push_back({Step::close, Operation::send, socket, 0, {}});
 }
 
@@ -117,6 +120,7 @@ void EpollReactor::disarm(int socket, Operation operation) {
 
 void EpollReactor::complete(int socket, Operation operation, int32_t result, bool more,
                             base::Bytes data) {
+  CHECK(waiting(socket, operation).armed);
   const uint64_t user_data = waiting(socket, operation).user_data;
   if (!more) disarm(socket, operation);
   completions_.push_back({user_data, result, operation, more, data});
@@ -163,6 +167,7 @@ void EpollReactor::run_queue() {
     }
   }
   queue_.clear();
+  CHECK(buffers_used_ == 0);
 }
 
 int EpollReactor::timeout_ms(base::Instant deadline) {
@@ -226,6 +231,7 @@ void EpollReactor::receive_some(int socket) {
       complete(socket, Operation::receive, -ENOBUFS, false);
       return;
     }
+    CHECK(buffers_used_ < limits_.receive_buffers);
     char* buffer = arena_.get() + size_t{buffers_used_} * limits_.receive_buffer_bytes;
     const int32_t result = result_of(::recv(socket, buffer, limits_.receive_buffer_bytes, 0));
     if (result == -EAGAIN || result == -EINTR) return;

@@ -11,6 +11,8 @@
 
 #include <string>
 
+#include "engine/base/check.h"
+
 namespace engine {
 
 namespace {
@@ -96,6 +98,7 @@ base::Result<int> SystemReactor::listen(const ListenAddress& address) {
 }
 
 uint16_t SystemReactor::local_port(int socket) {
+  CHECK(socket >= 0);
   SocketAddress own;
   own.length = sizeof own.storage;
   if (::getsockname(socket, own.any(), &own.length) != 0) return 0;
@@ -104,6 +107,7 @@ uint16_t SystemReactor::local_port(int socket) {
 }
 
 void SystemReactor::remote_address(int socket, base::Sink& address, uint16_t& port) {
+  CHECK(socket >= 0);
   address.clear();
   port = 0;
   SocketAddress remote;
@@ -126,7 +130,10 @@ void SystemReactor::remote_address(int socket, base::Sink& address, uint16_t& po
   port = ntohs(v4->sin_port);
 }
 
-void SystemReactor::shut_down_writes(int socket) { ::shutdown(socket, SHUT_WR); }
+void SystemReactor::shut_down_writes(int socket) {
+  CHECK(socket >= 0);
+  ::shutdown(socket, SHUT_WR);
+}
 
 base::Instant SystemReactor::now() { return {read_clock(CLOCK_MONOTONIC)}; }
 

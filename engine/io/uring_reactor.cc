@@ -201,6 +201,7 @@ void UringReactor::aim(io_uring_sqe& entry, int socket) {
 }
 
 void UringReactor::arm_accept(int listener, uint64_t user_data) {
+  CHECK(listener >= 0 && !is_direct(listener));
   io_uring_sqe* entry = next_entry();
   if (owns_sockets()) {
     io_uring_prep_multishot_accept_direct(entry, listener, nullptr, nullptr, 0);
@@ -211,6 +212,7 @@ void UringReactor::arm_accept(int listener, uint64_t user_data) {
 }
 
 void UringReactor::arm_receive(int socket, uint64_t user_data) {
+  CHECK(socket >= 0 && is_direct(socket) == owns_sockets());
   io_uring_sqe* entry = next_entry();
   io_uring_prep_recv_multishot(entry, socket, nullptr, 0, 0);
   // Without POLL_FIRST an idle socket ends with -ENOBUFS at once when the buffers are all in use.
@@ -228,7 +230,7 @@ void UringReactor::cancel(Operation target, uint64_t user_data) {
 }
 
 void UringReactor::send(int socket, std::span<const iovec> pieces, uint64_t user_data) {
-  CHECK(!pieces.empty());
+  CHECK(socket >= 0 && !pieces.empty());
   io_uring_sqe* entry = next_entry();
   if (pieces.size() == 1) {
     io_uring_prep_send(entry, socket, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
@@ -240,6 +242,7 @@ void UringReactor::send(int socket, std::span<const iovec> pieces, uint64_t user
 }
 
 void UringReactor::close(int socket) {
+  CHECK(socket >= 0);
   if (is_direct(socket)) {
     close_direct(socket);
     return;
@@ -250,6 +253,7 @@ void UringReactor::close(int socket) {
 }
 
 void UringReactor::close_direct(int socket) {
+  CHECK(is_direct(socket));
   const auto pending = shutting_down_.find(socket);
   if (pending != shutting_down_.end()) {
     // Closed now, its index could name the next connection when the shutdown looks it up.
@@ -289,6 +293,7 @@ void UringReactor::close_shut_down() {
 
 // An ordinary descriptor for it too, at once: this operation ends while it is submitted.
 int UringReactor::install(int socket) {
+  CHECK(is_direct(socket) && can_install_ && !installing_);
   io_uring_sqe* entry = next_entry();
   io_uring_prep_rw(kOpFixedFdInstall, entry, socket, nullptr, 0, 0);
   aim(*entry, socket);
@@ -319,6 +324,7 @@ void UringReactor::pass(int socket, Reactor& to, uint64_t user_data) {
   CHECK(is_direct(socket) && to.owns_sockets());
   CHECK(!shutting_down_.contains(socket));
   const auto& target = static_cast<const UringReactor&>(to);
+  CHECK(&target != this && target.ring_made_);
   io_uring_sqe* entry = next_entry();
   // Without a completion over there: ours tells the new index.
   io_uring_prep_rw(IORING_OP_MSG_RING, entry, target.ring_.ring_fd,
@@ -330,6 +336,7 @@ void UringReactor::pass(int socket, Reactor& to, uint64_t user_data) {
 }
 
 void UringReactor::arm_doorbell() {
+  CHECK(!doorbell_armed_ && doorbell_.descriptor() >= 0);
   io_uring_sqe* entry = next_entry();
   io_uring_prep_poll_multishot(entry, doorbell_.descriptor(), POLLIN);
   entry->user_data = kWake;
@@ -337,6 +344,7 @@ void UringReactor::arm_doorbell() {
 }
 
 void UringReactor::return_buffers() {
+  CHECK(lent_.size() <= limits_.receive_buffers);
   const int mask = io_uring_buf_ring_mask(limits_.receive_buffers);
   int offset = 0;
   for (const uint16_t id : lent_) {
@@ -348,6 +356,7 @@ void UringReactor::return_buffers() {
 }
 
 void UringReactor::submit_and_wait(base::Instant deadline) {
+  CHECK(ring_made_ && !installing_);
   return_buffers();
   completions_.clear();
   if (!doorbell_armed_) arm_doorbell();
@@ -425,6 +434,7 @@ void UringReactor::take(const io_uring_cqe& entry) {
   completion.result = entry.res;
   completion.operation = static_cast<Operation>(entry.user_data >> kOperationShift);
   completion.more = more;
+  CHECK(completion.operation <= Operation::pass);
   const bool socket = completion.operation == Operation::accept ||
                       completion.operation == Operation::pass;
   if (socket && owns_sockets() && entry.res >= 0) completion.result |= kDirect;

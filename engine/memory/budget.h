@@ -37,6 +37,7 @@ constexpr uint64_t bytes_each(Pool pool) {
 #include "engine/memory/pools.def"
 #undef POOL
   };
+  CHECK(pool < Pool::kCount);
   return kBytes[static_cast<size_t>(pool)];
 }
 
@@ -62,7 +63,7 @@ class Budget {
  private:
   static constexpr size_t kLinesMax = 16;
   constexpr void add(Pool pool, uint64_t count, const char* reason) {
-    CHECK(used_ < kLinesMax);
+    CHECK(used_ < kLinesMax && pool < Pool::kCount);
     lines_[used_++] = {pool, count, reason};
   }
   BudgetLine lines_[kLinesMax] = {};
@@ -91,10 +92,12 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
   b.add(Pool::mailbox_slots, kMailboxCapacity * shards, "mailbox depth, from every shard");
   b.add(Pool::envelopes, kMailboxCapacity * shards, "every mailbox full");
   b.add(Pool::trace_rings, 1, "one a thread");
+  CHECK(b.count(Pool::connections) > kHandshakes && b.count(Pool::envelopes) > 0);
   return b;
 }
 
 constexpr uint64_t Budget::count(Pool pool) const {
+  CHECK(pool < Pool::kCount);
   uint64_t sum = 0;
   for (size_t i = 0; i < used_; ++i) sum += lines_[i].pool == pool ? lines_[i].count : 0;
   return sum;

@@ -26,6 +26,7 @@ void Network::tend(uint16_t listener) {
 void Network::on_accept(const Completion& completion) {
   const auto listener = static_cast<uint16_t>(completion.user_data);
   CHECK(listener < listeners_.size());
+  CHECK(listeners_[listener].armed);
   if (!completion.more) listeners_[listener].armed = false;
   if (completion.result >= 0) {
     admit(completion.result, listener);
@@ -77,6 +78,7 @@ bool Network::admissible(const SourceKey& source) {
 }
 
 void Network::admit(int socket, uint16_t listener) {
+  CHECK(socket >= 0 && !shard_.settling());
   base::Sink address;
   uint16_t port = 0;
   reactor_.remote_address(socket, address, port);

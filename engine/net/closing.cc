@@ -9,7 +9,10 @@
 
 namespace engine {
 
-void Connection::fire(Turn&) { network->on_deadline(*this); }
+void Connection::fire(Turn&) {
+  CHECK(network != nullptr);
+  network->on_deadline(*this);
+}
 
 // The phase changes first, so that effects of on_closed aimed at this connection are dropped.
 void Network::retire(Connection& connection, CloseReason reason) {
@@ -66,6 +69,7 @@ void Network::say_goodbye(Connection& connection) {
 void Network::end(Connection& connection) {
   CHECK(connection.phase != Phase::ending);
   connection.phase = Phase::ending;
+  connection.disarm();  // no deadline any more: only completions are waited for
   account(-int64_t{connection.queued()});
   update_receive(connection);
   if (connection.send_in_flight) reactor_.cancel(Operation::send, user_data(connection.id));
@@ -88,12 +92,14 @@ void Network::finish(Connection& connection) {
 }
 
 void Network::arm_timer(Connection& connection) {
+  CHECK(connection.network == this);
   base::Instant when = connection.deadline;
   if (connection.send_in_flight) when = std::min(when, connection.progress + options_.send_stall);
   shard_.wheel().arm(connection, when);
 }
 
 void Network::on_deadline(Connection& connection) {
+  CHECK(connection.network == this && connection.phase != Phase::ending);
   const base::Instant now = shard_.current().now;
   if (now >= connection.deadline) {
     connection.deadline = base::Instant::never();

@@ -72,7 +72,7 @@ Connection& Network::insert(std::unique_ptr<Connection> connection) {
   const uint32_t index = free_slots_.back();
   free_slots_.pop_back();
   Slot& slot = slots_[index];
-  CHECK(slot.connection == nullptr);
+  CHECK(slot.connection == nullptr && connection->network == nullptr && !connection->armed());
   connection->id = {index, ++slot.generation};
   connection->network = this;
   slot.connection = std::move(connection);
@@ -85,11 +85,13 @@ std::unique_ptr<Connection> Network::remove(Connection& connection) {
   CHECK(!connection.receive_armed && !connection.send_in_flight && !connection.passing);
   connection.disarm();
   free_slots_.push_back(connection.id.slot);
+  CHECK(live_ > 0);
   --live_;
   return std::move(slots_[connection.id.slot].connection);
 }
 
 void Network::begin_turn() {
+  CHECK(deferred_now_.empty());
   gone_.clear();
   ++turn_;
   take_up_deferred();

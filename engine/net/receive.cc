@@ -88,6 +88,7 @@ void Network::feed(Connection& connection, base::Bytes bytes) {
 // Feeds what was kept while reading was blocked: one turn's share, the rest in the next.
 void Network::feed_carry(Connection& connection) {
   if (connection.carry == nullptr || connection.blocks != 0) return;
+  CHECK(!connection.carry->empty());
   const size_t share = std::min<size_t>(connection.carry->size(), options_.receive_bytes_per_turn);
   const std::string piece = connection.carry->substr(0, share);
   connection.carry->erase(0, share);
@@ -98,6 +99,7 @@ void Network::feed_carry(Connection& connection) {
 }
 
 void Network::defer(Connection& connection) {
+  CHECK(connection.has_peer());
   connection.blocks |= Connection::kDeferred;
   if (connection.deferred) return;
   trace::count(trace::Counter::receives_deferred);
@@ -111,6 +113,7 @@ void Network::take_up_deferred() {
   for (const ConnectionId id : deferred_now_) {
     Connection* connection = find(id);
     if (connection == nullptr) continue;
+    CHECK(connection->deferred);
     connection->deferred = false;
     connection->blocks &= static_cast<uint8_t>(~Connection::kDeferred);
     if (connection->phase == Phase::open) feed_carry(*connection);
@@ -128,6 +131,7 @@ void Network::take_up_deferred() {
 void Network::update_receive(Connection& connection) {
   const bool wanted = connection.blocks == 0 && !connection.read_ended &&
                       connection.phase != Phase::moving && connection.phase != Phase::ending;
+  CHECK(!wanted || connection.socket >= 0);
   if (wanted && !connection.receive_armed) {
     reactor_.arm_receive(connection.socket, user_data(connection.id));
     connection.receive_armed = true;

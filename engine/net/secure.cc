@@ -29,7 +29,8 @@ void Network::try_start_tls(Connection& connection) {
 }
 
 void Network::begin_handshake(Connection& connection) {
-  CHECK(tls_ != nullptr && connection.tls == nullptr);
+  CHECK(tls_ != nullptr && connection.tls == nullptr && connection.phase == Phase::open);
+  CHECK(!connection.secured && !connection.handshake_counted);
   connection.tls = make_server_session(*tls_);
   connection.deadline = shard_.current().now + options_.handshake_timeout;
   arm_timer(connection);
@@ -42,6 +43,7 @@ void Network::begin_handshake(Connection& connection) {
 
 void Network::handshake_over(Connection& connection) {
   if (!connection.handshake_counted) return;
+  CHECK(handshakes_live_ > 0);
   connection.handshake_counted = false;
   connection.deadline = base::Instant::never();
   --handshakes_live_;
@@ -74,6 +76,7 @@ void Network::open_records(Connection& connection, base::Bytes bytes) {
 
 // True when the handshake is done with these bytes.
 bool Network::open_some(Connection& connection, base::Bytes bytes) {
+  CHECK(connection.tls != nullptr && connection.has_peer());
   plain_scratch_.clear();
   records_scratch_.clear();
   const TlsStatus status = connection.tls->open(bytes, plain_scratch_, records_scratch_);
@@ -101,7 +104,7 @@ bool Network::open_some(Connection& connection, base::Bytes bytes) {
 }
 
 bool Network::seal(Connection& connection) {
-  CHECK(connection.secured);
+  CHECK(connection.secured && connection.tls != nullptr);
   while (!connection.plain.empty()) {
     const base::Bytes piece = connection.plain.front();
     records_scratch_.clear();

@@ -17,6 +17,7 @@ ChunkPool::~ChunkPool() {
 SendChunk* ChunkPool::take() {
   SendChunk* chunk = free_;
   if (chunk == nullptr) return new SendChunk;
+  CHECK(free_count_ > 0);
   free_ = chunk->next;
   --free_count_;
   chunk->next = nullptr;
@@ -30,6 +31,7 @@ void ChunkPool::give(SendChunk* chunk) {
     delete chunk;
     return;
   }
+  CHECK(chunk->begin == chunk->end);  // nothing unsent in it
   chunk->next = free_;
   free_ = chunk;
   ++free_count_;
@@ -53,9 +55,11 @@ void SendQueue::append(base::Bytes bytes, ChunkPool& pool) {
     tail_->end += static_cast<uint32_t>(n);
     bytes.remove_prefix(n);
   }
+  CHECK((head_ == nullptr) == (size_ == 0) && (tail_ == nullptr || tail_->next == nullptr));
 }
 
 size_t SendQueue::gather(iovec* pieces, size_t limit) const {
+  CHECK(limit > 0);
   size_t count = 0;
   for (SendChunk* chunk = head_; chunk != nullptr && count < limit; chunk = chunk->next) {
     pieces[count++] = {chunk->bytes + chunk->begin, chunk->end - chunk->begin};
@@ -72,6 +76,7 @@ void SendQueue::consume(uint32_t bytes, ChunkPool& pool) {
   CHECK(bytes <= size_);
   size_ -= bytes;
   while (bytes > 0) {
+    CHECK(head_ != nullptr && head_->begin < head_->end);
     const uint32_t n = std::min(bytes, head_->end - head_->begin);
     head_->begin += n;
     bytes -= n;
@@ -79,6 +84,7 @@ void SendQueue::consume(uint32_t bytes, ChunkPool& pool) {
     pool.give(std::exchange(head_, head_->next));
     if (head_ == nullptr) tail_ = nullptr;
   }
+  CHECK((head_ == nullptr) == (size_ == 0));
 }
 
 }  // namespace engine

@@ -18,12 +18,14 @@ constexpr size_t kPiecesPerSend = 64;  // about 256 KiB
 }  // namespace
 
 void Network::account(int64_t bytes) {
+  CHECK(bytes >= 0 || queued_bytes_ >= static_cast<uint64_t>(-bytes));
   queued_bytes_ += static_cast<uint64_t>(bytes);
   trace::gauge_add(trace::Gauge::send_queue_bytes, bytes);
 }
 
 void Network::queue(Connection& connection, SendQueue& to, base::Bytes bytes) {
   CHECK(connection.phase != Phase::ending);
+  CHECK(&to == &connection.plain || &to == &connection.wire);
   to.append(bytes, pool_);
   account(static_cast<int64_t>(bytes.size()));
   mark_dirty(connection);
@@ -87,6 +89,7 @@ void Network::flush_one(Connection& connection) {
   if (connection.phase == Phase::ending || connection.wire.empty()) return;
   iovec pieces[kPiecesPerSend];
   const size_t count = connection.wire.gather(pieces, kPiecesPerSend);
+  CHECK(count > 0 && connection.socket >= 0);
   connection.sending = 0;
   for (size_t i = 0; i < count; ++i) {
     connection.sending += static_cast<uint32_t>(pieces[i].iov_len);

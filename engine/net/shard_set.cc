@@ -82,6 +82,7 @@ base::Status ShardSet::start() {
     join();
     return why;
   }
+  CHECK(workers_.size() == mesh_.shards());
   Worker& first = *workers_.front();
   io_name_ = first.reactor->name();
   stage_ = Stage::running;
@@ -90,6 +91,7 @@ base::Status ShardSet::start() {
 }
 
 base::Status ShardSet::prepare(Worker& worker) {
+  CHECK(worker.id < mesh_.shards() && worker.shard == nullptr);
   base::Result<MadeReactor> made = make_reactor(options_.io, options_.reactor);
   if (!made) return made.error();
   worker.reactor = std::move(made->reactor);
@@ -124,6 +126,7 @@ void ShardSet::pin(const Worker& worker) {
 }
 
 bool ShardSet::over() const {
+  CHECK(draining_.load(std::memory_order_relaxed) <= mesh_.shards());
   // With no shard accepting, the connections can only become fewer; those on their way between
   // shards count.
   return draining_.load() == mesh_.shards() && shared_.connections.load() == 0;

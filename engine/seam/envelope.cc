@@ -16,6 +16,7 @@ EnvelopePtr make_envelope(uint32_t payload_size) {
 }
 
 void EnvelopeDelete::operator()(Envelope* envelope) const {
+  CHECK(envelope != nullptr);
   envelope->~Envelope();
   std::free(envelope);
 }

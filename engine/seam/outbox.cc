@@ -7,7 +7,7 @@
 namespace engine {
 
 void Outbox::push(EffectKind kind, ConnectionId connection, ShardId shard) {
-  CHECK(!building_);
+  CHECK(connection && !building_);
   effects_.push_back({.kind = kind, .shard = shard, .connection = connection});
 }
 
@@ -64,11 +64,13 @@ base::Bytes Outbox::bytes(const Effect& effect) const {
 
 EnvelopePtr Outbox::take_mail(const Effect& effect) {
   CHECK(effect.kind == EffectKind::mail && effect.offset < mail_.size());
+  CHECK(mail_[effect.offset] != nullptr);  // taken once
   return std::move(mail_[effect.offset]);
 }
 
 QuestionPtr Outbox::take_question(const Effect& effect) {
   CHECK(effect.kind == EffectKind::ask && effect.offset < questions_.size());
+  CHECK(questions_[effect.offset] != nullptr);
   return std::move(questions_[effect.offset]);
 }
 

@@ -3,6 +3,7 @@
 namespace engine {
 
 Mailbox::~Mailbox() {
+  CHECK(writer_.tail - reader_.head <= mask_ + 1);
   // Published or not, what is left is ours.
   for (uint32_t at = reader_.head; at != writer_.tail; ++at) {
     EnvelopeDelete()(ring_[at & mask_]);
@@ -17,6 +18,7 @@ bool Mailbox::has_room() const {
 void Mailbox::look() {
   writer_.head_seen = head_.load(std::memory_order_acquire);
   writer_.taken_seen = taken_.load(std::memory_order_relaxed);
+  CHECK(writer_.tail - writer_.head_seen <= mask_ + 1 && writer_.taken_seen <= writer_.bytes);
 }
 
 bool Mailbox::push(EnvelopePtr& envelope) {
@@ -44,6 +46,7 @@ bool Mailbox::publish() {
 EnvelopePtr Mailbox::pop() {
   if (empty()) return nullptr;
   EnvelopePtr envelope(ring_[reader_.head & mask_]);
+  CHECK(envelope != nullptr);
   ++reader_.head;
   reader_.bytes += envelope->size;
   taken_.store(reader_.bytes, std::memory_order_relaxed);
@@ -54,6 +57,7 @@ EnvelopePtr Mailbox::pop() {
 bool Mailbox::empty() {
   if (reader_.head != reader_.tail_seen) return false;
   reader_.tail_seen = tail_.load(std::memory_order_acquire);
+  CHECK(reader_.tail_seen - reader_.head <= mask_ + 1);  // the writer never laps us
   return reader_.head == reader_.tail_seen;
 }
 

@@ -6,7 +6,7 @@ namespace engine {
 
 Mesh::Mesh(const MeshOptions& options)
     : options_(options), ports_(std::make_unique<Port[]>(options.shards)) {
-  CHECK(options.shards > 0);
+  CHECK(options.shards > 0 && options.tasks_waiting > 0);
   const size_t pairs = size_t{options.shards} * options.shards;
   mailboxes_.reserve(pairs);
   for (size_t i = 0; i < pairs; ++i) {
@@ -26,7 +26,10 @@ void Mesh::attach(ShardId shard, Reactor& reactor) {
   CHECK(before == nullptr);
 }
 
-void Mesh::detach(ShardId shard) { port(shard).reactor.store(nullptr); }
+void Mesh::detach(ShardId shard) {
+  const Reactor* before = port(shard).reactor.exchange(nullptr);
+  CHECK(before != nullptr);
+}
 
 Mailbox& Mesh::mailbox(ShardId from, ShardId to) {
   CHECK(from < options_.shards && to < options_.shards);
@@ -67,14 +70,17 @@ Reactor& Mesh::reactor(ShardId shard) {
 }
 
 void Mesh::take_answers(ShardId shard, std::vector<QuestionPtr>& into) {
+  CHECK(into.empty());
   port(shard).answers.take(into);
 }
 
 void Mesh::take_tasks(ShardId shard, std::vector<TaskPtr>& into) {
+  CHECK(into.empty());
   port(shard).tasks.take(into);
 }
 
 void Mesh::take_arrivals(ShardId shard, std::vector<TaskPtr>& into) {
+  CHECK(into.empty());
   port(shard).arrivals.take(into);
 }
 

@@ -25,7 +25,7 @@ Shard::Shard(ShardId id, Reactor& reactor, Mesh& mesh, base::Random& random, Ans
 Shard::~Shard() { mesh_.detach(id_); }
 
 void Shard::attach(Service& service, Transport& transport) {
-  CHECK(service_ == nullptr && transport_ == nullptr);
+  CHECK(service_ == nullptr && transport_ == nullptr && !turn_.has_value());
   service_ = &service;
   transport_ = &transport;
 }
@@ -59,6 +59,7 @@ base::Instant Shard::wait_until() {
 }
 
 void Shard::take_completions() {
+  CHECK(turn_.has_value() && !settling_);
   for (const Completion& completion : reactor_.reap()) {
     if (completion.operation == Operation::wake) continue;
     transport_->on_completion(completion);
@@ -71,6 +72,7 @@ void Shard::expire_timers() {
   for (uint32_t fired = 0; fired < options_.timers_per_turn; ++fired) {
     Timer* timer = wheel_.pop_due();
     if (timer == nullptr) return;
+    CHECK(!timer->armed());
     timer->fire(*turn_);
     settle();
   }
@@ -109,6 +111,7 @@ void Shard::take_answers() {
   CHECK(answers_.empty());
   mesh_.take_answers(id_, answers_);
   for (QuestionPtr& answer : answers_) {
+    CHECK(answer != nullptr && answer->asked_by == id_);
     service_->on_answer(std::move(answer), *turn_);
     settle();
   }
@@ -119,6 +122,7 @@ void Shard::take_tasks() {
   CHECK(tasks_.empty());
   const auto run = [this] {
     for (const TaskPtr& task : tasks_) {
+      CHECK(task != nullptr);
       task->run(*this);
       settle();
     }
@@ -143,6 +147,7 @@ void Shard::deliver_to_ourselves() {
 }
 
 void Shard::settle() {
+  CHECK(turn_.has_value());
   if (settling_) return;  // the loop below is already at it
   settling_ = true;
   // By index and by value: callbacks made on the way append to the same outbox.
@@ -155,6 +160,7 @@ void Shard::settle() {
 }
 
 void Shard::carry_out(const Effect& effect) {
+  CHECK(settling_);
   switch (effect.kind) {
     case EffectKind::mail:
       send_mail(outbox_.take_mail(effect));
@@ -190,6 +196,9 @@ void Shard::drain(base::Duration patience) {
   wheel_.arm(drain_timer_, turn_->now + patience);
 }
 
-void Shard::on_drain_deadline(Turn&) { transport_->close_all(); }
+void Shard::on_drain_deadline(Turn&) {
+  CHECK(draining_);
+  transport_->close_all();
+}
 
 }  // namespace engine

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/base/check.h"
 #include "engine/base/random.h"
 #include "engine/io/reactor.h"
 #include "engine/seam/service.h"
@@ -57,7 +58,10 @@ class Shard {
   bool drained() const { return draining_ && transport_->empty(); }
 
   // Within a turn, for the transport and for tasks.
-  Turn& current() { return *turn_; }
+  Turn& current() {
+    CHECK(turn_.has_value());
+    return *turn_;
+  }
   // Carries out the effects of the callbacks made so far. Callbacks made meanwhile append theirs,
   // which are carried out in order too; a nested call is therefore a no-op.
   void settle();

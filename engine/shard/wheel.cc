@@ -27,7 +27,7 @@ TimerList::~TimerList() {
 }
 
 void TimerList::append(Timer& timer) {
-  CHECK(timer.next_ == nullptr);
+  CHECK(timer.next_ == nullptr && sentinel_.previous_->next_ == &sentinel_);
   timer.previous_ = sentinel_.previous_;
   timer.next_ = &sentinel_;
   sentinel_.previous_->next_ = &timer;
@@ -46,13 +46,14 @@ void TimerList::splice(TimerList& from) {
   from.sentinel_.next_ = from.sentinel_.previous_ = &from.sentinel_;
 }
 
-Wheel::Wheel(base::Instant now) : hand_(tick_before(now)) {}
+Wheel::Wheel(base::Instant now) : hand_(tick_before(now)) { CHECK(now.ns >= 0); }
 
 void Wheel::arm(Timer& timer, base::Instant when) {
   timer.disarm();
   if (when == base::Instant::never()) return;
   timer.when_ = when;
   place(timer, tick_after(when));
+  CHECK(timer.armed());
 }
 
 void Wheel::place(Timer& timer, int64_t tick) {
@@ -93,6 +94,7 @@ int64_t Wheel::next_tick() {
 }
 
 void Wheel::cascade(unsigned level, unsigned slot) {
+  CHECK(level > 0 && level < kLevels && slot < kSlots);
   TimerList taken;
   taken.splice(slots_[level][slot]);
   marks_[level] &= ~(uint64_t{1} << slot);
@@ -131,11 +133,14 @@ void Wheel::advance(base::Instant now) {
     }
     process(next);
   }
+  CHECK(hand_ >= target);
 }
 
 Timer* Wheel::pop_due() {
   Timer* timer = due_.front();
-  if (timer != nullptr) timer->disarm();
+  if (timer == nullptr) return nullptr;
+  timer->disarm();
+  CHECK(tick_after(timer->when_) <= hand_);  // never early
   return timer;
 }
 

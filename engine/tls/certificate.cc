@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/tls/context.h"
 
 namespace engine {
@@ -122,6 +123,7 @@ static base::Status fill_in(const std::vector<bssl::UniquePtr<X509>>& chain,
     uint8_t* der = nullptr;
     const int length = i2d_X509(one.get(), &der);
     if (length <= 0) return error(path, "cannot be encoded again");
+    CHECK(der != nullptr);
     const bssl::UniquePtr<uint8_t> owner(der);
     out.chain.emplace_back(CRYPTO_BUFFER_new(der, static_cast<size_t>(length), nullptr));
     if (out.chain.size() > 1) continue;
@@ -155,6 +157,7 @@ base::Result<ServerCertificate> load_certificate(const TlsCertificateFiles& file
   for (const std::string& name : files.names) out.names.push_back(lower(name));
   if (out.names.empty()) out.names = names_in(leaf);
   out.key = std::move(*key);
+  CHECK(!out.chain.empty() && out.key != nullptr);
   return out;
 }
 

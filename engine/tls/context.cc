@@ -23,7 +23,9 @@ static constexpr base::Bytes kAlpn = "xmpp-client";
 static constexpr uint32_t kTicketSeconds = 86400;  // what clients are told; see ticket_keys.h
 
 static const TlsPolicy& policy_of(const SSL* ssl) {
-  return *static_cast<const TlsPolicy*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0));
+  const void* const policy = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0);
+  CHECK(policy != nullptr);
+  return *static_cast<const TlsPolicy*>(policy);
 }
 
 const ServerCertificate& TlsPolicy::choose(base::Bytes server_name) const {
@@ -47,6 +49,7 @@ static int choose_certificate(SSL* ssl, int* alert, void*) {
   const ServerCertificate& one = policy_of(ssl).choose(asked == nullptr ? "" : asked);
   std::vector<CRYPTO_BUFFER*> chain;
   for (const auto& buffer : one.chain) chain.push_back(buffer.get());
+  CHECK(!chain.empty() && one.key != nullptr);
   // The session id context ties tickets to the certificate: a client that resumes would otherwise
   // bind SASL to the certificate of its first handshake and we to the renewed one (RFC 5929 §4).
   if (SSL_set_chain_and_key(ssl, chain.data(), chain.size(), one.key.get(), nullptr) != 1 ||
@@ -130,6 +133,7 @@ base::Result<std::shared_ptr<const TlsContext>> TlsContext::make(
     if (!loaded) return loaded.error();
     policy->certificates.push_back(std::move(*loaded));
   }
+  CHECK(policy->certificates.size() == options.certificates.size());
   policy->tickets = std::move(tickets);
   policy->handshake_bytes_max = options.handshake_bytes_max;
   // Without X.509 objects: the library sends our chain as the bytes it is.
@@ -147,6 +151,7 @@ std::vector<TlsContext::CertificateFacts> TlsContext::certificates() const {
 }
 
 base::WallTime TlsContext::first_expiry() const {
+  CHECK(!policy_->certificates.empty());
   base::WallTime first = policy_->certificates.front().expires;
   for (const ServerCertificate& one : policy_->certificates) first = std::min(first, one.expires);
   return first;

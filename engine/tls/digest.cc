@@ -21,6 +21,7 @@ static Digest empty_digest(HashKind kind) {
   Digest digest;
   static_assert(sizeof digest.octets >= SHA256_DIGEST_LENGTH);
   digest.length = static_cast<uint8_t>(digest_length(kind));
+  CHECK(digest.length > 0 && digest.length <= digest.octets.size());
   return digest;
 }
 

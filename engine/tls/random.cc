@@ -17,6 +17,7 @@ static void draw(char* out, size_t length) {
 SecureRandom::~SecureRandom() { OPENSSL_cleanse(block_.data(), block_.size()); }
 
 void SecureRandom::fill(char* out, size_t length) {
+  CHECK(used_ <= kBlock);
   if (length == 0) return;
   if (length >= kBlock) {
     draw(out, length);

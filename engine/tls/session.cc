@@ -15,6 +15,7 @@ class ServerSession final : public SslSession {
  public:
   ServerSession(bssl::UniquePtr<SSL> ssl, std::shared_ptr<const TlsPolicy> policy)
       : SslSession(std::move(ssl), policy->handshake_bytes_max), policy_(std::move(policy)) {
+    CHECK(policy_ != nullptr && policy_->tickets != nullptr);
     SSL_set_accept_state(this->ssl());
   }
 
@@ -24,6 +25,7 @@ class ServerSession final : public SslSession {
     return policy_->choose(asked == nullptr ? "" : asked).end_point;
   }
   void on_established() override {
+    CHECK(established());
     trace::count(trace::Counter::tls_handshakes);
     if (SSL_session_reused(ssl()) == 1) trace::count(trace::Counter::tls_handshakes_resumed);
   }
@@ -38,6 +40,7 @@ class ServerSession final : public SslSession {
 }  // namespace
 
 std::unique_ptr<TlsSession> make_server_session(const TlsContext& context) {
+  CHECK(context.policy_ != nullptr);
   bssl::UniquePtr<SSL> ssl(SSL_new(context.policy_->ctx.get()));
   CHECK(ssl != nullptr);
   return std::make_unique<ServerSession>(std::move(ssl), context.policy_);

@@ -23,6 +23,7 @@ SslSession::Loan::Loan(SslSession& session, base::Bytes received, base::Sink& re
 }
 
 SslSession::Loan::~Loan() {
+  CHECK(session_.out_ != nullptr);
   session_.in_ = {};
   session_.out_ = nullptr;
 }
@@ -40,11 +41,14 @@ const BIO_METHOD* SslSession::bio_method() {
 }
 
 SslSession& SslSession::of(const SSL* ssl) {
-  return *static_cast<SslSession*>(BIO_get_data(SSL_get_rbio(ssl)));
+  auto* const session = static_cast<SslSession*>(BIO_get_data(SSL_get_rbio(ssl)));
+  CHECK(session != nullptr);
+  return *session;
 }
 
 int SslSession::bio_read(BIO* bio, char* out, int length) {
   SslSession& session = *static_cast<SslSession*>(BIO_get_data(bio));
+  CHECK(session.out_ != nullptr && length > 0);  // the library reads only while it is called
   BIO_clear_retry_flags(bio);
   if (session.in_.empty()) {
     BIO_set_retry_read(bio);
@@ -66,7 +70,7 @@ int SslSession::bio_read(BIO* bio, char* out, int length) {
 int SslSession::bio_write(BIO* bio, const char* data, int length) {
   SslSession& session = *static_cast<SslSession*>(BIO_get_data(bio));
   BIO_clear_retry_flags(bio);
-  CHECK(session.out_ != nullptr);  // the library writes only while it is called
+  CHECK(session.out_ != nullptr && length >= 0);  // it writes only while it is called
   session.out_->append(data, static_cast<size_t>(length));
   return length;
 }
@@ -136,6 +140,7 @@ TlsStatus SslSession::open(base::Bytes received, base::Sink& plain, base::Sink& 
 }
 
 TlsStatus SslSession::drain(base::Sink& plain) {
+  CHECK(state_ == State::established && out_ != nullptr);
   for (;;) {
     const int n = SSL_read(ssl_.get(), scratch, sizeof scratch);
     if (n > 0) {
@@ -151,6 +156,7 @@ TlsStatus SslSession::drain(base::Sink& plain) {
 }
 
 TlsStatus SslSession::fail(int library_error) {
+  CHECK(state_ == State::handshaking || state_ == State::established);
   const bool during_handshake = state_ == State::handshaking;
   state_ = State::failed;
   if (*failure_ == '\0') {
@@ -196,6 +202,7 @@ bool SslSession::seal(base::Bytes plain, base::Sink& records) {
 
 void SslSession::close(base::Sink& records) {
   if (closed_by_us_ || state_ == State::handshaking || state_ == State::failed) return;
+  CHECK(state_ == State::established || state_ == State::closed);
   closed_by_us_ = true;
   const Loan loan(*this, {}, records);
   SSL_shutdown(ssl_.get());  // one call: our close_notify; we do not wait for theirs
@@ -214,6 +221,7 @@ TlsFacts SslSession::facts() const {
     facts.cipher = SSL_CIPHER_standard_name(cipher);
   }
   if (has_exporter_) facts.exporter = {exporter_.data(), exporter_.size()};
+  CHECK(finished_length_ <= finished_.size());
   facts.unique = {finished_.data(), finished_length_};
   facts.server_end_point = end_point();
   return facts;

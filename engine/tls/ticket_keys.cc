@@ -29,7 +29,7 @@ TicketKeys::~TicketKeys() {
 void TicketKeys::rotate() {
   const TicketKey next = fresh_key();
   const std::lock_guard lock(mutex_);
-  CHECK(next.name != current_.name);
+  CHECK(next.name != current_.name && next.name != previous_.name);
   previous_ = current_;
   current_ = next;
 }
@@ -40,6 +40,7 @@ TicketKey TicketKeys::current() const {
 }
 
 bool TicketKeys::find(const uint8_t* name, TicketKey& out, bool& renew) const {
+  CHECK(name != nullptr);
   const std::lock_guard lock(mutex_);
   for (const TicketKey* key : {&current_, &previous_}) {
     if (std::equal(key->name.begin(), key->name.end(), name)) {

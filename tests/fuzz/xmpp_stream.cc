@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "protocols/jid/jid.h"
 #include "protocols/xml/document.h"
@@ -232,7 +233,7 @@ class World {
         reload();
         return;
       case kShutDown:
-        node_.shut_down();
+        if (!std::exchange(shut_down_, true)) node_.shut_down();
         return;
     }
   }
@@ -265,6 +266,7 @@ class World {
   size_t piece_;
   uint16_t listener_;
   size_t speaker_ = kAlice;
+  bool shut_down_ = false;
   std::array<Person, 3> people_;
 };
 
