@@ -78,9 +78,10 @@ class User:
 class Node:
     """One rollcalld with two shards. All it writes is below `folder`."""
 
-    def __init__(self, programs, io):
+    def __init__(self, programs, io, settings=""):
         self.programs = programs
         self.io = io
+        self.settings = settings  # more lines of rollcall.toml
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rollcall-interop-"))
         self.data = self.folder / "data"
         self.domain = "localhost"
@@ -91,7 +92,7 @@ class Node:
 
     def start(self):
         config = self.folder / "rollcall.toml"
-        config.write_text(CONFIG.format(io=self.io))
+        config.write_text(CONFIG.format(io=self.io) + self.settings)
         self._process = subprocess.Popen(
             [self.programs / "rollcalld", "--config", config, "--data", self.data, "--demo",
              "--shards", "2"],
@@ -230,11 +231,11 @@ class Relay:
 _node = None
 
 
-def node():
+def node(settings=""):
     """The node of this test program; started at the first call."""
     global _node
     if _node is None:
-        _node = Node(_programs, _io)
+        _node = Node(_programs, _io, settings)
         atexit.register(_node.stop)
         _node.start()
     return _node

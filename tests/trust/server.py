@@ -12,6 +12,7 @@ import time
 import urllib.request
 
 BUILD = os.environ.get("ROLLCALL_BUILD", "build/release")
+IO = os.environ.get("ROLLCALL_IO", "auto")
 LISTENERS = """
 [[listener]]
 address = "127.0.0.1"
@@ -32,9 +33,10 @@ metrics_port = 0
 
 
 class Server:
-    """Runs from construction to stop(). `settings` are lines of rollcall.toml."""
+    """Runs from construction to stop(). `settings` are lines of rollcall.toml.
+    `io` is what it speaks to the kernel through: the environment's ROLLCALL_IO, or auto."""
 
-    def __init__(self, settings="", users=(), prefix=(), options=()):
+    def __init__(self, settings="", users=(), prefix=(), io=IO):
         self.data = tempfile.mkdtemp(prefix="rollcall-trust-")
         config = os.path.join(self.data, "rollcall.toml")
         with open(config, "w", encoding="ascii") as file:
@@ -42,7 +44,7 @@ class Server:
         self.log = open(os.path.join(self.data, "log"), "wb")
         self.process = subprocess.Popen(
             [*prefix, BUILD + "/appliance/rollcalld", "--config", config, "--data", self.data,
-             "--demo", "--shards", "2", *options], stdout=self.log, stderr=self.log)
+             "--demo", "--shards", "2", "--io", io], stdout=self.log, stderr=self.log)
         self.pid = self.process.pid
         self.read_addresses()
         self.passwords = {}
