@@ -37,7 +37,16 @@ enum Event : unsigned char {
   kReload = 0x14,  // with the lowest limits that may be configured
   kShutDown = 0x15,
 };
+constexpr base::Bytes kExporter = "exporter-octets";
 constexpr unsigned char kLastEvent = kShutDown;
+
+// The input's first octet.
+enum Setting : uint8_t {
+  kBound = 1,
+  kOtherShard = 2,  // alice's
+  kListener = 12,   // of FakeNode, the one for tests first
+  kOpen = 16,       // anybody may register; one session a user
+};
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -52,6 +61,8 @@ bool is_event(char c) {
 // What the server sends to one connection.
 class Audience {
  public:
+  explicit Audience(bool anybody) : anybody_(anybody) {}
+
   void hear(base::Bytes in) {
     while (!in.empty()) {
       const base::Bytes before = in;
@@ -79,9 +90,9 @@ class Audience {
 
  private:
   // RFC 6120 §8.1.2.1: who sent a stanza is the server's word.
-  static void check(const xml::Element& element) {
+  void check(const xml::Element& element) const {
     require(!element.ns().empty());
-    if (!element.has_attribute("from")) return;
+    if (anybody_ || !element.has_attribute("from")) return;
     static const std::set<std::string, std::less<>> known = {
         "alice@localhost", "bob@localhost", "localhost", "example.org"};
     std::string scratch;
@@ -91,6 +102,7 @@ class Audience {
     require(known.contains(from.bare()) || element.attribute("type") == "error");
   }
 
+  const bool anybody_;  // there may be other users
   const xml::Limits limits_{
       .depth = 256, .attributes = 512, .name_bytes = 4096, .stanza_bytes = 1 << 24};
   xml::Document document_;
@@ -112,16 +124,19 @@ struct Person {
 class World {
  public:
   World(uint8_t settings, size_t piece)
-      : node_(2), piece_(piece), listener_(static_cast<uint16_t>((settings >> 2 & 3) ^ 1)) {
-    node_.partition.owners["alice@localhost"] = (settings & 2) != 0 ? 1 : 0;
+      : open_((settings & kOpen) != 0),
+        node_(2, options(open_)),
+        piece_(piece),
+        listener_(static_cast<uint16_t>((settings & kListener) / 4 ^ 1)) {
+    node_.partition.owners["alice@localhost"] = (settings & kOtherShard) != 0 ? 1 : 0;
     people_[kBob].user = "bob";
     people_[kBob].password = "builder";
     people_[kAlice2].resource = "s";
     for (Person& person : people_) {
-      const bool bound = (settings & 1) != 0;
-      connect(person, bound ? uint16_t{1} : listener_);
-      if (bound) xmpp_test::enter(node_, person.client, person.user, person.password, person.resource);
-      if (bound) person.audience->hear(xmpp_test::header());
+      connect(person, (settings & kBound) != 0 ? uint16_t{1} : listener_);
+      if ((settings & kBound) == 0) continue;
+      xmpp_test::enter(node_, person.client, person.user, person.password, person.resource);
+      person.audience->hear(xmpp_test::header());
     }
   }
 
@@ -144,6 +159,10 @@ class World {
     node_.hold_store = false;
     node_.release_store();
     listen();
+    for (const engine::ShardId shard : {0, 1}) {
+      node_.service(shard).for_each_session(
+          [](const xmpp::SessionFacts& facts) { require(!facts.jid.empty()); });
+    }
     for (Person& person : people_) {
       if (!node_.closed(person.client)) node_.drop(person.client);
     }
@@ -155,14 +174,29 @@ class World {
   }
 
  private:
+  static xmpp::Options options(bool open) {
+    xmpp::Options options = xmpp_test::default_options();
+    if (!open) return options;
+    auto im = std::make_shared<im::Options>(*options.im);
+    im->sessions_per_user_max = 1;
+    im->conflict = im::ConflictPolicy::refuse;
+    im->offline = im::OfflinePolicy::bounce;
+    options.im = im;
+    options.registration = true;
+    options.contacts = {{"admin-addresses", {"xmpp:admin@localhost", "mailto:a@b?x=1&y=2"}}};
+    return options;
+  }
+
   size_t sessions() {
     return node_.service(0).session_count() + node_.service(1).session_count();
   }
 
   void connect(Person& person, uint16_t listener) {
     person.client = node_.connect(listener, listener % 2);
-    person.audience = std::make_unique<Audience>();
+    person.audience = std::make_unique<Audience>(open_);
     person.congested = false;
+    person.scram.gs2 = "n,,";
+    person.scram.binding.clear();
   }
 
   void listen() {
@@ -192,7 +226,10 @@ class World {
         person.challenge.clear();
         person.scram.user = person.user;
         person.scram.password = person.password;
-        node_.send(person.client, xmpp_test::auth("SCRAM-SHA-256", person.scram.first()));
+        node_.send(person.client,
+                   xmpp_test::auth(person.scram.binding.empty() ? "SCRAM-SHA-256"
+                                                                : "SCRAM-SHA-256-PLUS",
+                                   person.scram.first()));
         return;
       case kFinishScram:
         // As a client would: only what looks like an answer to its own first message.
@@ -224,7 +261,10 @@ class World {
         node_.fail_store = !node_.fail_store;
         return;
       case kSecure:
-        if (!closed && node_.securing(person.client)) node_.secure(person.client);
+        if (closed || !node_.securing(person.client)) return;
+        node_.secure(person.client, 0x0304, kExporter);
+        person.scram.gs2 = "p=tls-exporter,,";
+        person.scram.binding = kExporter;
         return;
       case kKick:
         node_.kick("alice@localhost/r");
@@ -248,7 +288,7 @@ class World {
   }
 
   void reload() {
-    xmpp::Options options = xmpp_test::default_options();
+    xmpp::Options options = World::options(open_);
     for (xml::Limits* limits : {&options.before_authentication, &options.after_authentication}) {
       *limits = {.depth = 8, .attributes = 8, .name_bytes = 32, .stanza_bytes = 10000};
     }
@@ -262,6 +302,7 @@ class World {
     node_.set_options(options);
   }
 
+  const bool open_;
   FakeNode node_;
   size_t piece_;
   uint16_t listener_;
