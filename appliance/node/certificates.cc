@@ -23,7 +23,17 @@ base::Result<std::string> ascii_name(const std::string& domain) {
   return name;
 }
 
-// Makes what is missing; yields the files.
+// A self-signed certificate is made anew this long before it expires, when the node starts or
+// reloads; until then there is a warning.
+constexpr int64_t kRenewSeconds = 30 * 86400;
+
+bool due(const engine::TlsCertificateFiles& files, base::WallTime now) {
+  if (!file_exists(files.chain_file) || !file_exists(files.key_file)) return true;
+  const auto expiry = engine::self_signed_expiry(files.chain_file);
+  return expiry && expiry->seconds() - now.seconds() < kRenewSeconds;
+}
+
+// Makes what is missing or about to expire; yields the files.
 base::Result<engine::TlsCertificateFiles> own_certificate(const Config& config,
                                                           const std::string& name,
                                                           base::WallTime now) {
@@ -31,7 +41,7 @@ base::Result<engine::TlsCertificateFiles> own_certificate(const Config& config,
   if (auto made = prepare_folder(folder); !made) return made.error();
   engine::TlsCertificateFiles files{
       folder + "/" + name + ".crt", folder + "/" + name + ".key", {name}};
-  if (!file_exists(files.chain_file) || !file_exists(files.key_file)) {
+  if (due(files, now)) {
     const auto made = engine::make_self_signed({name}, now, engine::kSelfSignedDays,
                                                files.chain_file, files.key_file);
     if (!made) return made.error();

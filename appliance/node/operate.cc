@@ -94,7 +94,8 @@ std::vector<std::string> Node::warnings() {
   }
   constexpr int64_t kSoonDays = 30;
   if (const int64_t days = certificate_days_left(); days < kSoonDays) {
-    all.push_back("a certificate expires in " + std::to_string(days) + " days");
+    all.push_back("a certificate expires in " + std::to_string(days) +
+                  " days; a self-signed one is renewed by reload");
   }
   return all;
 }

@@ -69,7 +69,7 @@ static base::Result<bssl::UniquePtr<EVP_PKEY>> read_key(const std::string& path)
   return key;
 }
 
-static base::WallTime wall_time(const ASN1_TIME* when) {
+base::WallTime wall_time(const ASN1_TIME* when) {
   const bssl::UniquePtr<ASN1_TIME> epoch(ASN1_TIME_set(nullptr, 0));
   int days = 0;
   int seconds = 0;

@@ -31,6 +31,8 @@ struct ServerCertificate {
 base::Result<ServerCertificate> load_certificate(const TlsCertificateFiles& files,
                                                  base::WallTime now);
 
+base::WallTime wall_time(const ASN1_TIME* when);  // 1970 for what is no time
+
 // Does a certificate's name (maybe a wildcard) cover this server name? Both lower case.
 bool name_covers(base::Bytes pattern, base::Bytes server_name);
 

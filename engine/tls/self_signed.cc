@@ -22,6 +22,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
+#include "engine/tls/certificate.h"
 
 namespace engine {
 
@@ -152,11 +153,27 @@ base::Status make_self_signed(const std::vector<std::string>& names, base::WallT
       PEM_write_bio_X509(chain_text.get(), certificate.get()) != 1) {
     return library_error("encoding");
   }
+  // A stop between the two files must not leave an old certificate beside a new key.
+  if (::unlink(chain_file.c_str()) != 0 && errno != ENOENT) {
+    return file_error(chain_file, "removed");
+  }
   std::string secret = taken(key_text.get());
   base::Status done = replace_file(key_file, secret, 0600);
   OPENSSL_cleanse(secret.data(), secret.size());
   if (!done) return done;
   return replace_file(chain_file, taken(chain_text.get()), 0644);
+}
+
+std::optional<base::WallTime> self_signed_expiry(const std::string& chain_file) {
+  const bssl::UniquePtr<BIO> file(BIO_new_file(chain_file.c_str(), "r"));
+  const bssl::UniquePtr<X509> leaf(
+      file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr);
+  ERR_clear_error();
+  if (!leaf) return std::nullopt;
+  const bool own =
+      X509_NAME_cmp(X509_get_issuer_name(leaf.get()), X509_get_subject_name(leaf.get())) == 0;
+  if (!own) return std::nullopt;
+  return wall_time(X509_get0_notAfter(leaf.get()));
 }
 
 }  // namespace engine

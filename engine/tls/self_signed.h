@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,5 +22,9 @@ inline constexpr uint32_t kSelfSignedDays = 825;
 base::Status make_self_signed(const std::vector<std::string>& names, base::WallTime now,
                               uint32_t days, const std::string& chain_file,
                               const std::string& key_file);
+
+// When the first certificate of this file expires; nothing if it cannot be read or if somebody else
+// has signed it.
+std::optional<base::WallTime> self_signed_expiry(const std::string& chain_file);
 
 }  // namespace engine
