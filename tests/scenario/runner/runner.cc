@@ -180,6 +180,7 @@ void Runner::receive(Client& who, const Step& step) {
   std::vector<Tree> expected;
   std::string error;
   if (!parse_fragment(filled_in(step.text), expected, error)) throw Failure{error};
+  if (expected.empty()) throw Failure{"no element is named that should come"};
   for (const Tree& wanted : expected) {
     const Tree actual = who.next();
     std::string why;
@@ -193,6 +194,7 @@ void Runner::receive_any_order(Client& who, const Step& step) {
   std::vector<Tree> expected;
   std::string error;
   if (!parse_fragment(filled_in(step.text), expected, error)) throw Failure{error};
+  if (expected.empty()) throw Failure{"no element is named that should come"};
   while (!expected.empty()) {
     const Tree actual = who.next();
     const Unstated unstated{who.full_jid(), who.account().bare()};

@@ -101,6 +101,19 @@ TEST(Script, MistakesNameTheirLine) {
   EXPECT_FALSE(parse_script("# t\nromeo receives nothing at all\n", script, error));
 }
 
+// Two blanks once made "receives  nothing" a list of no elements, which always came.
+TEST(Script, BlanksBetweenWordsDoNotCount) {
+  Script script;
+  std::string error;
+  ASSERT_TRUE(parse_script("# t\nromeo receives  nothing\nromeo  receives   in any  order <a/>\n",
+                           script, error))
+      << error;
+  ASSERT_EQ(script.steps.size(), 2u);
+  EXPECT_EQ(script.steps[0].verb, Verb::receives_nothing);
+  EXPECT_EQ(script.steps[1].verb, Verb::receives_any_order);
+  EXPECT_EQ(script.steps[1].text, "<a/>");
+}
+
 TEST(Tree, ServersMistakeInXmlIsSeen) {
   StreamParser parser;
   EXPECT_TRUE(

@@ -35,6 +35,18 @@ std::string trimmed(const std::string& text) {
   return text.substr(from, text.find_last_not_of(" \t\r") - from + 1);
 }
 
+// What follows `words` at the front of `text`, where any number of blanks counts as one.
+bool take_words(const std::string& text, const std::string& words, std::string& rest) {
+  size_t at = 0;
+  for (const char c : words) {
+    if (at == text.size() || text[at] != c) return false;
+    ++at;
+    while (c == ' ' && at < text.size() && text[at] == ' ') ++at;
+  }
+  rest = trimmed(text.substr(at));
+  return true;
+}
+
 bool parse_friends(const std::string& client, const std::string& rest, Step& step) {
   const std::string head = "and ";
   const std::string tail = " are friends";
@@ -53,10 +65,8 @@ bool parse_step(const std::string& line, Step& step) {
   const std::string rest = trimmed(line.substr(space));
   if (parse_friends(step.client, rest, step)) return true;
   for (const Phrase& phrase : kPhrases) {
-    const std::string words = phrase.words;
-    if (rest.rfind(words, 0) != 0) continue;
+    if (!take_words(rest, phrase.words, step.text)) continue;
     step.verb = phrase.verb;
-    step.text = trimmed(rest.substr(words.size()));
     return phrase.takes_text || step.text.empty();
   }
   return false;
