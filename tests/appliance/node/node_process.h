@@ -74,9 +74,11 @@ class NodeProcess {
       kill(pid_, SIGKILL);
       waitpid(pid_, nullptr, 0);
     }
-    // Killed or not, what a sanitizer had to say is a failure.
+    // Killed or not, what a sanitizer or a CHECK had to say is a failure.
     const std::string said = errors();
-    if (said.find("Sanitizer") != std::string::npos) ADD_FAILURE() << said;
+    for (const char* word : {"Sanitizer", "CHECK failed", "terminate called"}) {
+      if (said.find(word) != std::string::npos) ADD_FAILURE() << said;
+    }
   }
   NodeProcess(const NodeProcess&) = delete;
   NodeProcess& operator=(const NodeProcess&) = delete;
