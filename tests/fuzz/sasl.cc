@@ -53,7 +53,8 @@ struct Account {
   std::string proof(base::Bytes auth_message) const {
     const base::Digest signature = base::hmac(kind, keys.stored_key, auth_message);
     std::string out(client_key.view());
-    for (size_t i = 0; i < out.size(); ++i) out[i] = static_cast<char>(out[i] ^ signature.octets[i]);
+    for (size_t i = 0; i < out.size(); ++i)
+      out[i] = static_cast<char>(out[i] ^ signature.octets[i]);
     return base64(out);
   }
 
@@ -92,9 +93,8 @@ void check_final(Scram& scram, const Account& account, const Expected& expected,
                  base::Bytes server_first, base::Bytes message, bool known) {
   const size_t proof_at = message.rfind(",p=");
   const base::Bytes without_proof = message.substr(0, proof_at);
-  const std::string proof =
-      account.proof(expected.bare + "," + std::string(server_first) + "," +
-                    std::string(without_proof));
+  const std::string proof = account.proof(expected.bare + "," + std::string(server_first) + "," +
+                                          std::string(without_proof));
   std::string completed(message);
   const size_t wish = completed.find('\x01');
   if (wish != std::string::npos) completed.replace(wish, 1, proof);

@@ -39,7 +39,8 @@ struct Contexts {
 };
 
 std::unique_ptr<engine::TlsClientSession> make_client(const Contexts& contexts, uint8_t settings) {
-  const size_t which = (settings & kOld) / kOld + 2 * ((settings & (kProtocol | kOther)) / kProtocol);
+  const size_t which =
+      (settings & kOld) / kOld + 2 * ((settings & (kProtocol | kOther)) / kProtocol);
   const std::string& ticket = contexts.tickets[(settings & kOld) / kOld];
   return engine::make_client_session(*contexts.clients[which],
                                      (settings & kNameless) != 0 ? "" : "localhost",

@@ -1,7 +1,7 @@
-// Three clients of one node (two of alice, one of bob) whose bytes the input is, strangers or logged
-// in and bound. Octets that no XML may contain are no bytes of theirs but events of the world around
-// them (Event). Nothing may crash; whatever the server says to anybody is a well-formed stream with
-// honest senders; what is open at the end goes away without a trace.
+// Three clients of one node (two of alice, one of bob) whose bytes the input is, strangers or
+// logged in and bound. Octets that no XML may contain are no bytes of theirs but events of the
+// world around them (Event). Nothing may crash; whatever the server says to anybody is a
+// well-formed stream with honest senders; what is open at the end goes away without a trace.
 #include <array>
 #include <cstdint>
 #include <cstdlib>
@@ -93,8 +93,8 @@ class Audience {
   void check(const xml::Element& element) const {
     require(!element.ns().empty());
     if (anybody_ || !element.has_attribute("from")) return;
-    static const std::set<std::string, std::less<>> known = {
-        "alice@localhost", "bob@localhost", "localhost", "example.org"};
+    static const std::set<std::string, std::less<>> known = {"alice@localhost", "bob@localhost",
+                                                             "localhost", "example.org"};
     std::string scratch;
     jid::JidView from;
     require(jid::parse(element.attribute("from"), scratch, from));
@@ -187,9 +187,7 @@ class World {
     return options;
   }
 
-  size_t sessions() {
-    return node_.service(0).session_count() + node_.service(1).session_count();
-  }
+  size_t sessions() { return node_.service(0).session_count() + node_.service(1).session_count(); }
 
   void connect(Person& person, uint16_t listener) {
     person.client = node_.connect(listener, listener % 2);
@@ -226,10 +224,10 @@ class World {
         person.challenge.clear();
         person.scram.user = person.user;
         person.scram.password = person.password;
-        node_.send(person.client,
-                   xmpp_test::auth(person.scram.binding.empty() ? "SCRAM-SHA-256"
-                                                                : "SCRAM-SHA-256-PLUS",
-                                   person.scram.first()));
+        node_.send(
+            person.client,
+            xmpp_test::auth(person.scram.binding.empty() ? "SCRAM-SHA-256" : "SCRAM-SHA-256-PLUS",
+                            person.scram.first()));
         return;
       case kFinishScram:
         // As a client would: only what looks like an answer to its own first message.
@@ -283,8 +281,8 @@ class World {
     connect(person, 1);
     const std::string header = xmpp_test::header();
     node_.send(person.client, header + xmpp_test::plain(person.user, person.password));
-    node_.send(person.client, header + "<resume xmlns='urn:xmpp:sm:3' h='0' previd='" +
-                                  person.resumption + "'/>");
+    node_.send(person.client,
+               header + "<resume xmlns='urn:xmpp:sm:3' h='0' previd='" + person.resumption + "'/>");
   }
 
   void reload() {

@@ -62,7 +62,8 @@ xmpp::Options limited_options() {
 }
 
 // What the server says to `stanza`, cut into pieces of `piece` bytes; and which counters moved.
-std::string said(bool authenticated, const std::string& stanza, size_t piece, uint64_t (&moved)[4]) {
+std::string said(bool authenticated, const std::string& stanza, size_t piece,
+                 uint64_t (&moved)[4]) {
   FakeNode node(1, limited_options());
   const auto client = node.connect();
   if (authenticated) {
