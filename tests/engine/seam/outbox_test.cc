@@ -81,9 +81,10 @@ TEST(Outbox, MailAndQuestionsAreHandedOverOnce) {
   ASSERT_EQ(2u, out.effects().size());
   EXPECT_EQ(5, out.effects()[0].shard);
   EXPECT_EQ(5, out.take_mail(out.effects()[0])->to);
-  EXPECT_EQ(nullptr, out.take_mail(out.effects()[0]));
+  EXPECT_DEATH(out.take_mail(out.effects()[0]), "CHECK failed");
   const QuestionPtr question = out.take_question(out.effects()[1]);
   EXPECT_EQ(7, static_cast<Asked&>(*question).number);
+  EXPECT_DEATH(out.take_question(out.effects()[1]), "CHECK failed");
 }
 
 TEST(Outbox, ClearForgetsEverything) {
