@@ -85,7 +85,11 @@ void Network::finish(Connection& connection) {
   connection.plain.clear(pool_);
   connection.wire.clear(pool_);
   shared_.sources.remove(connection.source);
-  shared_.connections.fetch_sub(1, std::memory_order_relaxed);
+  const bool last = shared_.connections.fetch_sub(1) == 1;
+  // A node that drains is done now; its shards, this one too, may be about to sleep for good.
+  for (ShardId id = 0; last && shard_.draining() && id < shard_.mesh().shards(); ++id) {
+    shard_.mesh().wake(id);
+  }
   trace::count(trace::Counter::connections_ended);
   trace::gauge_add(trace::Gauge::connections, -1);
   gone_.push_back(remove(connection));

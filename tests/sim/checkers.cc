@@ -32,13 +32,13 @@ static bool stored(World& world, const std::string& user, const std::string& bod
 // A client that lost a connection may have lost with it what was on its way; one that manages its
 // streams (XEP-0198) only errors, which nobody hands back when a session ends.
 static bool may_have_lost(const Client& client) {
-  return client.options().stream_management ? !client.ended_sessions.empty() : client.losses > 0;
+  return !client.ended_sessions.empty() || client.losses > 0;
 }
 
 std::string check_messages(const Crowd& crowd, World& world) {
   std::set<std::string> careless;  // users with a client that may have lost what it was sent
   for (const auto& client : crowd.clients()) {
-    if (!client->options().stream_management && client->losses > 0) careless.insert(client->bare());
+    if (client->losses > 0) careless.insert(client->bare());
   }
   for (const SentMessage& message : crowd.sent()) {
     const Client& sender = *crowd.clients()[message.sender];

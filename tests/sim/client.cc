@@ -1,12 +1,16 @@
 // The connection of a simulated client and the stream on it.
 #include "tests/sim/client.h"
 
+#include <cstdio>
+
 #include "engine/base/check.h"
 #include "protocols/xml/document.h"
 #include "protocols/xml/writer.h"
 #include "tests/sim/client_namespaces.h"
 
 namespace sim {
+
+std::string grep;
 
 static const xml::Limits kLimits{.depth = 64, .stanza_bytes = 1 << 22};
 
@@ -41,7 +45,15 @@ void Client::restart_stream() {
   raw(stream_header(options_.domain));
 }
 
+void Client::print_if_wanted(const char* what, base::Bytes xml) const {
+  if (grep.empty() || xml.find(grep) == base::Bytes::npos) return;
+  std::printf("%12.6f %s/%s %s %.*s\n", static_cast<double>(clock_.now().ns) / 1e9,
+              options_.user.c_str(), options_.resource.c_str(), what, static_cast<int>(xml.size()),
+              xml.data());
+}
+
 void Client::raw(base::Bytes bytes) {
+  print_if_wanted("says", bytes);
   if (socket_ >= 0) network_.client_send(socket_, bytes);
 }
 
@@ -56,11 +68,18 @@ void Client::log_out() {
   }
   presence.clear();
   lost_at_ = clock_.now();
+  const bool safe = resumable();  // what it has not acknowledged is handed back
   forget_session();
-  lose_connection(false);
+  close_socket(false);
+  connection_over(safe);
 }
 
 void Client::lose_connection(bool reset) {
+  close_socket(reset);
+  connection_over(resumable());
+}
+
+void Client::close_socket(bool reset) {
   if (socket_ >= 0) {
     network_.forget(socket_);
     if (reset) {
@@ -69,16 +88,20 @@ void Client::lose_connection(bool reset) {
       network_.client_finish(socket_);
     }
   }
-  connection_over();
 }
 
 void Client::on_end(bool) {
   if (!told_why_) ++told[heard_ ? "closed" : "refused"];
-  connection_over();
+  connection_over(resumable());
 }
 
-void Client::connection_over() {
-  if (phase_ != Phase::offline) ++losses;
+void Client::connection_over(bool safe) {
+  print_if_wanted("is", "offline");
+  if (headlong_) {
+    blind.insert(ahead_status);
+    for (const Ahead& message : ahead) blind.insert(message.body);
+  }
+  if (!safe && (phase_ >= Phase::binding || headlong_)) ++losses;
   socket_ = -1;
   phase_ = Phase::offline;
   headlong_ = false;
@@ -129,6 +152,7 @@ void Client::on_bytes(base::Bytes bytes) {
 }
 
 void Client::on_stanza(xml::Element stanza) {
+  print_if_wanted("hears", stanza.outer());
   if (stanza.is("features", kStreams)) return on_features(stanza);
   if (stanza.is("error", kStreams)) return on_stream_error(stanza);
   if (stanza.ns() == kSasl) return on_sasl(stanza);

@@ -60,6 +60,9 @@ struct EndedSession {
   base::Instant gone = base::Instant::never();
 };
 
+// `sim --grep TEXT`: whatever clients say and hear is printed if it contains this. "": nothing is.
+extern std::string grep;
+
 class Client final : public Endpoint {
  public:
   Client(Network& network, Clock& clock, base::Prng& random, ClientOptions options);
@@ -117,7 +120,12 @@ class Client final : public Endpoint {
   std::string trouble;  // a protocol violation by the server, "" if none
   uint32_t logins = 0;
   uint32_t resumptions = 0;
-  uint32_t losses = 0;  // connections that ended, for whatever reason
+  // Connections that ended with a session on them that stream management did not protect (yet):
+  // what was on its way is gone.
+  uint32_t losses = 0;
+  // What was said on connections given up before they were logged in. The server may handle it
+  // after what was said on the next one: nothing tells it which connection is older.
+  std::set<std::string> blind;
 
  private:
   // client.cc: the connection and its stream
@@ -125,7 +133,9 @@ class Client final : public Endpoint {
   void on_stanza(xml::Element stanza);
   void on_stream_error(xml::Element error);
   void raw(base::Bytes bytes);
-  void connection_over();
+  void print_if_wanted(const char* what, base::Bytes xml) const;
+  void close_socket(bool reset);
+  void connection_over(bool safe);
   void forget_session();
   // login.cc
   void on_features(xml::Element features);

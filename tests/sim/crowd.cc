@@ -163,8 +163,7 @@ void Crowd::break_connection(Client& client) {
 }
 
 void Crowd::heal() {
-  world_.network().weather = {};
-  world_.set_store_faults(false);
+  world_.calm();
   for (auto& client : clients_) client->stall(false);
   world_.run_for(base::Duration::seconds(2));
   for (int round = 0; round < 4; ++round) {

@@ -1,4 +1,5 @@
 // tests/sim: `sim --seed N`, `sim --seeds A..B`. Every seed runs twice and must have one fate.
+// `--grep TEXT` prints what clients say and hear where it contains TEXT.
 // Prints one line on failure with the command that repeats it.
 
 #include <cstdint>
@@ -6,6 +7,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tests/sim/client.h"
 #include "tests/sim/episode.h"
 
 static bool run_seed(uint64_t seed, bool verbose) {
@@ -43,8 +45,10 @@ int main(int argc, char** argv) {
       from = std::strtoull(argv[i + 1], &rest, 10);
       if (std::strncmp(rest, "..", 2) != 0) return 2;
       to = std::strtoull(rest + 2, nullptr, 10);
+    } else if (std::strcmp(argv[i], "--grep") == 0) {
+      sim::grep = argv[i + 1];
     } else {
-      std::fprintf(stderr, "usage: sim [--seed N | --seeds A..B]\n");
+      std::fprintf(stderr, "usage: sim [--seed N | --seeds A..B] [--grep TEXT]\n");
       return 2;
     }
   }

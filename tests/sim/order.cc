@@ -2,17 +2,25 @@
 
 #include <cstdlib>
 #include <map>
+#include <set>
 #include <utility>
 
 namespace sim {
 namespace {
 
-// "m12" -> 12; -1: not of that form.
-int64_t number_of(const std::string& text, char letter) {
+// "m12" -> 12; -1: not of that form, or said blindly (Client::blind).
+int64_t number_of(const std::string& text, char letter, const std::set<std::string>& blind) {
+  if (blind.contains(text)) return -1;
   if (text.size() < 2 || text[0] != letter) return -1;
   char* end = nullptr;
   const long long number = std::strtoll(text.c_str() + 1, &end, 10);
   return *end == '\0' ? number : -1;
+}
+
+std::set<std::string> all_blind(const Clients& clients) {
+  std::set<std::string> blind;
+  for (const Client* client : clients) blind.insert(client->blind.begin(), client->blind.end());
+  return blind;
 }
 
 // The half of a stanza's id that grows with time, in microseconds of the wall clock.
@@ -44,11 +52,12 @@ bool handed_back(const Clients& clients, const Client& owner, const Received& me
 }  // namespace
 
 std::string check_arrival_order(const Clients& clients) {
+  const std::set<std::string> blind = all_blind(clients);
   // Per recipient's account and sender: stamp -> number.
   std::map<std::pair<std::string, std::string>, std::map<uint64_t, int64_t>> arrivals;
   for (const Client* client : clients) {
     for (const Received& message : client->messages) {
-      const int64_t number = number_of(message.body, 'm');
+      const int64_t number = number_of(message.body, 'm', blind);
       if (number < 0 || message.way == Way::carbon_sent) continue;
       if (message.stanza_id.size() < 16) return "no id on " + show(*client, message);
       auto& of_pair = arrivals[{client->bare(), message.from}];
@@ -70,6 +79,7 @@ std::string check_arrival_order(const Clients& clients) {
 }
 
 std::string check_delivery_order(const Clients& clients) {
+  const std::set<std::string> blind = all_blind(clients);
   for (const Client* client : clients) {
     struct Newest {
       int64_t number = -1;
@@ -77,7 +87,7 @@ std::string check_delivery_order(const Clients& clients) {
     };
     std::map<std::pair<std::string, std::string>, Newest> newest;
     for (const Received& message : client->messages) {
-      const int64_t number = number_of(message.body, 'm');
+      const int64_t number = number_of(message.body, 'm', blind);
       if (number < 0) continue;
       Newest& last = newest[{message.from, message.to}];
       if (number > last.number) {
@@ -97,10 +107,11 @@ std::string check_delivery_order(const Clients& clients) {
 }
 
 std::string check_presence_order(const Clients& clients) {
+  const std::set<std::string> blind = all_blind(clients);
   for (const Client* client : clients) {
     std::map<std::string, int64_t> newest;
     for (const SeenPresence& seen : client->presences) {
-      const int64_t number = number_of(seen.status, 's');
+      const int64_t number = number_of(seen.status, 's', blind);
       if (number < 0) continue;
       const auto [entry, fresh] = newest.emplace(seen.from, number);
       if (number < entry->second) {

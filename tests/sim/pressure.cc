@@ -155,7 +155,7 @@ void Pressure::hold_up_messages() {
   Client& sender = online("hurried");
   online("absent2").log_out();
   rest(1000);
-  for (int i = 0; i < 12; ++i) message(sender, jid("absent2"), 4000);
+  for (int i = 0; i < 12; ++i) message(sender, jid("absent2"), 7000);
   rest(1000);
   expect_some("message/resource-constraint");
   somebody("unread").lose_connection(true);  // makes the account; nobody has been there

@@ -179,7 +179,7 @@ void Client::take_message(xml::Element message, Way way) {
   xml::Element id = message.child("stanza-id", "urn:xmpp:sid:0");
   messages.push_back({std::string(message.attribute("from")), std::string(message.attribute("to")),
                       body.text(), id ? std::string(id.attribute("id")) : std::string(),
-                      clock_.now(), way, !presence.empty()});
+                      clock_.now(), way, available.contains(bound_)});
 }
 
 }  // namespace sim

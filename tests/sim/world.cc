@@ -88,6 +88,12 @@ void World::run_for(base::Duration duration) {
   clock_.advance(end);
 }
 
+void World::calm() {
+  network_.weather = {};
+  store_.set_faults(false);
+  options_.stall_percent = 0;
+}
+
 void World::add_user(base::Bytes name, base::Bytes password) {
   store_.add_user(std::string(name) + "@" + domain(), password);
 }
