@@ -44,6 +44,7 @@ class User : public base::ListNode<IdleTag> {
   uint32_t appending = 0;               // of these: messages on their way into the store
   uint32_t appending_bytes = 0;         // their size, packed
   bool flood_asked = false;             // one of them is for the next page of stored messages
+  uint8_t flood_failures = 0;           // how often it could not be read, one after the other
 
   jid::JidView jid() const { return jid::JidView::trusted(bare_jid.view()); }
   bool blocks(const jid::JidView& other) const;

@@ -104,10 +104,15 @@ void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
   CHECK(user.flood_asked);
   user.flood_asked = false;
   if (user.flooding == nullptr) return;
-  if (failed(answer)) {  // they stay where they are; the next available presence tries again
+  if (failed(answer)) {
+    // At once again: what comes in now must not overtake what is stored. In the end they stay where
+    // they are, and the next available presence tries again.
+    if (++user.flood_failures < kStoreAttempts) return flood(user, turn);
+    user.flood_failures = 0;
     user.flooding = nullptr;
     return;
   }
+  user.flood_failures = 0;
   const base::Bytes domain = user.jid().domain();
   std::string payload;
   for (const StoredMessage& message : answer.offline) {
