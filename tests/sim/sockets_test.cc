@@ -41,6 +41,7 @@ class SharedStore final : public engine::Answerer {
     request.kind = im::StoreKind::create_account;
     request.user = jid;
     request.text = "secret";
+    const std::lock_guard lock(mutex_);
     memory_.answer(request);
     ASSERT_EQ(request.status, im::StoreStatus::ok);
   }
