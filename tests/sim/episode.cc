@@ -27,7 +27,10 @@ static WorldOptions draw_world(uint64_t seed) {
     options.store_faults = dice.below(2) == 0;
     options.stall_percent = static_cast<uint32_t>(dice.below(30));
   }
-  if (dice.below(4) == 0) options.mailbox_capacity = 4;  // overflow policies at work
+  if (dice.below(4) == 0) {  // overflow policies at work
+    options.mailbox_capacity = dice.below(2) == 0 ? 1 : 4;
+    options.stall_percent = static_cast<uint32_t>(dice.below(90));
+  }
   options.xmpp.resume_seconds = 120;
   options.im.sessions_per_user_max = 8;
   if (is_tight(seed)) Pressure::draw_tight(options, dice);

@@ -1,4 +1,4 @@
-// `sim_planted` looks for every planted bug, `sim_planted NAME …` only for those, in seeds 1..200.
+// `sim_planted` looks for every planted bug, `sim_planted NAME …` for those, in seeds 1..200.
 // Fails if one of them is not found, or if something is found where nothing is planted.
 #include <cstdio>
 

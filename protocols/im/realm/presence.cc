@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "protocols/im/realm/state.h"
 
 namespace im {
@@ -27,8 +28,8 @@ Recipients subscribed_to(const User& user) {
 }
 
 uint64_t broadcast_key(const Resource& resource) {
-  const uint64_t key =
-      base::keyed_hash(resource.full_jid) + resource.presence_epoch * uint64_t{0x9e3779b97f4a7c15};
+  const uint64_t epoch = base::plant == base::Plant::epoch_forgotten ? 0 : resource.presence_epoch;
+  const uint64_t key = base::keyed_hash(resource.full_jid) + epoch * uint64_t{0x9e3779b97f4a7c15};
   return key == 0 ? 1 : key;
 }
 
