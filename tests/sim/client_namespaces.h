@@ -1,4 +1,6 @@
-// Namespaces and the stream header, for the files of the simulated client.
+// Namespaces and the stream header, for the files of the simulated client and for tests that speak
+// XMPP over sockets of their own.
+// Constants; any thread.
 #pragma once
 
 #include <string>
