@@ -349,6 +349,28 @@ TEST_P(MovingTest, OthersMayPostAndRingUntilTheThreadsAreLongGone) {
   EXPECT_EQ(gone.load(), made) << "whoever waits for a task must learn that it will never run";
 }
 
+// The shard that closes the last connection was about to sleep for good.
+TEST_P(MovingTest, ADrainEndsAlthoughNoClientGoes) {
+  constexpr ShardId kShards = 2;
+  ShardSetOptions options;
+  options.io = test::kind_of(GetParam());
+  options.reactor.direct_descriptors = test::direct_descriptors(GetParam());
+  options.net.listeners = {{"127.0.0.1", 0, false}};
+  options.pin = false;
+  Mesh mesh({.shards = kShards});
+  QuietMaker maker(kShards);
+  test::NobodyAnswers nobody;
+  ShardSet shards(options, mesh, maker, nobody, nullptr);
+  ASSERT_TRUE(shards.start());
+  std::vector<Client> clients;
+  for (int i = 0; i < 5; ++i) clients.emplace_back(shards.ports()[0]);
+  for (int i = 0; i < 5000 && shards.connections() < 5; ++i) ::poll(nullptr, 0, 1);
+  EXPECT_EQ(shards.connections(), 5);
+  shards.drain(base::Duration::milliseconds(200));
+  shards.join();
+  EXPECT_EQ(shards.connections(), 0);
+}
+
 TEST_P(MovingTest, ShardsThatCannotListenSayWhy) {
   ShardSetOptions options;
   options.io = test::kind_of(GetParam());
