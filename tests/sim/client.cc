@@ -92,6 +92,8 @@ void Client::close_socket(bool reset) {
 
 void Client::on_end(bool) {
   if (!told_why_) ++told[heard_ ? "closed" : "refused"];
+  // Nothing of this connection may be taken for something of the next one.
+  close_socket(false);
   connection_over(resumable());
 }
 

@@ -155,7 +155,13 @@ void Pressure::hold_up_messages() {
   Client& sender = online("hurried");
   online("absent2").log_out();
   rest(1000);
-  for (int i = 0; i < 12; ++i) message(sender, jid("absent2"), 7000);
+  // In one piece, so that all of it has come before the store answers the first.
+  std::string burst;
+  for (int i = 0; i < 12; ++i) {
+    burst += "<message type='chat' id='p' to='" + jid("absent2") + "'><body>" +
+             std::string(7000, 'x') + "</body></message>";
+  }
+  sender.say(burst);
   rest(1000);
   expect_some("message/resource-constraint");
   somebody("unread").lose_connection(true);  // makes the account; nobody has been there
