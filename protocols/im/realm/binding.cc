@@ -63,6 +63,10 @@ BindResult RealmState::bind_loaded(User& user, Resource& resource, engine::Turn&
   }
   resource.user = &user;
   resource.active_since = turn.now;
+  // Not where an earlier session of the same name began: its presence may still wait for room in a
+  // mailbox, and ours must not take that one's place, before its unavailable one (fan_out.cc).
+  turn.random.fill(reinterpret_cast<char*>(&resource.presence_epoch),
+                   sizeof resource.presence_epoch);
   user.resources.push_back(&resource);
   trace::gauge_add(trace::Gauge::im_sessions, 1);
   TRACE(session, debug, "bound", {"jid", resource.full_jid});
