@@ -19,7 +19,7 @@ FACTOR = float(os.environ.get("ROLLCALL_LATENCY_FACTOR", "2"))
 class Chat:
     """Chats from construction on; percentile() is about what was sent since the last call."""
 
-    def __init__(self, server, first="chat1", second="chat2", interval=0.005):
+    def __init__(self, server, first="chat1", second="chat2", interval=0.002):
         for user in (first, second):
             if user not in server.passwords:
                 server.add_user(user, "secret")

@@ -78,7 +78,7 @@ def drain(server, user):
 def run(manage):
     name = "with stream management" if manage else "without"
     server = Server(users=["sender", "warm", "absent", "slow", "chat1", "chat2"])
-    chat = Chat(server, interval=0.002)
+    chat = Chat(server)
     # Warm up: the same ways, read to the end and stored, so that caches exist: SQLite's is 2 MiB.
     sender = Client(server.plain, timeout=60).login("sender", "secret", "s")
     warm = Client(server.plain).login("warm", "secret", "w")
