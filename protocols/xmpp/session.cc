@@ -80,6 +80,10 @@ void Session::lost_stream(bool may_resume, bool now, engine::Turn& turn) {
   if (stays) {
     flush_client_state(turn);   // into the queue that waits with us
     client_state_.reset();
+    if (finishing_) {           // that was more than may wait
+      if (now) finish(turn);
+      return;
+    }
     stream_management_->request_outstanding = false;
     trace::gauge_add(trace::Gauge::xmpp_sessions_detached, 1);
     TRACE(session, info, "session detached", {"jid", full_jid},
@@ -98,6 +102,8 @@ void Session::lost_stream(bool may_resume, bool now, engine::Turn& turn) {
 
 void Session::finish_soon(engine::Turn& turn) {
   finishing_ = true;
+  // The realm's answer may come before the timer does, and must not find us without a stream.
+  if (std::exchange(binding_, false)) service_.realm().cancel_bind(*this);
   turn.timers.arm(timer_, turn.now);
 }
 

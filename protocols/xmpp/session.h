@@ -50,8 +50,8 @@ class Session final : public im::Resource, private im::Realm::Binding {
   void lost_stream(bool may_resume, bool now, engine::Turn& turn);
   // The engine is taken down with the connection open: no turn, no goodbyes.
   void abandon() { stream_ = nullptr; }
-  // XEP-0198 §5: `stream` is authenticated as the same account. False: `h` cannot be right; the
-  // session is unchanged.
+  // XEP-0198 §5: `stream` is authenticated as the same account. False: `h` cannot be right and the
+  // session is unchanged, or it is finishing() now.
   [[nodiscard]] bool resume(Stream& stream, uint32_t h, engine::Turn& turn);
   void resend(engine::Turn& turn);          // after <resumed/>: what is not acknowledged
 

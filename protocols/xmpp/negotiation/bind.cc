@@ -127,6 +127,10 @@ void Stream::on_resume(const xml::Element& element, engine::Turn& turn) {
   }
   StreamManagement& acks = *session->stream_management();
   if (!session->resume(*this, h, turn)) {
+    if (session->finishing()) {
+      trace::count(trace::Counter::xmpp_resumptions_refused);
+      return send(failed_nonza("item-not-found"), turn);
+    }
     return fail(StreamError::undefined_condition, "acknowledged more than was sent", turn,
                 too_high(h, acks.sent_count()));
   }

@@ -150,6 +150,7 @@ bool Session::resume(Stream& stream, uint32_t h, engine::Turn& turn) {
   }
   flush_client_state(turn);   // XEP-0352 §3: a resumed client is active
   client_state_.reset();
+  if (finishing_) return false;   // what was held back was more than may wait: it has ended
   if (stream_ != nullptr) {
     Stream* old = std::exchange(stream_, nullptr);
     old->forget_session();

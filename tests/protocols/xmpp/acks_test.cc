@@ -192,6 +192,25 @@ TEST_F(Acks, TheServerAsksSoonAfterTheFirstStanzaAndEveryEight) {
   EXPECT_FALSE(has(node_->take(alice_), "<r "));   // one request at a time
 }
 
+// What waits for an inactive client (XEP-0352) becomes unacknowledged when its stream goes.
+TEST_F(Acks, WhatAnInactiveClientIsOwedMayBeTooMuchToResume) {
+  for (const bool dropped : {false, true}) {
+    xmpp::Options options = default_options();
+    options.unacked_stanzas_max = 3;
+    start(options);
+    enable();
+    says("<inactive xmlns='urn:xmpp:csi:0'/>");
+    bob_writes(3);
+    node_->send(bob_, "<message to='alice@localhost/desk' type='chat'><x xmlns='urn:x'/></message>");
+    if (dropped) node_->drop(alice_);
+    EXPECT_TRUE(has(resume(id_, "0"), "<item-not-found")) << dropped;
+    EXPECT_FALSE(node_->closed(alice_));
+    node_->advance(base::Duration::seconds(1));
+    EXPECT_EQ(node_->service().session_count(), 1u) << dropped;  // bob's
+    EXPECT_EQ(node_->store.offline_messages(), 3u) << dropped;
+  }
+}
+
 TEST_F(Acks, ASilentClientIsDetachedAfterAMinute) {
   enable();
   bob_writes(1);

@@ -48,6 +48,20 @@ TEST(Bind, TheNewcomerCanBeRenamed) {
   EXPECT_EQ(node.service().session_count(), 2u);
 }
 
+TEST(Bind, AnAnswerInTheTurnOfTheLoginTimeoutComesTooLate) {
+  FakeNode node;
+  const auto client = node.connect();
+  log_in(node, client);
+  node.hold_store = true;
+  node.send(client, bind_request("desk"));
+  // The last tick ends the stream; its session goes a tick later, after the answer.
+  node.advance(default_options().login_timeout);
+  EXPECT_TRUE(has(node.take(client), "<connection-timeout"));
+  node.release_store();
+  node.advance(base::Duration::seconds(1));
+  EXPECT_EQ(node.service().session_count(), 0u);
+}
+
 TEST(Bind, WithoutAWishTheServerChooses) {
   for (const base::Bytes wish :
        {"", "<resource/>", "<resource></resource>"}) {
