@@ -41,8 +41,8 @@ class Resource {
   virtual void deliver_carbon(const Stanza& original, bool sent, engine::Turn& turn) = 0;
   // The realm has already unbound the resource (and told its contacts) when it calls this.
   virtual void end(Farewell why, engine::Turn& turn) = 0;
-  // True while the client does not read what it is sent: stored messages then wait in the store
-  // until Realm::uncongested() is called.
+  // True while the client does not read, or not acknowledge, what it is sent: stored messages then
+  // wait in the store until Realm::uncongested() is called.
   virtual bool congested() const { return false; }
   // True while it is about to end and holds all it may: what wants an answer is refused instead.
   virtual bool full() const { return false; }

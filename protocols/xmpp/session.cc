@@ -127,7 +127,12 @@ void Session::on_timer(engine::Turn& turn) {
   finish(turn);
 }
 
-bool Session::congested() const { return stream_ != nullptr && stream_->congested(); }
+// A client far away takes stored messages slower than the store gives them: half of what may be
+// unacknowledged is theirs, the rest is for what comes meanwhile.
+bool Session::congested() const {
+  if (stream_ == nullptr) return false;
+  return stream_->congested() || half_unacked();
+}
 
 void Session::on_uncongested(engine::Turn& turn) {
   if (user != nullptr) service_.realm().uncongested(*this, turn);

@@ -78,6 +78,7 @@ class Session final : public im::Resource, private im::Realm::Binding {
   void hand_back(engine::Turn& turn);
   // session/acks.cc
   bool over_limit() const;
+  bool half_unacked() const;
   void remember(const im::Stanza& stanza, engine::Turn& turn);
   void ask_for_ack(engine::Turn& turn);
   void check_ack_timer(engine::Turn& turn);

@@ -31,6 +31,13 @@ bool Session::over_limit() const {
           stream_management_->unacked_bytes() > options.unacked_bytes_max);
 }
 
+bool Session::half_unacked() const {
+  const Options& options = service_.options();
+  return stream_management_ != nullptr &&
+         (stream_management_->unacked_count() > options.unacked_stanzas_max / 2 ||
+          stream_management_->unacked_bytes() > options.unacked_bytes_max / 2);
+}
+
 bool Session::full() const { return finishing_ && over_limit(); }
 
 void Session::remember(const im::Stanza& stanza, engine::Turn& turn) {
@@ -139,6 +146,7 @@ void Session::on_ack(const xml::Element& element, engine::Turn& turn) {
   } else {
     turn.timers.arm(timer_, turn.now + kRequestAfter);
   }
+  on_uncongested(turn);
 }
 
 bool Session::resume(Stream& stream, uint32_t h, engine::Turn& turn) {
@@ -172,7 +180,7 @@ bool Session::resume(Stream& stream, uint32_t h, engine::Turn& turn) {
 
 void Session::resend(engine::Turn& turn) {
   CHECK(stream_ != nullptr && stream_management_ != nullptr);
-  if (stream_management_->unacked_count() == 0) return;
+  if (stream_management_->unacked_count() == 0) return on_uncongested(turn);
   base::Sink& out = turn.out.begin_send(stream_->connection());
   stream_management_->for_each_unacked([&](base::Bytes packed) {
     im::Stanza stanza;

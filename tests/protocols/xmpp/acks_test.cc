@@ -211,6 +211,25 @@ TEST_F(Acks, WhatAnInactiveClientIsOwedMayBeTooMuchToResume) {
   }
 }
 
+TEST_F(Acks, StoredMessagesWaitForAcknowledgements) {
+  xmpp::Options options = default_options();
+  options.unacked_stanzas_max = 80;
+  start(options);
+  node_->drop(alice_);
+  bob_writes(120);
+  EXPECT_EQ(node_->store.offline_messages(), 120u);
+  alice_ = node_->connect();
+  enter(*node_, alice_, "alice", "wonderland", "desk");
+  enable();
+  EXPECT_EQ(count(says("<presence/>"), "<body>"), 50u);   // a page; her presence is one more
+  EXPECT_EQ(count(says(a("10")), "<body>"), 0u);
+  EXPECT_EQ(count(says(a("51")), "<body>"), 50u);
+  node_->drop(alice_);
+  EXPECT_EQ(count(resume(id_, "101"), "<body>"), 20u);
+  EXPECT_FALSE(node_->closed(alice_));
+  EXPECT_EQ(node_->store.offline_messages(), 0u);
+}
+
 TEST_F(Acks, ASilentClientIsDetachedAfterAMinute) {
   enable();
   bob_writes(1);
