@@ -17,6 +17,16 @@ bool may_be_answered(const Stanza& stanza) {
   return stanza.type != StanzaType::error && stanza.type != StanzaType::result;
 }
 
+// What two rosters rest on (RFC 6121 §3). The sender's has changed already and nobody will say it
+// again: were it lost, the two accounts would disagree for good.
+bool changes_subscription(const Stanza& stanza) {
+  return stanza.type == StanzaType::subscribe || stanza.type == StanzaType::subscribed ||
+         stanza.type == StanzaType::unsubscribe || stanza.type == StanzaType::unsubscribed;
+}
+
+// So it still finds room, without its content, in an inbox that is full for everything else.
+constexpr size_t kInboxesForSubscriptions = 16;
+
 }  // namespace
 
 void RealmState::from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
@@ -68,12 +78,18 @@ void RealmState::to_account(const Stanza& stanza, engine::Turn& turn) {
     touch_idle(*user);
     return receive(*user, stanza, turn);
   }
-  if (user->waiting->mail.size() >= options().user_inbox_max) {
-    count(trace::Counter::im_user_inbox_full);
-    return refuse(stanza, ErrorCondition::resource_constraint, turn);
+  const size_t room = options().user_inbox_max;
+  const size_t taken = user->waiting->mail.size();
+  Stanza kept = stanza;
+  if (taken >= room) {
+    if (!changes_subscription(stanza) || taken >= room * kInboxesForSubscriptions) {
+      count(trace::Counter::im_user_inbox_full);
+      return refuse(stanza, ErrorCondition::resource_constraint, turn);
+    }
+    kept.payload = kept.attributes = {};
   }
-  auto envelope = engine::make_envelope(static_cast<uint32_t>(packed_size(stanza)));
-  pack(stanza, envelope->data());
+  auto envelope = engine::make_envelope(static_cast<uint32_t>(packed_size(kept)));
+  pack(kept, envelope->data());
   user->waiting->mail.push_back(std::move(envelope));
 }
 

@@ -143,6 +143,24 @@ TEST(Loading, NoMoreWaitsThanIsAllowed) {
   EXPECT_EQ(world.store.accounts["bob@here"].offline.size(), 3u);
 }
 
+TEST(Loading, AnEndOfASubscriptionFindsRoomInAFullInbox) {
+  im::Options options;
+  options.user_inbox_max = 3;
+  World world(1, options);
+  for (const char* name : {"anna0@here", "bob@here"}) world.account(name);
+  world.befriend("anna0@here", "bob@here");
+  Client& anna = world.join("anna0@here/a");
+  world.store_asleep = true;
+  for (int i = 0; i < 4; ++i) anna.message("bob@here", "x");
+  anna.presence(T::unsubscribe, "bob@here");
+  EXPECT_EQ(anna.take(),
+            (Lines{"message error from=bob@here to=anna0@here/a resource-constraint"}));
+  world.store_asleep = false;
+  world.run();
+  constexpr uint8_t kToAndListed = 1 | 32;
+  EXPECT_EQ(world.store.accounts["bob@here"].contacts["anna0@here"].flags, kToAndListed);
+}
+
 TEST(Loading, NoMoreAreReadAtATimeThanIsAllowed) {
   im::Options options;
   options.users_loading_max = 2;
