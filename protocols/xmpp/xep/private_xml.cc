@@ -99,6 +99,11 @@ void set(Request& request) {
     }
   }
   if (values.empty()) return request.error(im::ErrorCondition::not_acceptable);
+  // More than an account may have: not so many questions to the store only to hear that.
+  if (values.size() > request.options.private_elements_max) {
+    trace::count(trace::Counter::private_xml_full);
+    return request.error(im::ErrorCondition::resource_constraint, {});
+  }
   auto writes = std::make_shared<Writes>();
   writes->reply = request.later();
   writes->open = values.size();

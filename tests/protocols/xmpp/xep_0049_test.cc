@@ -74,6 +74,15 @@ TEST_F(PrivateXml, SizeIsLimited) {
   EXPECT_EQ(set("<a xmlns='n'>123456789012345</a>"), "error not-acceptable");
 }
 
+TEST_F(PrivateXml, MoreElementsThanMayBeKeptDoNotReachTheStore) {
+  options.private_elements_max = 2;
+  EXPECT_EQ(set("<a xmlns='n'/><b xmlns='n'/>"), "later");
+  while (take_question() != nullptr) {
+  }
+  EXPECT_EQ(set("<a xmlns='n'/><b xmlns='n'/><c xmlns='n'/>"), "error resource-constraint");
+  EXPECT_EQ(take_question(), nullptr);
+}
+
 TEST_F(PrivateXml, BelongsToItsOwnerAlone) {
   EXPECT_EQ(ask(private_xml, IqKind::get, To::other,
                 "<query xmlns='jabber:iq:private'><a xmlns='n'/></query>"),
