@@ -27,6 +27,7 @@ bool ClientState::keep(base::Bytes from, base::Bytes packed) {
   if (!from.empty()) {
     for (Entry& entry : entries_) {
       if (entry.stanza.empty() || entry.from.view() != from) continue;
+      bytes_ -= entry.stanza.view().size();
       entry = {};
       --live_;
       replaced = true;
@@ -38,6 +39,7 @@ bool ClientState::keep(base::Bytes from, base::Bytes packed) {
   }
   entries_.push_back({base::PackedString(from), base::PackedString(packed)});
   ++live_;
+  bytes_ += packed.size();
   return replaced;
 }
 

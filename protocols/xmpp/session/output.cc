@@ -41,7 +41,8 @@ void Session::deliver(const im::Stanza& stanza, engine::Turn& turn) {
     case ClientState::Verdict::keep:
       break;
   }
-  if (client_state_->size() >= service_.options().csi_queue_max) {
+  if (client_state_->size() >= service_.options().csi_queue_max ||
+      client_state_->bytes() + im::packed_size(stanza) > ClientState::kBytesMax) {
     trace::count(trace::Counter::xmpp_limit_held_inactive);
     flush_client_state(turn);
     return write(stanza, turn);

@@ -52,6 +52,25 @@ class Inactive : public testing::Test {
   FakeNode::Client other_ = 0;
 };
 
+TEST(ClientState, CountsTheBytesOfWhatItStillHolds) {
+  xmpp::ClientState state;
+  state.keep("a@x/1", "12345");
+  state.keep("", "123");
+  EXPECT_EQ(state.bytes(), 8u);
+  state.keep("a@x/1", "1");
+  EXPECT_EQ(state.bytes(), 4u);
+}
+
+TEST_F(Inactive, ALotOfBytesIsSentAtOnce) {
+  const std::string large = "<x xmlns='urn:x'>" + std::string(30000, 'x') + "</x>";
+  const std::string message = "<message to='alice@localhost/desk'>" + large + "</message>";
+  tablet_says(message);
+  tablet_says(message);
+  EXPECT_EQ(node_->take(alice_), "");
+  tablet_says(message);
+  EXPECT_EQ(count(node_->take(alice_), "</message>"), 3u);
+}
+
 TEST_F(Inactive, PresenceWaitsAndOnlyTheLastArrives) {
   tablet_says("<presence><show>away</show></presence>");
   tablet_says("<presence><show>dnd</show></presence>");
