@@ -153,8 +153,11 @@ void Session::hand_back(engine::Turn& turn) {
     const bool answerable = stanza.kind == im::StanzaKind::message ||
                             (stanza.kind == im::StanzaKind::iq &&
                              stanza.type != im::StanzaType::result);
-    // Presence is soft state; copies and our own pushes concern nobody else.
-    if (!answerable || stanza.type == im::StanzaType::error || stanza.from.empty() ||
+    // Presence is soft state; copies and our own pushes concern nobody else, not even a new session
+    // of the same name, for which they are out of date.
+    const bool ours = stanza.from.empty() || (stanza.kind == im::StanzaKind::iq &&
+                                              stanza.from.full() == bare_jid());
+    if (!answerable || stanza.type == im::StanzaType::error || ours ||
         stanza.facts.carbon_wrapped) {
       return;
     }

@@ -230,6 +230,18 @@ TEST_F(Acks, StoredMessagesWaitForAcknowledgements) {
   EXPECT_EQ(node_->store.offline_messages(), 0u);
 }
 
+TEST_F(Acks, APushThatWasNotAcknowledgedIsNotForTheNextSession) {
+  enable();
+  says("<iq type='get' id='g'><query xmlns='jabber:iq:roster'/></iq>");
+  EXPECT_TRUE(has(says("<iq type='set' id='s'><query xmlns='jabber:iq:roster'>"
+                       "<item jid='carol@localhost'/></query></iq>"),
+                  "id='push-"));
+  const FakeNode::Client next = node_->connect();
+  enter(*node_, next, "alice", "wonderland", "desk");
+  node_->advance(base::Duration::seconds(1));
+  EXPECT_FALSE(has(node_->take(next), "jabber:iq:roster"));
+}
+
 TEST_F(Acks, ASilentClientIsDetachedAfterAMinute) {
   enable();
   bob_writes(1);
