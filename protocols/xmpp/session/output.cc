@@ -86,7 +86,8 @@ void Session::push(base::Bytes payload, engine::Turn& turn) {
   im::Stanza iq;
   iq.kind = im::StanzaKind::iq;
   iq.type = im::StanzaType::set;
-  iq.from = bare_jid();  // may be left out (RFC 6121 §2.1.6), but then profanity 0.15 takes no push
+  // May be left out (RFC 6121 §2.1.6), but then profanity 0.15 takes no push.
+  iq.from = jid().bare_jid();
   iq.to = jid();
   iq.id = id;
   iq.payload = payload;
