@@ -1,5 +1,7 @@
 #include "protocols/xmpp/stream_management.h"
 
+#include <algorithm>
+
 #include "engine/base/check.h"
 #include "engine/base/digest.h"
 #include "engine/base/plant.h"
@@ -16,6 +18,7 @@ void StreamManagement::sent(base::Bytes packed) {
   CHECK(!packed.empty());
   queue_.emplace_back(packed);
   bytes_ += packed.size();
+  largest_ = std::max(largest_, packed.size());
   ++since_request;
 }
 
@@ -40,6 +43,10 @@ bool StreamManagement::acked(uint32_t h) {
     head_ = 0;
   }
   CHECK(unacked_count() != 0 || bytes_ == 0);
+  if (newly > 0) {
+    largest_ = 0;
+    for_each_unacked([&](base::Bytes packed) { largest_ = std::max(largest_, packed.size()); });
+  }
   return true;
 }
 

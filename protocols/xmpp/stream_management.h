@@ -30,6 +30,7 @@ class StreamManagement {
   uint32_t sent_count() const { return acked_ + unacked_count(); }   // modulo 2^32
   uint32_t unacked_count() const { return static_cast<uint32_t>(queue_.size() - head_); }
   size_t unacked_bytes() const { return bytes_; }
+  size_t largest_bytes() const { return largest_; }                // of one that is not acked
   template <class Visit>
   void for_each_unacked(Visit visit) const {
     for (size_t i = head_; i < queue_.size(); ++i) visit(queue_[i].view());
@@ -56,6 +57,7 @@ class StreamManagement {
   std::vector<base::PackedString> queue_;     // [head_, size): not acked
   size_t head_ = 0;
   size_t bytes_ = 0;
+  size_t largest_ = 0;
   uint32_t resume_seconds_;
   bool resumable_;
 };

@@ -24,11 +24,14 @@ constexpr base::Duration kAnswerWithin = base::Duration::seconds(60);
 
 }  // namespace
 
+// The largest stanza's bytes do not count: one that is as large as the limit must not end the
+// session of whoever it is sent to, come back from the store at the next login and end that too.
 bool Session::over_limit() const {
+  if (stream_management_ == nullptr) return false;
   const Options& options = service_.options();
-  return stream_management_ != nullptr &&
-         (stream_management_->unacked_count() > options.unacked_stanzas_max ||
-          stream_management_->unacked_bytes() > options.unacked_bytes_max);
+  const StreamManagement& acks = *stream_management_;
+  return acks.unacked_count() > options.unacked_stanzas_max ||
+         acks.unacked_bytes() - acks.largest_bytes() > options.unacked_bytes_max;
 }
 
 bool Session::half_unacked() const {

@@ -20,6 +20,7 @@ TEST(AckQueue, HoldsWhatWasSentUntilItIsAcknowledged) {
   for (const base::Bytes stanza : {"one", "two", "three"}) acks.sent(stanza);
   EXPECT_EQ(acks.unacked_count(), 3u);
   EXPECT_EQ(acks.unacked_bytes(), 11u);
+  EXPECT_EQ(acks.largest_bytes(), 5u);
   EXPECT_TRUE(acks.acked(2));
   std::string left;
   acks.for_each_unacked([&](base::Bytes packed) { left += packed; });
@@ -27,6 +28,7 @@ TEST(AckQueue, HoldsWhatWasSentUntilItIsAcknowledged) {
   EXPECT_TRUE(acks.acked(2));   // the same again is no news
   EXPECT_TRUE(acks.acked(3));
   EXPECT_EQ(acks.unacked_bytes(), 0u);
+  EXPECT_EQ(acks.largest_bytes(), 0u);
 }
 
 TEST(AckQueue, RefusesMoreThanWasSentAndLessThanWasAcknowledged) {
@@ -201,7 +203,8 @@ TEST_F(Acks, WhatAnInactiveClientIsOwedMayBeTooMuchToResume) {
     enable();
     says("<inactive xmlns='urn:xmpp:csi:0'/>");
     bob_writes(3);
-    node_->send(bob_, "<message to='alice@localhost/desk' type='chat'><x xmlns='urn:x'/></message>");
+    node_->send(bob_,
+                "<message to='alice@localhost/desk' type='chat'><x xmlns='urn:x'/></message>");
     if (dropped) node_->drop(alice_);
     EXPECT_TRUE(has(resume(id_, "0"), "<item-not-found")) << dropped;
     EXPECT_FALSE(node_->closed(alice_));
@@ -457,11 +460,32 @@ TEST_F(Acks, ADetachedSessionHasTheSameLimitInBytes) {
   start(options);
   enable();
   node_->drop(alice_);
-  node_->send(bob_, "<message to='alice@localhost/desk'><body>" + std::string(3000, 'x') +
-                        "</body></message>");
+  const std::string large = "<message to='alice@localhost/desk'><body>" + std::string(3000, 'x') +
+                            "</body></message>";
+  node_->send(bob_, large);
+  node_->advance(base::Duration::seconds(1));
+  EXPECT_EQ(node_->service().session_count(), 2u);  // one always fits
+  node_->send(bob_, large);
   node_->advance(base::Duration::seconds(1));
   EXPECT_EQ(node_->service().session_count(), 1u);
-  EXPECT_EQ(node_->store.offline_messages(), 1u);
+  EXPECT_EQ(node_->store.offline_messages(), 2u);
+}
+
+TEST_F(Acks, AStoredMessageOfAnySizeLetsItsReaderIn) {
+  xmpp::Options options = default_options();
+  options.unacked_bytes_max = 4096;
+  start(options);
+  node_->drop(alice_);
+  node_->send(bob_, "<message to='alice@localhost' type='chat'><body>" + std::string(5000, 'x') +
+                        "</body></message>");
+  bob_writes(1);
+  alice_ = node_->connect();
+  enter(*node_, alice_, "alice", "wonderland", "desk");
+  enable();
+  const std::string got = says("<presence/>");
+  EXPECT_TRUE(has(got, "xxx</body>"));
+  EXPECT_FALSE(has(got, "<stream:error>")) << got.substr(got.size() - 200);
+  EXPECT_FALSE(node_->closed(alice_));
 }
 
 TEST_F(Acks, ResultsAndPushesAreCountedLikeAnyStanza) {
