@@ -19,7 +19,7 @@
 
 namespace im {
 
-enum class OfflinePolicy : uint8_t { store, bounce };        // no resource, storable message
+enum class OfflinePolicy : uint8_t { store, bounce };             // no resource, storable message
 enum class ConflictPolicy : uint8_t { replace, refuse, rename };  // RFC 6120 §7.7.2.2
 
 struct Options {                     // filled in by appliance/config; shared, read only
@@ -31,7 +31,9 @@ struct Options {                     // filled in by appliance/config; shared, r
   uint32_t block_list_max = 1000;
   uint32_t users_cached_max = 50000;  // loaded users without a session
   uint32_t users_loading_max = 4096;  // users the store is being asked for at the same time
-  uint32_t user_inbox_max = 64;       // mail waiting while a user is loaded
+  uint32_t user_inbox_max = 1024;     // mail waiting while a user is loaded, and its bytes
+  uint32_t user_inbox_bytes_max = 256 * 1024;
+  uint32_t presence_bytes_max = 16 * 1024;  // of one: it goes to everybody who is subscribed
   uint32_t directed_presence_max = 256;
   uint32_t subscription_requests_max = 500;  // unanswered ones kept per user (RFC 6121 §3.1.3)
   uint32_t roster_groups_max = 64;           // groups of one roster item
@@ -42,10 +44,10 @@ struct Options {                     // filled in by appliance/config; shared, r
 
 enum class BindResult : uint8_t {
   bound,
-  conflict,           // ConflictPolicy::refuse
+  conflict,  // ConflictPolicy::refuse
   too_many_sessions,
   no_such_account,
-  failed,             // the store could not answer, or too many users are being loaded: try later
+  failed,  // the store could not answer, or too many users are being loaded: try later
 };
 
 // Mail of this module, in Envelope::kind. Kinds from kFirstForeignMail on belong to the wires.
@@ -84,13 +86,13 @@ class Realm {
   struct Binding {
     virtual ~Binding() = default;
     virtual void bound(BindResult result, engine::Turn& turn) = 0;
-    User* waiting_for = nullptr;   // the realm's, between bind() and bound() or cancel_bind()
+    User* waiting_for = nullptr;  // the realm's, between bind() and bound() or cancel_bind()
   };
   // `resource.full_jid` holds the wish (bare JID, or full); bind() completes it. A wish without a
   // resource gets a generated one.
   void bind(Resource& resource, Binding& binding, engine::Turn& turn);
-  void cancel_bind(Binding& binding);           // the connection went away meanwhile
-  void unbind(Resource& resource, engine::Turn& turn);   // sends unavailable where it is owed
+  void cancel_bind(Binding& binding);                   // the connection went away meanwhile
+  void unbind(Resource& resource, engine::Turn& turn);  // sends unavailable where it is owed
   // The client reads again: goes on with the stored messages it is owed (Resource::congested).
   void uncongested(Resource& resource, engine::Turn& turn);
 
@@ -116,14 +118,14 @@ class Realm {
   void block(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
              engine::Turn& turn);
   void unblock(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
-               engine::Turn& turn);     // empty: all
+               engine::Turn& turn);  // empty: all
 
   // Operators. Users and resources of this shard only.
   struct Visitor {
     virtual ~Visitor() = default;
     virtual void visit(const User& user) = 0;
   };
-  void visit_users(Visitor& visitor) const;    // loaded ones; must not change anything
+  void visit_users(Visitor& visitor) const;  // loaded ones; must not change anything
   // Ends a session. False: there is no such resource here.
   bool end(base::Bytes full_jid, Farewell why, engine::Turn& turn);
   // Cancels all subscriptions, ends the sessions, then has the store delete the account; `then`
@@ -131,7 +133,7 @@ class Realm {
   void delete_account(base::Bytes bare_jid, std::unique_ptr<StoreRequest::Context> then,
                       engine::Turn& turn);
 
-  User* find_user(base::Bytes bare_jid);       // loaded users of this shard only
+  User* find_user(base::Bytes bare_jid);  // loaded users of this shard only
   void ask(std::unique_ptr<StoreRequest> request, engine::Turn& turn);
   const engine::Partition& partition() const { return partition_; }
 

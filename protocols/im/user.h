@@ -16,12 +16,12 @@
 namespace im {
 
 enum class UserState : uint8_t {
-  loading,   // mail waits in `waiting` until the store answers
+  loading,  // mail waits in `waiting` until the store answers
   loaded,
 };
 
 struct IdleTag {};
-struct Waiting;   // what waits for the store while a user is loading (realm/waiting.h)
+struct Waiting;  // what waits for the store while a user is loading (realm/waiting.h)
 
 class User : public base::ListNode<IdleTag> {
  public:
@@ -29,22 +29,22 @@ class User : public base::ListNode<IdleTag> {
   ~User();
 
   const base::PackedString bare_jid;
-  const uint64_t serial;                // tells a user from a later one of the same name
+  const uint64_t serial;  // tells a user from a later one of the same name
   UserState state = UserState::loading;
   Roster roster;
   std::vector<Resource*> resources;
-  std::vector<std::string> blocked;     // normalised JIDs (XEP-0191 §5), sorted
+  std::vector<std::string> blocked;  // normalised JIDs (XEP-0191 §5), sorted
   std::string last_status;
   base::WallTime last_seen;
-  uint64_t offline_count = 0;           // an estimate: 0 only when nothing is stored
-  std::unique_ptr<Waiting> waiting;     // while loading; bounded by Options::user_inbox_max
-  Resource* flooding = nullptr;         // is being sent the stored messages
-  uint64_t flooded_to = 0;              // id of the last stored message handed over
-  uint32_t pending = 0;                 // questions to the store that are about this user
-  uint32_t appending = 0;               // of these: messages on their way into the store
-  uint32_t appending_bytes = 0;         // their size, packed
-  bool flood_asked = false;             // one of them is for the next page of stored messages
-  uint8_t flood_failures = 0;           // how often it could not be read, one after the other
+  uint64_t offline_count = 0;        // an estimate: 0 only when nothing is stored
+  std::unique_ptr<Waiting> waiting;  // while loading; see Options::user_inbox_max
+  Resource* flooding = nullptr;      // is being sent the stored messages
+  uint64_t flooded_to = 0;           // id of the last stored message handed over
+  uint32_t pending = 0;              // questions to the store that are about this user
+  uint32_t appending = 0;            // of these: messages on their way into the store
+  uint32_t appending_bytes = 0;      // their size, packed
+  bool flood_asked = false;          // one of them is for the next page of stored messages
+  uint8_t flood_failures = 0;        // how often it could not be read, one after the other
 
   jid::JidView jid() const { return jid::JidView::trusted(bare_jid.view()); }
   bool blocks(const jid::JidView& other) const;

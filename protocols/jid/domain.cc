@@ -49,11 +49,22 @@ bool append_ipv6(base::Bytes in, std::string& out) {
   return true;
 }
 
+// Cherokee folds to its capitals, so to IDNA (RFC 5892 §2.2) they are what other scripts' small
+// letters are, and the small ones are not allowed.
+void raise_cherokee(icu::UnicodeString& text) {
+  for (int32_t i = 0; i < text.length(); ++i) {
+    const UChar c = text.charAt(i);
+    if (c >= 0xAB70 && c <= 0xABBF) text.setCharAt(i, static_cast<UChar>(c - 0xAB70 + 0x13A0));
+    if (c >= 0x13F8 && c <= 0x13FD) text.setCharAt(i, static_cast<UChar>(c - 8));
+  }
+}
+
 // RFC 5895: lower case, width, the ideographic full stop, NFC.
 bool map_domain(base::Bytes in, std::string& out) {
   icu::UnicodeString text;
   if (!to_unicode(in, text)) return false;
   map_case(text);
+  raise_cherokee(text);
   map_width(text);
   text.findAndReplace(icu::UnicodeString(UChar32{0x3002}), icu::UnicodeString(UChar32{'.'}));
   if (!normalise(text)) return false;
@@ -79,6 +90,8 @@ bool append_international(const std::string& mapped, std::string& out) {
   if (base::Bytes(ascii.get()).size() > kNameBytesMax || name.size() > kPartBytesMax) return false;
   const auto good = [](base::Bytes label) { return !is_ascii(label) || is_plain_label(label); };
   if (!every_label(name, good)) return false;
+  std::string mapped_again;  // an A-label may hide what we would map
+  if (!map_domain(name, mapped_again) || name != mapped_again) return false;
   out.append(name);
   return true;
 }

@@ -16,6 +16,7 @@ void Pressure::draw_tight(WorldOptions& options, base::Prng& dice) {
   options.im.roster_items_max = draw(3, 10);
   options.im.offline_messages_max = draw(3, 15);
   options.im.offline_waiting_bytes_max = 16384;
+  options.im.user_inbox_max = draw(32, 64);
   options.im.directed_presence_max = draw(4, 8);
   options.im.block_list_max = draw(4, 8);
   options.im.sessions_per_user_max = draw(3, 6);

@@ -55,6 +55,12 @@ void tell_of_own_resources(const User& user, Resource& newcomer, engine::Turn& t
 }  // namespace
 
 void RealmState::presence_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
+  if (packed_size(stanza) > options().presence_bytes_max) {
+    count(trace::Counter::im_presence_too_large);
+    if (stanza.type == StanzaType::error) return;
+    return bounce(stanza, error(ErrorCondition::policy_violation, "The presence is too large."),
+                  turn);
+  }
   switch (stanza.type) {
     case StanzaType::available:
       if (!stanza.to.empty()) return directed_from_client(stanza, origin, turn);

@@ -25,7 +25,7 @@ bool changes_subscription(const Stanza& stanza) {
 }
 
 // So it still finds room, without its content, in an inbox that is full for everything else.
-constexpr size_t kInboxesForSubscriptions = 16;
+constexpr size_t kInboxesForSubscriptions = 2;
 
 }  // namespace
 
@@ -78,11 +78,14 @@ void RealmState::to_account(const Stanza& stanza, engine::Turn& turn) {
     touch_idle(*user);
     return receive(*user, stanza, turn);
   }
+  Waiting& waiting = *user->waiting;
   const size_t room = options().user_inbox_max;
-  const size_t taken = user->waiting->mail.size();
   Stanza kept = stanza;
-  if (taken >= room) {
-    if (!changes_subscription(stanza) || taken >= room * kInboxesForSubscriptions) {
+  // One finds room whatever its size.
+  const bool too_large = !waiting.mail.empty() &&
+                         waiting.mail_bytes + packed_size(stanza) > options().user_inbox_bytes_max;
+  if (waiting.mail.size() >= room || too_large) {
+    if (!changes_subscription(stanza) || waiting.mail.size() >= kInboxesForSubscriptions * room) {
       count(trace::Counter::im_user_inbox_full);
       return refuse(stanza, ErrorCondition::resource_constraint, turn);
     }
@@ -90,7 +93,8 @@ void RealmState::to_account(const Stanza& stanza, engine::Turn& turn) {
   }
   auto envelope = engine::make_envelope(static_cast<uint32_t>(packed_size(kept)));
   pack(kept, envelope->data());
-  user->waiting->mail.push_back(std::move(envelope));
+  waiting.mail_bytes += envelope->size;
+  waiting.mail.push_back(std::move(envelope));
 }
 
 void RealmState::receive(User& user, const Stanza& stanza, engine::Turn& turn) {

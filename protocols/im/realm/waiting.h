@@ -1,6 +1,6 @@
 // What waits while the store is asked for a user: sessions that want to bind, mail in the order it
 // came, and at most one deletion. Owned by the User, released when she is loaded.
-// Bounded by Options::user_inbox_max and sessions_per_user_max.
+// Bounded by Options::user_inbox_max, user_inbox_bytes_max and sessions_per_user_max.
 #pragma once
 
 #include <memory>
@@ -19,9 +19,10 @@ struct PendingBind {
 struct Waiting {
   std::vector<PendingBind> binds;
   std::vector<engine::EnvelopePtr> mail;
+  uint64_t mail_bytes = 0;  // of their payloads
   std::unique_ptr<StoreRequest::Context> deletion;
   bool delete_when_loaded = false;
-  uint8_t attempts = 1;        // at reading the account; see kStoreAttempts
+  uint8_t attempts = 1;  // at reading the account; see kStoreAttempts
 };
 
 }  // namespace im

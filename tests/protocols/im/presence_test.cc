@@ -125,6 +125,21 @@ TEST_F(Presence, PriorityOutOfRangeIsRefused) {
   }
 }
 
+TEST_F(Presence, ThatIsTooLargeReachesNobody) {
+  all_available();
+  const std::string large(im::Options().presence_bytes_max, 'x');
+  anna->available(0, large);
+  EXPECT_EQ(anna->take(),
+            (Lines{"presence error from=anna0@here to=anna0@here/a policy-violation"}));
+  EXPECT_TRUE(bob->in.empty());
+  anna->presence(T::available, "dora1@here/d", large);
+  EXPECT_EQ(anna->take(),
+            (Lines{"presence error from=dora1@here/d to=anna0@here/a policy-violation"}));
+  EXPECT_TRUE(dora->in.empty());
+  anna->available(0, large.substr(500));
+  EXPECT_EQ(bob->take().size(), 1u);
+}
+
 TEST_F(Presence, WhoIsAwayIsSaidToBeSinceWhen) {
   bob->available();
   bob->unavailable("bye & <thanks>");

@@ -143,6 +143,22 @@ TEST(Loading, NoMoreWaitsThanIsAllowed) {
   EXPECT_EQ(world.store.accounts["bob@here"].offline.size(), 3u);
 }
 
+TEST(Loading, NoMoreBytesWaitThanAreAllowed) {
+  im::Options options;
+  options.user_inbox_bytes_max = 3000;
+  World world(1, options);
+  for (const char* name : {"anna0@here", "bob@here"}) world.account(name);
+  Client& anna = world.join("anna0@here/a");
+  world.store_asleep = true;
+  anna.message("bob@here", std::string(5000, 'x'));  // alone, any size finds room
+  anna.message("bob@here", "x");
+  EXPECT_EQ(anna.take(),
+            (Lines{"message error from=bob@here to=anna0@here/a resource-constraint"}));
+  world.store_asleep = false;
+  world.run();
+  EXPECT_EQ(world.store.accounts["bob@here"].offline.size(), 1u);
+}
+
 TEST(Loading, AnEndOfASubscriptionFindsRoomInAFullInbox) {
   im::Options options;
   options.user_inbox_max = 3;

@@ -48,22 +48,29 @@ TEST(Domain, InternationalNamesHaveOneForm) {
   EXPECT_EQ(domain("\uff45xample.com"), "example.com");
 }
 
+// Its lower case is not what IDNA folds it to.
+TEST(Domain, CherokeeHasOneFormToo) {
+  EXPECT_EQ(domain("\u13f4\u13eb.example"), "\u13f4\u13eb.example");
+  EXPECT_EQ(domain("\u13fc\uabbb.example"), "\u13f4\u13eb.example");
+  EXPECT_EQ(domain("xn--bcer.example"), "\u13f4\u13eb.example");
+}
+
 TEST(Domain, WhatIdna2008ForbidsIsRefused) {
-  EXPECT_EQ(domain("\u265a.example"), "(refused)");      // a symbol
-  EXPECT_EQ(domain("a\u200db.example"), "(refused)");    // a joiner out of context
-  EXPECT_EQ(domain("\u0301a.example"), "(refused)");     // begins with a mark
-  EXPECT_EQ(domain("a\u05d0.example"), "(refused)");     // bidi
-  EXPECT_EQ(domain("xn--a"), "(refused)");               // no A-label
+  EXPECT_EQ(domain("\u265a.example"), "(refused)");    // a symbol
+  EXPECT_EQ(domain("a\u200db.example"), "(refused)");  // a joiner out of context
+  EXPECT_EQ(domain("\u0301a.example"), "(refused)");   // begins with a mark
+  EXPECT_EQ(domain("a\u05d0.example"), "(refused)");   // bidi
+  EXPECT_EQ(domain("xn--a"), "(refused)");             // no A-label
   EXPECT_EQ(domain("xn--bcher-kva-.example"), "(refused)");
-  EXPECT_EQ(domain("xn--abc-.example"), "(refused)");    // an A-label of plain ASCII
+  EXPECT_EQ(domain("xn--abc-.example"), "(refused)");  // an A-label of plain ASCII
   EXPECT_EQ(domain("\u00e9_a.example"), "(refused)");
 }
 
 TEST(Domain, Ipv6LiteralsAreWrittenAsRfc5952Wants) {
   EXPECT_EQ(domain("[::1]"), "[::1]");
   EXPECT_EQ(domain("[2001:DB8:0:0:0:0:0:1]"), "[2001:db8::1]");
-  for (const base::Bytes bad : {"[", "[]", "[::1", "::1", "[::1]x", "[127.0.0.1]", "[fe80::1%1]",
-                                "[::1]."}) {
+  for (const base::Bytes bad :
+       {"[", "[]", "[::1", "::1", "[::1]x", "[127.0.0.1]", "[fe80::1%1]", "[::1]."}) {
     EXPECT_EQ(domain(bad), "(refused)") << bad;
   }
 }
