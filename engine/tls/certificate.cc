@@ -28,7 +28,7 @@ static bssl::UniquePtr<BIO> open_file(const std::string& path) {
 // The library would ask on the terminal for the passphrase of an encrypted key.
 static int refuse_passphrase(char*, int, int, void*) { return 0; }
 
-static base::Result<std::vector<bssl::UniquePtr<X509>>> read_chain(const std::string& path) {
+base::Result<std::vector<bssl::UniquePtr<X509>>> read_chain(const std::string& path) {
   const bssl::UniquePtr<BIO> file = open_file(path);
   if (!file) return error(path, "cannot be read; check that it exists and its permissions");
   std::vector<bssl::UniquePtr<X509>> chain;

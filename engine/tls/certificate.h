@@ -27,6 +27,9 @@ struct ServerCertificate {
   base::WallTime expires;
 };
 
+// The certificates of a PEM file, at least one; an error if one of them is damaged.
+base::Result<std::vector<bssl::UniquePtr<X509>>> read_chain(const std::string& path);
+
 // Reads both files and checks them against each other and against the clock.
 base::Result<ServerCertificate> load_certificate(const TlsCertificateFiles& files,
                                                  base::WallTime now);

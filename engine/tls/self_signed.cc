@@ -165,15 +165,12 @@ base::Status make_self_signed(const std::vector<std::string>& names, base::WallT
 }
 
 std::optional<base::WallTime> self_signed_expiry(const std::string& chain_file) {
-  const bssl::UniquePtr<BIO> file(BIO_new_file(chain_file.c_str(), "r"));
-  const bssl::UniquePtr<X509> leaf(
-      file ? PEM_read_bio_X509(file.get(), nullptr, nullptr, nullptr) : nullptr);
-  ERR_clear_error();
-  if (!leaf) return std::nullopt;
-  const bool own =
-      X509_NAME_cmp(X509_get_issuer_name(leaf.get()), X509_get_subject_name(leaf.get())) == 0;
+  const auto chain = read_chain(chain_file);
+  if (!chain) return std::nullopt;
+  const X509* const leaf = chain->front().get();
+  const bool own = X509_NAME_cmp(X509_get_issuer_name(leaf), X509_get_subject_name(leaf)) == 0;
   if (!own) return std::nullopt;
-  return wall_time(X509_get0_notAfter(leaf.get()));
+  return wall_time(X509_get0_notAfter(leaf));
 }
 
 }  // namespace engine
