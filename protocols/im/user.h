@@ -12,6 +12,7 @@
 #include "engine/base/intrusive_list.h"
 #include "protocols/im/resource.h"
 #include "protocols/im/roster.h"
+#include "protocols/im/store_attempts.h"
 
 namespace im {
 
@@ -44,7 +45,7 @@ class User : public base::ListNode<IdleTag> {
   uint32_t appending = 0;            // of these: messages on their way into the store
   uint32_t appending_bytes = 0;      // their size, packed
   bool flood_asked = false;          // one of them is for the next page of stored messages
-  uint8_t flood_failures = 0;        // how often it could not be read, one after the other
+  StoreAttempts flood_attempts;      // at reading that page
 
   jid::JidView jid() const { return jid::JidView::trusted(bare_jid.view()); }
   bool blocks(const jid::JidView& other) const;

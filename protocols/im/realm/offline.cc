@@ -107,12 +107,12 @@ void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
   if (failed(answer)) {
     // At once again: what comes in now must not overtake what is stored. In the end they stay where
     // they are, and the next available presence tries again.
-    if (++user.flood_failures < kStoreAttempts) return flood(user, turn);
-    user.flood_failures = 0;
+    if (user.flood_attempts.another()) return flood(user, turn);
+    user.flood_attempts = {};
     user.flooding = nullptr;
     return;
   }
-  user.flood_failures = 0;
+  user.flood_attempts = {};
   const base::Bytes domain = user.jid().domain();
   std::string payload;
   for (const StoredMessage& message : answer.offline) {

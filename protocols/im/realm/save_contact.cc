@@ -10,15 +10,15 @@ namespace im {
 namespace {
 
 struct Saved final : AboutUser {
-  Saved(RealmState& owner, const User& user, bool push_it, IqAddress address, uint8_t tries)
-      : AboutUser(owner, user), push(push_it), attempt(tries), answer(std::move(address)) {}
+  Saved(RealmState& owner, const User& user, bool push_it, IqAddress address, StoreAttempts tries)
+      : AboutUser(owner, user), push(push_it), attempts(tries), answer(std::move(address)) {}
 
   void answered(User& user, StoreRequest& request, engine::Turn& turn) override {
     if (request.status != StoreStatus::ok) {
-      if (state.failed(request) && attempt < kStoreAttempts) {
+      if (state.failed(request) && attempts.another()) {
         // What is written is what the contact is now, so a later change is never undone.
         const std::string jid(changed(request));
-        return state.save_contact(user, jid, push, answer, turn, attempt + 1);
+        return state.save_contact(user, jid, push, answer, turn, attempts);
       }
       const StanzaError broken = error(ErrorCondition::internal_server_error);
       return state.answer_iq(user, answer, &broken, turn);
@@ -51,14 +51,14 @@ struct Saved final : AboutUser {
   }
 
   const bool push;
-  const uint8_t attempt;
+  StoreAttempts attempts;
   const IqAddress answer;
 };
 
 }  // namespace
 
 void RealmState::save_contact(User& user, base::Bytes jid, bool push, IqAddress answer,
-                              engine::Turn& turn, uint8_t attempt) {
+                              engine::Turn& turn, StoreAttempts attempts) {
   auto request = question(StoreKind::save_contacts, user);
   request->number = user.roster.version;
   const Contact* contact = user.roster.find(jid);
@@ -72,7 +72,7 @@ void RealmState::save_contact(User& user, base::Bytes jid, bool push, IqAddress 
   TRACE(roster, debug, "contact changed", {"user", user.bare_jid.view()},
         {"version", user.roster.version});
   ask(user, std::move(request), turn,
-      std::make_unique<Saved>(*this, user, push, std::move(answer), attempt));
+      std::make_unique<Saved>(*this, user, push, std::move(answer), attempts));
 }
 
 void RealmState::answer_iq(const User& user, const IqAddress& address, const StanzaError* why,

@@ -45,10 +45,6 @@ struct AboutUser : StoreRequest::Context {
   const uint64_t serial;
 };
 
-// How often the store is asked before we give up: what another user was told by then (subscribed,
-// unsubscribed) cannot be taken back, so one failed write must not leave the two disagreeing.
-constexpr uint8_t kStoreAttempts = 3;
-
 class RealmState {
  public:
   RealmState(Realm& realm, engine::ShardId shard, AccountIq& account_iq)
@@ -152,7 +148,7 @@ class RealmState {
   // Writes the contact as it is now (or its absence); after the commit it is pushed, and the IQ,
   // if any, is answered.
   void save_contact(User& user, base::Bytes jid, bool push, IqAddress answer, engine::Turn& turn,
-                    uint8_t attempt = 1);
+                    StoreAttempts attempts = {});
   void answer_iq(const User& user, const IqAddress& address, const StanzaError* error,
                  engine::Turn& turn);
 

@@ -77,8 +77,7 @@ BindResult why_not(StoreStatus status) {
 
 void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
   CHECK(user.state == UserState::loading && user.waiting != nullptr && loading_ > 0);
-  if (failed(answer) && user.waiting->attempts < kStoreAttempts) {
-    ++user.waiting->attempts;
+  if (failed(answer) && user.waiting->attempts.another()) {
     ask(user, question(StoreKind::load_account, user), turn, &RealmState::loaded);
     return;
   }

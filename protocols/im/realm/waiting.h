@@ -8,6 +8,7 @@
 
 #include "engine/seam/envelope.h"
 #include "protocols/im/realm.h"
+#include "protocols/im/store_attempts.h"
 
 namespace im {
 
@@ -22,7 +23,7 @@ struct Waiting {
   uint64_t mail_bytes = 0;  // of their payloads
   std::unique_ptr<StoreRequest::Context> deletion;
   bool delete_when_loaded = false;
-  uint8_t attempts = 1;  // at reading the account; see kStoreAttempts
+  StoreAttempts attempts;  // at reading the account
 };
 
 }  // namespace im
