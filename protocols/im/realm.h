@@ -37,6 +37,9 @@ struct Options {                     // filled in by appliance/config; shared, r
   uint32_t directed_presence_max = 256;
   uint32_t subscription_requests_max = 500;  // unanswered ones kept per user (RFC 6121 §3.1.3)
   uint32_t roster_groups_max = 64;           // groups of one roster item
+  uint32_t archive_preferences_max = 1000;   // addresses on both of a user's lists (XEP-0441)
+  bool archive_enabled = true;
+  ArchiveDefault archive_default = ArchiveDefault::always;
   OfflinePolicy offline = OfflinePolicy::store;
   ConflictPolicy conflict = ConflictPolicy::replace;
   bool hosts(base::Bytes domain) const;

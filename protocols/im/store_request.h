@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,8 @@
 #include "engine/base/time.h"
 #include "engine/seam/question.h"
 #include "engine/seam/turn.h"
+#include "protocols/im/archive/preferences.h"
+#include "protocols/im/archive/query.h"
 
 namespace im {
 
@@ -37,6 +40,11 @@ enum class StoreKind : uint8_t {
                       // not_found
   load_offline,       // user, number=after id, limits in `count` and `bytes` -> offline
   delete_offline,     // user, number=up to this id
+  save_archive_preferences,  // user, account.archive (absent: the operator's default again)
+  // The archive's own, answered once it has taken what the asking shard's journal held up to
+  // `number` (or, after a while, without, and then marked unstable):
+  query_archive,      // user, archive -> archive; not_found: an id that is not in it
+  archive_metadata,   // user -> archive (page: the first and the last message, or nothing)
 };
 
 // not_found: there is no such account. A document nobody has saved is ok with an empty text.
@@ -71,6 +79,7 @@ struct StoredAccount {
   std::string last_status;        // of the last unavailable presence
   base::WallTime last_seen;       // us = 0: never
   uint64_t offline_count = 0;
+  std::optional<ArchivePreferences> archive;  // absent: never set
 };
 
 struct StoredMessage {
@@ -99,6 +108,7 @@ struct StoreRequest final : engine::Question {
   Credentials credentials;
   StoredAccount account;
   std::vector<StoredMessage> offline;
+  std::unique_ptr<ArchiveQuery> archive;
 
   // What to do with the answer: runs on the asking shard; null = nothing. `context` is the
   // caller's: whatever it must remember until then, by value, never a pointer to a session.

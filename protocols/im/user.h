@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/intrusive_list.h"
+#include "protocols/im/archive/preferences.h"
 #include "protocols/im/resource.h"
 #include "protocols/im/roster.h"
 #include "protocols/im/store_attempts.h"
@@ -37,6 +38,7 @@ class User : public base::ListNode<IdleTag> {
   std::vector<std::string> blocked;  // normalised JIDs (XEP-0191 §5), sorted
   std::string last_status;
   base::WallTime last_seen;
+  std::unique_ptr<ArchivePreferences> archive;  // null: never set
   uint64_t offline_count = 0;        // an estimate: 0 only when nothing is stored
   std::unique_ptr<Waiting> waiting;  // while loading; see Options::user_inbox_max
   Resource* flooding = nullptr;      // is being sent the stored messages

@@ -67,6 +67,9 @@ void take_over(User& user, StoredAccount& account) {
   user.last_status = std::move(account.last_status);
   user.last_seen = account.last_seen;
   user.offline_count = account.offline_count;
+  if (account.archive) {
+    user.archive = std::make_unique<ArchivePreferences>(std::move(*account.archive));
+  }
 }
 
 BindResult why_not(StoreStatus status) {
