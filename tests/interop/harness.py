@@ -1,16 +1,13 @@
 """A real node for tests with real clients.
 
-Starts rollcalld on loopback ports the system chose, in a temporary directory of its own, makes
-accounts, asks the admin socket, and stops the node again. Standard library only.
+To a node (tests/support/node.py) it adds users, their sessions, and homes for clients.
 
 A test program ends with `harness.main()`. Its exit status is 77 if its client is not installed.
 """
 
 import argparse
-import atexit
 import dataclasses
 import importlib.util
-import json
 import os
 import pathlib
 import secrets
@@ -18,18 +15,16 @@ import shutil
 import signal
 import socket
 import struct
-import subprocess
 import sys
-import tempfile
 import threading
-import time
 import unittest
 
-PATIENCE = 20.0  # seconds that anything may take before a test gives up
-SKIPPED = 77     # what ctest is told to take for "not run"
-READY = "Ctrl-C stops it."
-CONFIG = """io = "{io}"
+TESTS = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TESTS / "support"))
+from node import PATIENCE, Node, until  # noqa: E402,F401  (for the tests, too)
 
+SKIPPED = 77  # what ctest is told to take for "not run"
+CONFIG = """
 [[listener]]
 address = "127.0.0.1"
 port = 0
@@ -57,108 +52,25 @@ def skip(why):
     sys.exit(SKIPPED)
 
 
-def until(condition, what, patience=PATIENCE):
-    """Asks again and again until there is an answer, for things that cannot tell by themselves."""
-    deadline = time.monotonic() + patience
-    while True:
-        answer = condition()
-        if answer:
-            return answer
-        if time.monotonic() > deadline:
-            raise AssertionError(f"in {patience} s there was no sign of: {what}")
-        time.sleep(0.02)
-
-
 @dataclasses.dataclass(frozen=True)
 class User:
     jid: str
     password: str
 
 
-class Node:
-    """One rollcalld with two shards. All it writes is below `folder`."""
+class ClientsNode(Node):
+    """`settings` are more lines of rollcall.toml."""
 
     def __init__(self, programs, io, settings=""):
-        self.programs = programs
-        self.io = io
-        self.settings = settings  # more lines of rollcall.toml
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rollcall-interop-"))
-        self.data = self.folder / "data"
+        super().__init__(programs, io, CONFIG + settings)
         self.domain = "localhost"
         self.authority = self.data / "certificates" / "localhost.crt"
-        self._log = []
-        self._news = threading.Condition()
-        self._process = None
-
-    def start(self):
-        config = self.folder / "rollcall.toml"
-        config.write_text(CONFIG.format(io=self.io) + self.settings)
-        self._process = subprocess.Popen(
-            [self.programs / "rollcalld", "--config", config, "--data", self.data, "--demo",
-             "--shards", "2"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        threading.Thread(target=self._listen, daemon=True).start()
-        self.expect_log(READY)
-        ports = {}
-        for line in (self.data / "listening").read_text().splitlines():
-            service, _, port, _ = line.split()
-            ports[service] = int(port)
-        self.port = ports["xmpp"]
-        self.direct_port = ports["xmpps"]
-
-    def _listen(self):
-        for line in self._process.stdout:
-            with self._news:
-                self._log.append(line)
-                self._news.notify_all()
-        with self._news:
-            self._log.append(None)
-            self._news.notify_all()
-
-    def expect_log(self, *words):
-        """Waits for a line of the log that has all the words; returns it."""
-        deadline = time.monotonic() + PATIENCE
-        with self._news:
-            while True:
-                for line in self._log:
-                    if line is None:
-                        raise AssertionError("the node has ended:\n" + self.log())
-                    if all(word in line for word in words):
-                        return line
-                if not self._news.wait(max(0.0, deadline - time.monotonic())):
-                    raise AssertionError(f"{words} is not in the log:\n" + self.log())
-
-    def log(self, lines=200):
-        return "".join(line for line in self._log[-lines:] if line)
-
-    def stop(self):
-        """Ends the node as an init system does. False if it did not go in peace."""
-        if self._process is None:
-            return True
-        process, self._process = self._process, None
-        process.send_signal(signal.SIGTERM)
-        try:
-            status = process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            status = process.wait()
-        process.stdout.close()
-        if status != 0:
-            print(f"rollcalld ended with {status}:\n{self.log()}", file=sys.stderr)
-        shutil.rmtree(self.folder, ignore_errors=True)
-        return status == 0
-
-    def rollcall(self, *words, text=None):
-        """The operator's command; its answer."""
-        done = subprocess.run([self.programs / "rollcall", "--json", "--data", self.data, *words],
-                              input=text, capture_output=True, text=True, timeout=PATIENCE)
-        if done.returncode != 0:
-            raise AssertionError(f"rollcall {' '.join(words)}: {done.stderr}{done.stdout}")
-        return json.loads(done.stdout) if done.stdout.strip() else {}
+        self.port = self.ports["xmpp", "required"]
+        self.direct_port = self.ports["xmpps", "direct"]
 
     def add_user(self, name):
         user = User(f"{name}@{self.domain}", secrets.token_hex(8))
-        self.rollcall("user", "add", user.jid, "--password-stdin", text=user.password + "\n")
+        self.add_account(user.jid, user.password)
         return user
 
     def sessions(self, user):
@@ -235,13 +147,11 @@ def node(settings=""):
     """The node of this test program; started at the first call."""
     global _node
     if _node is None:
-        _node = Node(_programs, _io, settings)
-        atexit.register(_node.stop)
-        _node.start()
+        _node = ClientsNode(_programs, _io, settings)
     return _node
 
 
-_programs = pathlib.Path(__file__).resolve().parents[2] / "build" / "release" / "appliance"
+_programs = TESTS.parent / "build" / "release" / "appliance"
 _io = "auto"
 
 

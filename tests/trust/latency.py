@@ -22,7 +22,7 @@ class Chat:
     def __init__(self, server, first="chat1", second="chat2", interval=0.002):
         for user in (first, second):
             if user not in server.passwords:
-                server.add_user(user, "secret")
+                server.add_account(user, "secret")
         self.process = subprocess.Popen(
             [sys.executable, os.path.abspath(__file__), str(server.plain), first, second, "secret",
              str(interval)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -1,15 +1,15 @@
-"""A rollcalld of our own on loopback, with what can be seen of it from outside: resident memory,
+"""A node (tests/support/node.py), with what can be seen of it from outside: resident memory,
 processor time, counters. Also the bars: check() collects what was missed, finish() prints and
 exits."""
 import os
+import pathlib
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
 import time
 import urllib.request
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from node import Node  # noqa: E402
 
 BUILD = os.environ.get("ROLLCALL_BUILD", "build/release")
 IO = os.environ.get("ROLLCALL_IO", "auto")
@@ -32,56 +32,18 @@ metrics_port = 0
 """
 
 
-class Server:
+class Server(Node):
     """Runs from construction to stop(). `settings` are lines of rollcall.toml.
     `io` is what it speaks to the kernel through: the environment's ROLLCALL_IO, or auto."""
 
     def __init__(self, settings="", users=(), prefix=(), io=IO):
-        self.data = tempfile.mkdtemp(prefix="rollcall-trust-")
-        config = os.path.join(self.data, "rollcall.toml")
-        with open(config, "w", encoding="ascii") as file:
-            file.write(settings + LISTENERS)
-        self.log = open(os.path.join(self.data, "log"), "wb")
-        self.process = subprocess.Popen(
-            [*prefix, BUILD + "/appliance/rollcalld", "--config", config, "--data", self.data,
-             "--demo", "--shards", "2", "--io", io], stdout=self.log, stderr=self.log)
-        self.pid = self.process.pid
-        self.read_addresses()
-        self.passwords = {}
-        with open(os.path.join(self.data, "demo-users"), encoding="ascii") as file:
-            for line in file:
-                name, password = line.split()
-                self.passwords[name] = password
+        super().__init__(pathlib.Path(BUILD, "appliance"), io, settings + LISTENERS, prefix)
+        self.plain = self.ports["xmpp", "off"]
+        self.starttls = self.ports["xmpp", "required"]
+        self.direct = self.ports["xmpps", "direct"]
+        self.http = self.ports["http", "off"]
         for user in users:
-            self.add_user(user, "secret")
-
-    def read_addresses(self):
-        path = os.path.join(self.data, "listening")
-        for _ in range(500):
-            if os.path.exists(path) and os.path.getsize(path) and self.answers():
-                break
-            if self.process.poll() is not None:
-                sys.exit("the server did not start:\n" + self.output())
-            time.sleep(0.02)
-        with open(path, encoding="ascii") as file:
-            rows = [line.split() for line in file]
-        ports = {(service, tls): int(port) for service, _, port, tls in rows}
-        self.plain = ports[("xmpp", "off")]
-        self.starttls = ports[("xmpp", "required")]
-        self.direct = ports[("xmpps", "direct")]
-        self.http = ports[("http", "off")]
-
-    def answers(self):
-        return self.rollcall("status", check=False).returncode == 0
-
-    def rollcall(self, *arguments, check=True, text=None):
-        return subprocess.run([BUILD + "/appliance/rollcall", "--socket",
-                               os.path.join(self.data, "admin.sock"), *arguments],
-                              check=check, capture_output=True, input=text)
-
-    def add_user(self, user, password):
-        self.rollcall("user", "add", user, "--password-stdin", text=password.encode() + b"\n")
-        self.passwords[user] = password
+            self.add_account(user, "secret")
 
     def resident(self):
         """Bytes of resident memory, without the pages of the program's file."""
@@ -114,24 +76,8 @@ class Server:
             time.sleep(0.1)
         return False
 
-    def output(self):
-        self.log.flush()
-        with open(os.path.join(self.data, "log"), errors="replace", encoding="utf-8") as file:
-            return file.read()[-4000:]
-
     def stop(self):
-        alive = self.process.poll() is None
-        if alive:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(20)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        check(alive and self.process.returncode == 0,
-              "the server ended with status %s:\n%s" % (self.process.returncode, self.output()))
-        self.log.close()
-        shutil.rmtree(self.data, ignore_errors=True)
+        return check(super().stop(), "the server did not end in peace")
 
 
 missed = []

@@ -48,7 +48,7 @@ def ended(sockets, seconds):
 
 def never_reads(server, chat, baseline):
     """Logs in, then asks and asks (1,000 disco requests a burst) and never reads an answer."""
-    server.add_user("deaf", "secret")
+    server.add_account("deaf", "secret")
     client = Client(server.plain, receive_buffer=4096, timeout=1)
     client.login("deaf", "secret", "deaf")
     before = server.counters()
