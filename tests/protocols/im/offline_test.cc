@@ -162,6 +162,9 @@ TEST_F(Offline, StoreThatFailsIsAskedAgainAtTheNextPresence) {
   Client& bob = world.join("bob1@here/b");
   bob.available();
   EXPECT_TRUE(texts(bob.in).empty());
+  EXPECT_EQ(world.store.asked[im::StoreKind::load_offline], 3);
+  bob.available(2);
+  EXPECT_EQ(world.store.asked[im::StoreKind::load_offline], 6);
   world.store.broken.clear();
   bob.available(1);
   EXPECT_EQ(texts(bob.in), (Lines{"one"}));

@@ -69,6 +69,7 @@ TEST_F(RosterSet, StoreThatFailsIsNotASuccess) {
   world.store.broken = {im::StoreKind::save_contacts};
   anna->roster_set("nurse@there");
   EXPECT_EQ(anna->take(), (Lines{refused("internal-server-error")}));
+  EXPECT_EQ(world.store.asked[im::StoreKind::save_contacts], 3);
 }
 
 TEST_F(RosterSet, FaultsHaveTheConditionsOfTheRfc) {

@@ -198,7 +198,9 @@ TEST(Loading, StoreThatFailsIsSaidToHave) {
   for (const char* name : {"anna0@here", "bob@here"}) world.account(name);
   Client& anna = world.join("anna0@here/a");
   world.store.broken = {im::StoreKind::load_account};
+  world.store.asked.clear();
   anna.message("bob@here", "x");
+  EXPECT_EQ(world.store.asked[im::StoreKind::load_account], 3);
   anna.presence(T::probe, "bob@here");  // no answer, or a subscription would be lost
   EXPECT_EQ(anna.take(),
             (Lines{"message error from=bob@here to=anna0@here/a internal-server-error"}));
