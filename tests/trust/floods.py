@@ -60,7 +60,8 @@ def recipients(server, client, chat, baseline):
     errors = len(re.findall(rb"<message [^>]*type='error'", answers))
     waiting = time.monotonic() + 20
     while errors < 10000 and time.monotonic() < waiting:
-        client.receive()
+        if b"</message>" not in client.seen:
+            client.receive()
         data, client.seen = client.seen, b""
         cut = data.rfind(b"</message>") + 10
         client.seen = data[cut:]
