@@ -86,7 +86,7 @@ class Round:
         asked = 0
         before = self.sender.acknowledged
         end = time.monotonic() + 20
-        while len(self.sender.acknowledged_bodies()) < enough:
+        while self.acknowledged_messages() < enough:
             if time.monotonic() > end:
                 raise TimeoutError("only %d of %d were acknowledged" %
                                    (self.sender.acknowledged - before, total))
@@ -109,7 +109,7 @@ class Round:
             self.before = list(self.recipient.messages)
 
     def acknowledged_messages(self):
-        return len(self.sender.acknowledged_bodies())
+        return len(self.sender.confirmed)
 
     def say(self, bodies):
         to = "%s-2@localhost" % self.state

@@ -42,13 +42,18 @@ class Session:
         self.messages = []     # what arrived, in order
         self.answers = {}      # IQ answers by id
         self.archived = {}     # results of archive queries: query id -> messages
+        self.returned = []     # ids of messages that came back as errors
         self.sent = []         # bodies of counted stanzas, None for those that are no messages
         self.acknowledged = 0  # of them
+        self.unacknowledged = collections.deque()  # (stanza, body) of the rest
+        self.confirmed = []    # bodies acknowledged, also in sessions before this one
+        self.withdrawn = 0     # times the server said at a resumption that it has less than before
         self.handled = 0       # what we count
         self.told = 0          # what we have said of it
         self.previous = ""     # what a resumption asks for
         self.resumable = False
         self.managed = False
+        self.left = []
         self.numbers = 0
         self.connect(port, receive_buffer)
 
@@ -137,12 +142,19 @@ class Session:
                     element.get("id"), " to='%s'" % element.get("from")
                     if element.get("from") else ""))
         elif name == "{%s}a" % MANAGEMENT:
-            self.acknowledged = max(self.acknowledged, int(element.get("h")))
+            self.count_acknowledged(int(element.get("h")))
         elif name == "{%s}r" % MANAGEMENT:
             if self.answering:
                 self.acknowledge()
         else:
             self.news.append(element)
+
+    def count_acknowledged(self, count):
+        while self.acknowledged < count and self.unacknowledged:
+            self.acknowledged += 1
+            _, body = self.unacknowledged.popleft()
+            if body is not None:
+                self.confirmed.append(body)
 
     def handle_message(self, element):
         result = element.find("{%s}result" % ARCHIVE)
@@ -151,8 +163,11 @@ class Session:
             self.archived.setdefault(result.get("queryid"), []).append(
                 (result.get("id"), inner.findtext(CLIENT + "body")))
             return
+        if element.get("type") == "error":
+            self.returned.append(element.get("id"))
+            return
         body = element.findtext(CLIENT + "body")
-        if body is None or element.get("type") == "error":
+        if body is None:
             return
         ids = [one.get("id") for one in element.findall(STANZA_ID) if one.get("by") == self.bare]
         delayed = element.find("{urn:xmpp:delay}delay") is not None
@@ -179,6 +194,7 @@ class Session:
         if answer.get("type") != "result":
             raise PermissionError("%s/%s was not bound" % (self.bare, self.resource))
         self.sent, self.acknowledged, self.handled, self.told = [], 0, 0, 0
+        self.unacknowledged.clear()
         if manage:
             self.send("<enable xmlns='%s' resume='true'/>" % MANAGEMENT)
             enabled = self.expect("{%s}enabled" % MANAGEMENT)
@@ -190,20 +206,32 @@ class Session:
         return self
 
     def resume(self, port):
-        """A new connection that asks for the session before; its content is told that we have
-        counted `handled`. True: resumed. False: refused, and a new session bound instead."""
+        """A new connection that asks for the session before; the server is told that we have
+        counted `handled`. True: resumed, and what it has not counted is sent again. False: refused,
+        a new session is bound instead; what was not acknowledged is the return value of
+        left_over()."""
         self.connect(port)
         self.authenticate()
         self.send("<resume xmlns='%s' h='%d' previd='%s'/>"
                   % (MANAGEMENT, self.handled, self.previous))
         answer = self.expect("{%s}resumed" % MANAGEMENT, "{%s}failed" % MANAGEMENT)
+        count = int(answer.get("h", 0))
+        self.withdrawn += count < self.acknowledged and answer.tag.endswith("resumed")
+        self.count_acknowledged(count)
         if answer.tag.endswith("failed"):
+            self.left = [body for _, body in self.unacknowledged if body is not None]
             self.bind()
             return False
         self.managed = True
         self.told = self.handled
-        self.acknowledged = max(self.acknowledged, int(answer.get("h")))
+        if self.unacknowledged:
+            self.send("".join(stanza for stanza, _ in self.unacknowledged))
         return True
+
+    def left_over(self):
+        """Bodies that a refused resumption left without an answer, once."""
+        left, self.left = self.left, []
+        return left
 
     def close(self):
         """The stream's proper end: nothing is left behind to be resumed."""
@@ -224,11 +252,12 @@ class Session:
     def say_all(self, stanzas, request=False):
         if self.managed:
             self.sent += [body for _, body in stanzas]
+            self.unacknowledged.extend(stanzas)
         text = "".join(stanza for stanza, _ in stanzas)
         self.send(text + ("<r xmlns='%s'/>" % MANAGEMENT if request else ""))
 
     def acknowledged_bodies(self):
-        return {body for body in self.sent[:self.acknowledged] if body is not None}
+        return set(self.confirmed)
 
     def acknowledge(self):
         self.told = self.handled
