@@ -39,12 +39,13 @@ void base64_encode(Bytes data, Sink& out) {
     out.push_back(left == 2 ? kAlphabet[group >> 6 & 63] : '=');
     out.push_back('=');
   }
-  CHECK((out.size() - from) % 4 == 0);
+  CHECK(out.size() - from == (data.size() + 2) / 3 * 4);
 }
 
 // Appends the octets of the last group, which alone may be padded. The bits that the padding
 // leaves over must be zero, or two texts would mean the same octets (RFC 4648 §3.5).
 static bool decode_last(Bytes group, Sink& out) {
+  CHECK(group.size() == 4);
   const uint8_t a = kValues[octet(group, 0)];
   const uint8_t b = kValues[octet(group, 1)];
   if (a == kInvalid || b == kInvalid) return false;
@@ -83,6 +84,7 @@ bool base64_decode(Bytes text, Sink& out) {
     out.push_back(static_cast<char>(b << 4 | c >> 2));
     out.push_back(static_cast<char>(c << 6 | d));
   }
+  CHECK(out.size() - from == last / 4 * 3);
   if (decode_last(text.substr(last), out)) return true;
   out.resize(from);
   return false;

@@ -44,13 +44,17 @@ static Civil civil_from_days(int64_t days) {
   const int64_t month_from_march = (5 * day_of_year + 2) / 153;
   const int64_t day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
   const int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
+  CHECK(month >= 1 && month <= 12);
+  CHECK(day >= 1 && day <= 31);
   return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
 }
 
 static void append_digits(int64_t value, int width, Sink& out) {
-  CHECK(value >= 0);
   char digits[8];
+  CHECK(value >= 0);
+  CHECK(width > 0 && static_cast<size_t>(width) <= sizeof digits);
   for (int i = width - 1; i >= 0; --i, value /= 10) digits[i] = static_cast<char>('0' + value % 10);
+  CHECK(value == 0);  // no digit is left over
   out.append(digits, static_cast<size_t>(width));
 }
 
@@ -61,6 +65,7 @@ void format_datetime(WallTime time, Fraction fraction, Sink& out) {
   const int64_t days = shifted / (kDaySeconds * kSecondUs) + kEarliest / (kDaySeconds * kSecondUs);
   const int64_t in_day = shifted % (kDaySeconds * kSecondUs);
   const Civil civil = civil_from_days(days);
+  CHECK(days_from_civil(civil.year, civil.month, civil.day) == days);
   const int64_t seconds = in_day / kSecondUs;
   append_digits(civil.year, 4, out);
   out.push_back('-');
@@ -90,6 +95,7 @@ struct Cursor {
   bool good = true;
 
   int64_t digits(size_t width) {
+    CHECK(width > 0 && width < 19);  // fits in the result
     if (rest.size() < width) good = false;
     int64_t value = 0;
     for (size_t i = 0; good && i < width; ++i) {
@@ -109,6 +115,7 @@ struct Cursor {
 }  // namespace
 
 static int64_t days_in_month(int64_t year, int64_t month) {
+  CHECK(month >= 1 && month <= 12);
   return month == 12 ? 31 : days_from_civil(year, month + 1, 1) - days_from_civil(year, month, 1);
 }
 
@@ -120,6 +127,7 @@ static int64_t parse_fraction(Cursor& in) {
   int64_t us = 0;
   for (size_t i = 0; in.good && i < 6; ++i) us = us * 10 + (i < length ? in.rest[i] - '0' : 0);
   if (in.good) in.rest.remove_prefix(length);
+  CHECK(us < kSecondUs);
   return us;
 }
 

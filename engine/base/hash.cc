@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstring>
 
+#include "engine/base/check.h"
+
 namespace base {
 
 static HashKey g_key;
@@ -12,6 +14,7 @@ void set_hash_key(Random& random) {
   if (g_key_set) return;
   g_key_set = true;
   g_key = {random.next(), random.next()};
+  CHECK(g_key.first != g_key.second);  // the source does draw
 }
 
 uint64_t keyed_hash(Bytes data) { return siphash13(g_key, data); }

@@ -20,7 +20,10 @@ class ListNode {
 
   bool linked() const { return next_ != nullptr; }
   void unlink() {
+    CHECK((next_ == nullptr) == (previous_ == nullptr));
     if (next_ == nullptr) return;
+    // Neighbours that have gone, or a list that two shards have touched, show here.
+    CHECK(next_->previous_ == this && previous_->next_ == this);
     next_->previous_ = previous_;
     previous_->next_ = next_;
     next_ = previous_ = nullptr;
@@ -62,6 +65,7 @@ class IntrusiveList {
     for (Node* node = head_.next_; node != &head_;) {
       Node* next = node->next_;
       f(*static_cast<T*>(node));
+      CHECK(next->linked());  // f has removed no other
       node = next;
     }
   }
@@ -71,6 +75,7 @@ class IntrusiveList {
   void insert_before(Node& place, T& element) {
     Node& node = node_of(element);
     CHECK(!node.linked());
+    CHECK(place.previous_ != nullptr && place.previous_->next_ == &place);
     node.next_ = &place;
     node.previous_ = place.previous_;
     place.previous_->next_ = &node;

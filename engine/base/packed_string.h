@@ -38,6 +38,7 @@ class PackedString {
     if (block_ == nullptr) return {};
     uint32_t length = 0;
     std::memcpy(&length, block_, sizeof length);
+    CHECK(length > 0);  // the empty string has no block
     return {block_ + sizeof length, length};
   }
   bool empty() const { return block_ == nullptr; }

@@ -41,6 +41,8 @@ Prng::Prng(uint64_t seed) {
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
     word = z ^ (z >> 31);
   }
+  // The one state that xoshiro never leaves.
+  CHECK((state_[0] | state_[1] | state_[2] | state_[3]) != 0);
 }
 
 static uint64_t rotate_left(uint64_t x, int k) { return (x << k) | (x >> (64 - k)); }
