@@ -64,6 +64,7 @@ class Budget {
   static constexpr size_t kLinesMax = 16;
   constexpr void add(Pool pool, uint64_t count, const char* reason) {
     CHECK(used_ < kLinesMax && pool < Pool::kCount);
+    CHECK(reason != nullptr && *reason != '\0');
     lines_[used_++] = {pool, count, reason};
   }
   BudgetLine lines_[kLinesMax] = {};
@@ -93,6 +94,8 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
   b.add(Pool::envelopes, kMailboxCapacity * shards, "every mailbox full");
   b.add(Pool::trace_rings, 1, "one a thread");
   CHECK(b.count(Pool::connections) > kHandshakes && b.count(Pool::envelopes) > 0);
+  CHECK(b.count(Pool::peers) == b.count(Pool::connections));
+  CHECK(b.count(Pool::send_chunks) * bytes_each(Pool::send_chunks) <= kSendBytesMax);
   return b;
 }
 
@@ -105,7 +108,11 @@ constexpr uint64_t Budget::count(Pool pool) const {
 
 constexpr uint64_t Budget::bytes() const {
   uint64_t sum = 0;
-  for (size_t i = 0; i < used_; ++i) sum += lines_[i].count * bytes_each(lines_[i].pool);
+  for (size_t i = 0; i < used_; ++i) {
+    const uint64_t each = bytes_each(lines_[i].pool);
+    CHECK(each > 0 && lines_[i].count <= (UINT64_MAX - sum) / each);
+    sum += lines_[i].count * each;
+  }
   return sum;
 }
 

@@ -34,6 +34,7 @@ static void refresh() {
 bool bind_own_arena(unsigned& arena) {
   unsigned made = 0;
   if (!read_value("arenas.create", made)) return false;
+  CHECK(mallctl != nullptr);
   if (mallctl("thread.arena", nullptr, nullptr, &made, sizeof made) != 0) return false;
   arena = made;
   return true;
