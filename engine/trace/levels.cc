@@ -41,12 +41,14 @@ static constexpr base::Bytes kLevelNames[] = {"fatal", "error", "warn", "info", 
 
 // With the mutex held.
 static void apply(size_t component) {
+  CHECK(component < kComponents);
   const uint8_t wanted = g_wanted[component].load(std::memory_order_relaxed);
+  CHECK(wanted <= kTrace);
   g_levels[component].store(g_raised ? kTrace : wanted, std::memory_order_relaxed);
 }
 
 void set_level(Component component, Level level) {
-  CHECK(component < Component::kCount);
+  CHECK(component < Component::kCount && level <= Level::trace);
   const std::lock_guard lock(g_mutex);
   const auto index = static_cast<size_t>(component);
   g_wanted[index].store(static_cast<uint8_t>(level), std::memory_order_relaxed);
@@ -64,6 +66,7 @@ void raise_levels_for_watching(bool watching) {
 }
 
 bool wanted_in_log(Component component, Level level) {
+  CHECK(component < Component::kCount);
   return static_cast<uint8_t>(level) <=
          g_wanted[static_cast<size_t>(component)].load(std::memory_order_relaxed);
 }

@@ -89,17 +89,21 @@ static void gather(State& s) {
     ring.drain([&s](const char* record) {
       RecordHeader header;
       std::memcpy(&header, record, sizeof header);
+      CHECK(header.size >= sizeof header && header.event != nullptr);
       s.entries.push_back({header.time, s.records.size()});
       s.records.append(record, header.size);
     });
   });
+  CHECK(s.entries.empty() == s.records.empty());
   std::stable_sort(s.entries.begin(), s.entries.end(),
                    [](const Entry& a, const Entry& b) { return a.time < b.time; });
 }
 
 static void pump(State& s) {
   const std::lock_guard lock(s.mutex);
-  s.draining.store(true, std::memory_order_relaxed);
+  CHECK(s.lines.empty());  // the last round has written its own
+  const bool nested = s.draining.exchange(true, std::memory_order_relaxed);
+  CHECK(!nested);
   gather(s);
   s.draining.store(false, std::memory_order_relaxed);
   std::string line;
@@ -107,6 +111,7 @@ static void pump(State& s) {
     const char* record = s.records.data() + entry.offset;
     line.clear();
     append_line(record, line);
+    CHECK(line.size() <= kLineBytesMax);
     if (g_watching.load(std::memory_order_relaxed)) hand_to_watchers(record, line);
     if (FieldReader(record).header().watched_only != 0) continue;
     s.lines.append(line);
@@ -127,6 +132,7 @@ void wake_log() {
 static void run(State& s) {
   while (!s.stopping.load(std::memory_order_acquire)) {
     pollfd rung{s.doorbell.load(std::memory_order_relaxed), POLLIN, 0};
+    CHECK(rung.fd >= 0);
     if (::poll(&rung, 1, kLogPeriodMs) > 0) {
       uint64_t times = 0;
       [[maybe_unused]] const ssize_t n = ::read(rung.fd, &times, sizeof times);
@@ -146,6 +152,7 @@ base::Status start_log(int descriptor) {
   }
   {
     const std::lock_guard lock(s.mutex);
+    CHECK(s.descriptor < 0);
     s.descriptor = descriptor;
   }
   s.stopping.store(false);
@@ -163,6 +170,7 @@ void stop_log() {
   s.thread.join();
   pump(s);
   const std::lock_guard lock(s.mutex);
+  CHECK(s.descriptor >= 0);
   s.descriptor = -1;
 }
 
@@ -185,6 +193,7 @@ static void dump_rings() {
 
 void dump_on_check_failure(int descriptor) {
   State& s = state();
+  CHECK(descriptor >= 0);
   s.dump_descriptor = descriptor;
   s.dump_line.reserve(kLineBytesMax);
   base::set_check_hook(dump_rings);

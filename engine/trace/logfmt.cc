@@ -38,6 +38,7 @@ static void append_code(uint32_t code, base::Sink& out) {
 }
 
 static void append_ascii(char c, base::Sink& out) {
+  CHECK(static_cast<uint8_t>(c) < 0x80);
   switch (c) {
     case '"':
       out.append("\\\"");
@@ -101,6 +102,7 @@ static void append_number(int64_t number, base::Sink& out) {
 void append_line(const char* record, base::Sink& out) {
   FieldReader fields(record);
   const RecordHeader& header = fields.header();
+  CHECK(header.event != nullptr);
   out.append("time=");
   base::format_datetime(header.time, base::Fraction::microseconds, out);
   out.append(" level=").append(name(header.level));

@@ -29,6 +29,7 @@ static void append_number(Number number, base::Sink& out) {
 
 static void append_head(base::Bytes name, base::Bytes type, base::Bytes help, base::Sink& out) {
   CHECK(!name.empty());
+  CHECK(out.empty() || out.back() == '\n');  // the metric before it is whole
   out.append("# TYPE rollcall_").append(name).append(" ").append(type).append("\n# HELP rollcall_");
   out.append(name).append(" ");
   append_help(help, out);
@@ -56,6 +57,9 @@ void append_counters(base::Sink& out) {
   }
 }
 
-void append_end(base::Sink& out) { out.append("# EOF\n"); }
+void append_end(base::Sink& out) {
+  CHECK(out.empty() || out.back() == '\n');
+  out.append("# EOF\n");
+}
 
 }  // namespace trace

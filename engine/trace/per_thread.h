@@ -6,6 +6,8 @@
 
 #include <atomic>
 
+#include "engine/base/check.h"
+
 namespace trace {
 
 template <class T>
@@ -33,7 +35,9 @@ class PerThread {
     Node* node = nullptr;
     ~Lease() {
       t_mine = nullptr;
-      if (node != nullptr) node->leased.store(false, std::memory_order_release);
+      if (node == nullptr) return;
+      const bool held = node->leased.exchange(false, std::memory_order_release);
+      CHECK(held);
     }
   };
 

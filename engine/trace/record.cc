@@ -20,6 +20,7 @@ struct FieldHeader {
 }  // namespace
 
 static uint32_t kept_length(const Field& field, uint32_t text_max) {
+  CHECK(field.key != nullptr && text_max <= kStanzaBytesMax);
   if (field.numeric) return sizeof field.number;
   return static_cast<uint32_t>(std::min<size_t>(field.text.size(), text_max));
 }
@@ -33,6 +34,8 @@ uint32_t encoded_size(std::initializer_list<Field> fields, uint32_t text_max) {
 
 bool encode(RecordHeader header, std::initializer_list<Field> fields, uint32_t text_max,
             char* out) {
+  CHECK(header.size >= sizeof header && header.size % 8 == 0);
+  CHECK(fields.size() <= kFieldsMax);
   header.fields = static_cast<uint8_t>(fields.size());
   const char* end = out + header.size;
   bool any_truncated = false;
@@ -58,14 +61,18 @@ FieldReader::FieldReader(const char* record) : at_(record + sizeof(RecordHeader)
   std::memcpy(&header_, record, sizeof header_);
   left_ = header_.fields;
   CHECK(header_.size >= sizeof header_ && left_ <= kFieldsMax);
+  end_ = record + header_.size;
 }
 
 bool FieldReader::next() {
   if (left_ == 0) return false;
   --left_;
   FieldHeader field{};
+  CHECK(static_cast<size_t>(end_ - at_) >= sizeof field);
   std::memcpy(&field, at_, sizeof field);
   at_ += sizeof field;
+  CHECK(field.key != nullptr);
+  CHECK(field.length <= static_cast<size_t>(end_ - at_));
   key_ = field.key;
   numeric_ = field.numeric;
   truncated_ = field.truncated;

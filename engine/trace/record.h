@@ -45,6 +45,7 @@ class FieldReader {
 
  private:
   const char* at_;
+  const char* end_ = nullptr;
   RecordHeader header_;
   uint8_t left_;
   const char* key_ = nullptr;

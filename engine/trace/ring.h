@@ -32,7 +32,11 @@ class Ring {
     reserved_at_ = head + padding;
     return bytes_ + reserved_at_ % kBytes;
   }
-  void commit(uint32_t size) { head_.store(reserved_at_ + size, std::memory_order_release); }
+  void commit(uint32_t size) {
+    CHECK(reserved_at_ >= head_.load(std::memory_order_relaxed));
+    CHECK(reserved_at_ % kBytes + size <= kBytes);  // never split
+    head_.store(reserved_at_ + size, std::memory_order_release);
+  }
 
   // Half full: worth waking the consumer early.
   bool wants_drain() const {
@@ -45,6 +49,7 @@ class Ring {
   void drain(F f) {
     const uint64_t head = head_.load(std::memory_order_acquire);
     uint64_t tail = tail_.load(std::memory_order_relaxed);
+    CHECK(tail <= head && head - tail <= kBytes);
     while (tail < head) {
       const uint32_t at = tail % kBytes;
       uint32_t size = 0;
@@ -53,6 +58,7 @@ class Ring {
         tail += kBytes - at;
         continue;
       }
+      CHECK(size > 0 && size % 8 == 0 && size <= kBytes - at);
       f(static_cast<const char*>(bytes_ + at));
       tail += size;
     }

@@ -24,6 +24,7 @@ static void put(RecordHeader header, std::initializer_list<Field> fields, uint32
   CHECK(header.event != nullptr);
   Ring& ring = PerThread<Ring>::mine();
   header.size = encoded_size(fields, text_max);
+  CHECK(header.level <= Level::trace && header.component < Component::kCount);
   char* place = ring.reserve(header.size);
   if (place == nullptr) {
     count(Counter::trace_records_dropped);

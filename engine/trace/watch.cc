@@ -27,6 +27,7 @@ static uint64_t slot_hash(base::Bytes bare_jid) { return base::keyed_hash(bare_j
 static base::Bytes bare_part(base::Bytes jid) { return jid.substr(0, jid.find('/')); }
 
 static bool names_a_user(const char* key) {
+  CHECK(key != nullptr);
   for (const char* known : {"user", "jid", "from", "to"}) {
     if (std::strcmp(key, known) == 0) return true;
   }
@@ -61,6 +62,7 @@ std::unique_ptr<Watch> Watch::open(base::Bytes bare_jid) {
   const std::lock_guard lock(g_mutex);
   for (size_t slot = 0; slot < kWatchersMax; ++slot) {
     if (g_watches[slot] != nullptr) continue;
+    CHECK(g_watched_hashes[slot].load(std::memory_order_relaxed) == 0);
     std::unique_ptr<Watch> watch(new Watch(bare_jid, slot));
     g_watches[slot] = watch.get();
     g_watched_hashes[slot].store(slot_hash(bare_jid), std::memory_order_relaxed);
@@ -75,6 +77,7 @@ std::unique_ptr<Watch> Watch::open(base::Bytes bare_jid) {
 Watch::~Watch() {
   const std::lock_guard lock(g_mutex);
   CHECK(g_watches[slot_] == this);
+  CHECK(g_watched_hashes[slot_].load(std::memory_order_relaxed) == slot_hash(bare_jid_));
   g_watches[slot_] = nullptr;
   g_watched_hashes[slot_].store(0, std::memory_order_relaxed);
   publish();
@@ -83,6 +86,8 @@ Watch::~Watch() {
 
 uint64_t Watch::read(base::Sink& lines) {
   const std::lock_guard lock(g_mutex);
+  CHECK(lines_.size() <= kWatchQueueBytesMax);
+  CHECK(lines_.empty() || lines_.back() == '\n');
   lines.append(lines_);
   lines_.clear();
   const uint64_t lost = lost_;
@@ -99,6 +104,7 @@ bool Watch::concerns(FieldReader fields) const {
 }
 
 void hand_to_watchers(const char* record, base::Bytes line) {
+  CHECK(line.ends_with('\n'));
   const std::lock_guard lock(g_mutex);
   for (Watch* watch : g_watches) {
     if (watch == nullptr || !watch->concerns(FieldReader(record))) continue;
