@@ -11,6 +11,7 @@ namespace engine {
 Doorbell::Doorbell() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 Doorbell::~Doorbell() {
+  CHECK(state_.load() != kAsleep);  // nobody waits here any more
   if (event_ >= 0) ::close(event_);
 }
 

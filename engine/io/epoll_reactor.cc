@@ -37,6 +37,7 @@ EpollReactor::EpollReactor(const ReactorLimits& limits)
       // Readers that work in blocks of 64 bytes may look past the end of the last buffer.
       arena_(new char[size_t{limits.receive_buffers} * limits.receive_buffer_bytes + 64]),
       events_(kEventsPerWait) {
+  CHECK(limits.receive_buffers > 0 && limits.receive_buffer_bytes > 0);
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.fd = doorbell_.descriptor();
@@ -70,6 +71,7 @@ void EpollReactor::arm_receive(int socket, uint64_t user_data) {
 }
 
 void EpollReactor::cancel(Operation target, uint64_t user_data) {
+  CHECK(target == Operation::accept || target == Operation::receive || target == Operation::send);
   queue_.push_back({Step::cancel, target, -1, user_data, {}});
 }
 
@@ -88,6 +90,9 @@ void EpollReactor::close(int socket) {
 void EpollReactor::watch(int socket) {
   Entry& here = entry(socket);
   uint32_t wanted = 0;
+  // One that listens does nothing else.
+  CHECK(!here.waiting[index_of(Operation::accept)].armed ||
+        !here.waiting[index_of(Operation::receive)].armed);
   if (here.waiting[index_of(Operation::accept)].armed) wanted |= EPOLLIN;
   if (here.waiting[index_of(Operation::receive)].armed) wanted |= EPOLLIN;
   if (here.waiting[index_of(Operation::send)].armed) wanted |= EPOLLOUT;
@@ -115,12 +120,14 @@ void EpollReactor::disarm(int socket, Operation operation) {
   Waiting& waits = waiting(socket, operation);
   CHECK(waits.armed);
   waits.armed = false;
-  sockets_[index_of(operation)].erase(waits.user_data);
+  const size_t erased = sockets_[index_of(operation)].erase(waits.user_data);
+  CHECK(erased == 1);
 }
 
 void EpollReactor::complete(int socket, Operation operation, int32_t result, bool more,
                             base::Bytes data) {
   CHECK(waiting(socket, operation).armed);
+  CHECK(!more || operation != Operation::send);
   const uint64_t user_data = waiting(socket, operation).user_data;
   if (!more) disarm(socket, operation);
   completions_.push_back({user_data, result, operation, more, data});
@@ -130,7 +137,9 @@ void EpollReactor::arm(Queued& queued) {
   Waiting& waits = waiting(queued.socket, queued.operation);
   CHECK(!waits.armed);
   waits = {true, queued.user_data};
-  sockets_[index_of(queued.operation)][queued.user_data] = queued.socket;
+  auto& armed = sockets_[index_of(queued.operation)];
+  const bool alone = armed.emplace(queued.user_data, queued.socket).second;
+  CHECK(alone);  // cancel() could not tell two of one name apart
   if (queued.operation == Operation::send) {
     if (try_send(queued.socket, queued.pieces)) return;
     entry(queued.socket).pieces = std::move(queued.pieces);
@@ -143,6 +152,7 @@ void EpollReactor::stop(Operation operation, uint64_t user_data) {
   const auto found = armed.find(user_data);
   if (found == armed.end()) return;  // it has ended by itself
   const int socket = found->second;
+  CHECK(waiting(socket, operation).user_data == user_data);
   complete(socket, operation, -ECANCELED, false);
   watch(socket);
 }
@@ -180,6 +190,7 @@ int EpollReactor::timeout_ms(base::Instant deadline) {
 }
 
 void EpollReactor::submit_and_wait(base::Instant deadline) {
+  CHECK(usable());
   completions_.clear();
   buffers_used_ = 0;
   run_queue();
@@ -198,6 +209,8 @@ void EpollReactor::wait(base::Instant deadline) {
 void EpollReactor::on_event(const epoll_event& event) {
   const int socket = event.data.fd;
   if (socket == doorbell_.descriptor()) return;  // edge-triggered and never read
+  const auto index = static_cast<size_t>(socket);
+  CHECK(index < entries_.size() && entries_[index] != nullptr);
   constexpr uint32_t kIn = EPOLLIN | EPOLLHUP | EPOLLERR;
   constexpr uint32_t kOut = EPOLLOUT | EPOLLHUP | EPOLLERR;
   if ((event.events & kIn) != 0) {
@@ -246,6 +259,7 @@ void EpollReactor::receive_some(int socket) {
 }
 
 bool EpollReactor::try_send(int socket, std::span<const iovec> pieces) {
+  CHECK(!pieces.empty());
   msghdr header{};
   header.msg_iov = const_cast<iovec*>(pieces.data());
   header.msg_iovlen = pieces.size();

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/io/epoll_reactor.h"
 #include "engine/io/uring_reactor.h"
 
@@ -14,6 +15,7 @@ namespace engine {
 namespace {
 
 std::string why_no_uring(const UringReactor::Made& made) {
+  CHECK(made.error < 0 && *made.step != '\0');
   std::string text = "io_uring is not available (";
   text += std::string(made.step) + ": " + strerror(-made.error) + "). ";
   switch (-made.error) {
@@ -42,6 +44,7 @@ std::string why_no_uring(const UringReactor::Made& made) {
 }
 
 base::Result<MadeReactor> make_epoll(const ReactorLimits& limits, std::string alarm) {
+  CHECK(limits.receive_buffers > 0);
   if (limits.direct_descriptors > 0) {
     const std::string why = alarm.empty() ? "epoll has none" : std::move(alarm);
     return base::Error{"direct descriptors need io_uring: " + why};

@@ -53,6 +53,7 @@ bool parse_address(const ListenAddress& from, SocketAddress& to) {
 }
 
 bool set(int socket, int level, int option, int value) {
+  CHECK(socket >= 0);
   return ::setsockopt(socket, level, option, &value, sizeof value) == 0;
 }
 
@@ -70,7 +71,8 @@ bool set_options(int socket, bool v6) {
 
 int64_t read_clock(clockid_t clock) {
   timespec reading{};
-  clock_gettime(clock, &reading);
+  const int done = clock_gettime(clock, &reading);
+  CHECK(done == 0);  // it knows these clocks
   return int64_t{reading.tv_sec} * 1'000'000'000 + reading.tv_nsec;
 }
 

@@ -55,11 +55,13 @@ UringReactor::Made UringReactor::make(const ReactorLimits& limits) {
     made.step = step;
     return made;
   }
+  CHECK(made.error == 0 && reactor->doorbell_armed_);
   made.reactor = std::move(reactor);
   return made;
 }
 
 const char* UringReactor::set_up(int& error) {
+  CHECK(!ring_made_);
   if (doorbell_.descriptor() < 0) {
     error = -EMFILE;
     return "eventfd";
@@ -92,6 +94,7 @@ const char* UringReactor::set_up(int& error) {
 
 int UringReactor::set_up_buffers() {
   const uint32_t count = limits_.receive_buffers;
+  CHECK(ring_made_ && buffer_ring_ == nullptr);
   CHECK(count > 0 && (count & (count - 1)) == 0 && count <= 32768);
   buffer_ring_bytes_ = count * sizeof(io_uring_buf);
   void* memory = mmap(nullptr, buffer_ring_bytes_, PROT_READ | PROT_WRITE,
@@ -142,6 +145,7 @@ int UringReactor::restrict_and_enable() {
   }
   rules[count].opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
   rules[count++].sqe_flags = IOSQE_BUFFER_SELECT | (owns_sockets() ? IOSQE_FIXED_FILE : 0);
+  CHECK(count <= std::size(rules));
   const int error = io_uring_register_restrictions(&ring_, rules, count);
   if (error < 0) return error;
   return io_uring_enable_rings(&ring_);
@@ -160,6 +164,7 @@ msghdr* UringReactor::SendArena::add(std::span<const iovec> pieces) {
     used_ = 0;
   }
   if (block_ == blocks_.size()) blocks_.push_back(std::make_unique<char[]>(kBlock));
+  CHECK(block_ < blocks_.size() && used_ + need <= kBlock);
   char* at = blocks_[block_].get() + used_;
   used_ += need;  // both types have the size of a multiple of their alignment
   auto* header = new (at) msghdr{};
@@ -224,6 +229,7 @@ void UringReactor::arm_receive(int socket, uint64_t user_data) {
 }
 
 void UringReactor::cancel(Operation target, uint64_t user_data) {
+  CHECK(target == Operation::accept || target == Operation::receive || target == Operation::send);
   io_uring_sqe* entry = next_entry();
   io_uring_prep_cancel64(entry, tagged(target, user_data), 0);
   entry->user_data = kIgnored;
@@ -257,6 +263,7 @@ void UringReactor::close_direct(int socket) {
   const auto pending = shutting_down_.find(socket);
   if (pending != shutting_down_.end()) {
     // Closed now, its index could name the next connection when the shutdown looks it up.
+    CHECK(!pending->second);  // closed once
     pending->second = true;
     return;
   }
@@ -364,6 +371,7 @@ void UringReactor::submit_and_wait(base::Instant deadline) {
   const bool early = !early_.empty();
   std::swap(completions_, early_);
   std::swap(lent_, early_lent_);
+  CHECK(early_.empty() && early_lent_.empty());
   const base::Duration left = deadline - now();
   const bool waits = !early && left > base::Duration{} && doorbell_.about_to_sleep();
   int result = 0;
@@ -414,6 +422,7 @@ void UringReactor::take(const io_uring_cqe& entry) {
     return;
   }
   if (entry.user_data == kWake) {
+    CHECK(doorbell_armed_);
     if (!more) doorbell_armed_ = false;
     return;  // woke_up() tells
   }
@@ -426,7 +435,9 @@ void UringReactor::take(const io_uring_cqe& entry) {
     return;
   }
   if (entry.user_data >> kOperationShift == kShutDown >> kOperationShift) {
-    shut_down_.push_back(static_cast<int>(entry.user_data & kUserDataMask));
+    const auto socket = static_cast<int>(entry.user_data & kUserDataMask);
+    CHECK(shutting_down_.contains(socket));
+    shut_down_.push_back(socket);
     return;
   }
   Completion completion;
@@ -442,6 +453,7 @@ void UringReactor::take(const io_uring_cqe& entry) {
     const auto id = static_cast<uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
     CHECK(id < limits_.receive_buffers);
     lent_.push_back(id);
+    CHECK(lent_.size() + early_lent_.size() <= limits_.receive_buffers);  // none is lent twice
     if (entry.res > 0) completion.data = {buffer(id), static_cast<size_t>(entry.res)};
   }
   completions_.push_back(completion);
