@@ -93,6 +93,7 @@ static std::string end_point_hash(const X509* leaf, base::Bytes der) {
       EVP_Digest(der.data(), der.size(), out, &length, algorithm, nullptr) != 1) {
     return {};
   }
+  CHECK(length > 0 && length <= sizeof out);
   return {reinterpret_cast<const char*>(out), length};
 }
 
@@ -119,6 +120,7 @@ static std::vector<std::string> names_in(const X509* leaf) {
 
 static base::Status fill_in(const std::vector<bssl::UniquePtr<X509>>& chain,
                             const std::string& path, ServerCertificate& out) {
+  CHECK(!chain.empty() && out.chain.empty());
   for (const bssl::UniquePtr<X509>& one : chain) {
     uint8_t* der = nullptr;
     const int length = i2d_X509(one.get(), &der);
@@ -131,6 +133,7 @@ static base::Status fill_in(const std::vector<bssl::UniquePtr<X509>>& chain,
     SHA256(der, static_cast<size_t>(length), out.fingerprint.data());
     out.end_point = end_point_hash(one.get(), view);
   }
+  CHECK(out.chain.size() == chain.size());
   return base::Status::ok();
 }
 

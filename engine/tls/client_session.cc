@@ -21,7 +21,9 @@ static constexpr uint32_t kHandshakeBytesMax = 262144;  // a server's certificat
 class ClientSession final : public TlsClientSession {
  public:
   ClientSession(bssl::UniquePtr<SSL> ssl, std::shared_ptr<const TlsClientPolicy> policy)
-      : inner_(std::move(ssl), *this), policy_(std::move(policy)) {}
+      : inner_(std::move(ssl), *this), policy_(std::move(policy)) {
+    CHECK(policy_ != nullptr && &SslSession::of(inner_.raw()) == &inner_);
+  }
 
   TlsStatus open(base::Bytes received, base::Sink& plain, base::Sink& records) override {
     return inner_.open(received, plain, records);
@@ -36,6 +38,7 @@ class ClientSession final : public TlsClientSession {
     const uint8_t* name = nullptr;
     unsigned length = 0;
     SSL_get0_alpn_selected(inner_.raw(), &name, &length);
+    CHECK(name != nullptr || length == 0);
     return {reinterpret_cast<const char*>(name), length};
   }
   std::string peer_certificate() const override {
@@ -54,6 +57,7 @@ class ClientSession final : public TlsClientSession {
     uint8_t* encoded = nullptr;
     size_t length = 0;
     if (SSL_SESSION_to_bytes(session, &encoded, &length) != 1) return 0;
+    CHECK(encoded != nullptr && length > 0);
     const bssl::UniquePtr<uint8_t> freed(encoded);
     self.ticket_.assign(reinterpret_cast<const char*>(encoded), length);
     return 0;
@@ -117,6 +121,7 @@ base::Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::make(
 
 std::unique_ptr<TlsClientSession> make_client_session(const TlsClientContext& context,
                                                       base::Bytes server_name, base::Bytes ticket) {
+  CHECK(context.policy() != nullptr && context.policy()->ctx != nullptr);
   bssl::UniquePtr<SSL> ssl(SSL_new(context.policy()->ctx.get()));
   CHECK(ssl != nullptr);
   if (!server_name.empty()) {

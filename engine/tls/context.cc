@@ -83,6 +83,8 @@ static int choose_alpn(SSL*, const uint8_t** out, uint8_t* out_length, const uin
 static int ticket_key(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* cipher, HMAC_CTX* mac,
                       int encrypt) {
   static constexpr int kIvLength = 16;  // a block of AES-CBC
+  CHECK(encrypt == 0 || encrypt == 1);
+  CHECK(policy_of(ssl).tickets != nullptr);
   const TicketKeys& keys = *policy_of(ssl).tickets;
   TicketKey key;
   bool renew = false;
@@ -102,6 +104,7 @@ static int ticket_key(SSL* ssl, uint8_t* name, uint8_t* iv, EVP_CIPHER_CTX* ciph
 }
 
 static base::Status configure(TlsPolicy& policy, bool tls13_only) {
+  CHECK(!policy.certificates.empty() && policy.tickets != nullptr);
   SSL_CTX* const ctx = policy.ctx.get();
   if (ctx == nullptr ||
       SSL_CTX_set_min_proto_version(ctx, tls13_only ? TLS1_3_VERSION : TLS1_2_VERSION) != 1 ||
@@ -144,6 +147,7 @@ base::Result<std::shared_ptr<const TlsContext>> TlsContext::make(
 
 std::vector<TlsContext::CertificateFacts> TlsContext::certificates() const {
   std::vector<CertificateFacts> facts;
+  CHECK(policy_ != nullptr && !policy_->certificates.empty());
   for (const ServerCertificate& one : policy_->certificates) {
     facts.push_back({one.names, one.expires});
   }

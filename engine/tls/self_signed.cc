@@ -55,6 +55,7 @@ static bool set_serial(X509* certificate) {
 static bool set_validity(X509* certificate, base::WallTime now, uint32_t days) {
   const int64_t from = now.seconds() - 3600;
   const int64_t to = now.seconds() + int64_t{days} * 86400;
+  CHECK(from < to);
   return ASN1_TIME_adj(X509_getm_notBefore(certificate), from, 0, 0) != nullptr &&
          ASN1_TIME_adj(X509_getm_notAfter(certificate), to, 0, 0) != nullptr;
 }
@@ -94,6 +95,7 @@ static bool set_alternative_names(X509* certificate, const std::vector<std::stri
 
 static bssl::UniquePtr<X509> make_certificate(const std::vector<std::string>& names,
                                               base::WallTime now, uint32_t days, EVP_PKEY* key) {
+  CHECK(!names.empty() && key != nullptr);
   bssl::UniquePtr<X509> certificate(X509_new());
   X509* const c = certificate.get();
   const bool made = c != nullptr && X509_set_version(c, X509_VERSION_3) == 1 && set_serial(c) &&
@@ -134,6 +136,7 @@ static std::string taken(BIO* memory) {
   const uint8_t* data = nullptr;
   size_t length = 0;
   CHECK(BIO_mem_contents(memory, &data, &length) == 1);
+  CHECK(length > 0);
   return {reinterpret_cast<const char*>(data), length};
 }
 

@@ -21,6 +21,7 @@ class ServerSession final : public SslSession {
 
  private:
   base::Bytes end_point() const override {
+    CHECK(!policy_->certificates.empty());
     const char* const asked = SSL_get_servername(ssl(), TLSEXT_NAMETYPE_host_name);
     return policy_->choose(asked == nullptr ? "" : asked).end_point;
   }

@@ -90,6 +90,7 @@ void SslSession::on_message(int is_write, int, int content_type, const void* mes
   if (content_type != SSL3_RT_HANDSHAKE || length <= kHeader || octets[0] != SSL3_MT_FINISHED)
     return;
   SslSession& session = of(ssl);
+  CHECK(session.state_ == State::handshaking);  // only until finish_handshake()
   const bool by_server = (is_write == 1) == (SSL_is_server(ssl) == 1);
   if (by_server != (SSL_session_reused(ssl) == 1)) return;
   if (length - kHeader > session.finished_.size()) return;
@@ -101,6 +102,7 @@ SslSession::SslSession(bssl::UniquePtr<SSL> ssl, uint32_t handshake_bytes_max)
     : ssl_(std::move(ssl)), handshake_bytes_max_(handshake_bytes_max) {
   BIO* const bio = BIO_new(bio_method());
   CHECK(ssl_ != nullptr && bio != nullptr);
+  CHECK(handshake_bytes_max_ > 0);
   BIO_set_data(bio, this);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl_.get(), bio, bio);  // takes the one reference for both directions
@@ -109,6 +111,7 @@ SslSession::SslSession(bssl::UniquePtr<SSL> ssl, uint32_t handshake_bytes_max)
 }
 
 TlsStatus SslSession::status() const {
+  CHECK((state_ == State::failed) == (*failure_ != '\0'));
   switch (state_) {
     case State::closed:
       return TlsStatus::closed;
@@ -157,6 +160,7 @@ TlsStatus SslSession::drain(base::Sink& plain) {
 
 TlsStatus SslSession::fail(int library_error) {
   CHECK(state_ == State::handshaking || state_ == State::established);
+  CHECK(out_ != nullptr);  // the library has just been called
   const bool during_handshake = state_ == State::handshaking;
   state_ = State::failed;
   if (*failure_ == '\0') {
@@ -170,7 +174,7 @@ TlsStatus SslSession::fail(int library_error) {
 
 void SslSession::finish_handshake() {
   static constexpr char kLabel[] = "EXPORTER-Channel-Binding";  // RFC 9266 §4.2
-  CHECK(state_ == State::handshaking);
+  CHECK(state_ == State::handshaking && !has_exporter_ && *failure_ == '\0');
   state_ = State::established;
   // Below TLS 1.3 the exporter binds to the whole handshake only with the extended master secret.
   if (SSL_version(ssl_.get()) >= TLS1_3_VERSION || SSL_get_extms_support(ssl_.get()) == 1) {
@@ -195,7 +199,8 @@ bool SslSession::seal(base::Bytes plain, base::Sink& records) {
       fail(SSL_get_error(ssl_.get(), n));
       return false;
     }
-    plain.remove_prefix(static_cast<size_t>(n));
+    CHECK(static_cast<size_t>(n) == piece);  // all of it or an error
+    plain.remove_prefix(piece);
   }
   return true;
 }

@@ -15,6 +15,7 @@ static TicketKey fresh_key() {
                    RAND_bytes(key.cipher.data(), key.cipher.size()) &
                    RAND_bytes(key.mac.data(), key.mac.size());
   CHECK(done == 1);
+  CHECK(key.name != TicketKey{}.name && key.mac != TicketKey{}.mac);
   return key;
 }
 
