@@ -8,6 +8,7 @@ namespace engine {
 
 void Outbox::push(EffectKind kind, ConnectionId connection, ShardId shard) {
   CHECK(connection && !building_);
+  CHECK(kind != EffectKind::send && kind != EffectKind::mail && kind != EffectKind::ask);
   effects_.push_back({.kind = kind, .shard = shard, .connection = connection});
 }
 
@@ -26,6 +27,7 @@ void Outbox::end_send() {
   if (length == 0) return;
   if (!effects_.empty()) {
     Effect& last = effects_.back();
+    CHECK(last.kind != EffectKind::send || last.offset + last.length <= building_from_);
     const bool joins = last.kind == EffectKind::send && last.connection == connection &&
                        last.offset + last.length == building_from_ &&
                        uint64_t{last.length} + length <= kJoinedBytesMax;
