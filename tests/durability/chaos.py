@@ -91,8 +91,10 @@ class Chaos:
             fault = plan.pop() if plan else self.dice.choice(
                 (faults.kill, faults.stop, faults.stall_readers))
             self.inflict(fault, hold)
+            # What a fault itself takes is about four seconds.
             pause = (end - time.monotonic()) / (len(plan) + 1) - 4 if plan else 1
-            time.sleep(self.dice.uniform(0.2, max(0.3, min(6.0, 2 * pause))))
+            longest = 0.5 if self.arguments.smoke else max(0.5, min(6.0, 2 * pause))
+            time.sleep(self.dice.uniform(0.2, longest))
         for fault in last:
             self.inflict(fault, hold)
 

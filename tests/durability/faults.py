@@ -16,12 +16,15 @@ def press(pairs, stalled=False, bulk=0, burst=1):
 
 
 def kill(chaos, seconds):
-    """In the middle of bursts; half of the receivers have not read what was sent to them."""
+    """In the middle of bursts; half of the receivers never read what was sent to them last."""
+    deaf = chaos.pairs[chaos.dice.randrange(2)::2]
     press(chaos.pairs, burst=20)
-    press(chaos.pairs[chaos.dice.randrange(2)::2], stalled=True, burst=20)
+    press(deaf, stalled=True, burst=20)
     time.sleep(chaos.dice.uniform(0.05, 0.5))
     chaos.server.shoot()
-    press(chaos.pairs)
+    for pair in chaos.pairs:
+        pair.burst = 1
+        pair.cut = pair in deaf
     return "in bursts"
 
 

@@ -56,8 +56,8 @@ class Side:
 
 
 class Pair(threading.Thread):
-    """Two clients, one thread. Others read its numbers only; `stalled`, `bulk`, `burst` and
-    `quiet` are theirs to set."""
+    """Two clients, one thread. Others read its numbers only; `stalled`, `bulk`, `burst`,
+    `quiet` and `cut` are theirs to set."""
 
     def __init__(self, server, number, rate):
         super().__init__(daemon=True)
@@ -68,6 +68,7 @@ class Pair(threading.Thread):
         self.bulk = 0         # bytes of padding in each message
         self.burst = 1        # messages at once
         self.quiet = False    # nothing new is sent
+        self.cut = False      # the receiver's connection ends, unread bytes and all
         self.over = False
         self.said = 0
         self.sent_at = {}       # number -> when first sent
@@ -90,6 +91,9 @@ class Pair(threading.Thread):
             raise
 
     def step(self):
+        if self.cut:
+            self.receiver.lose()
+            self.cut = self.stalled = False
         here = self.sender.ensure()
         there = self.receiver.ensure()
         if here:
