@@ -26,9 +26,22 @@ static bool load_blocked(Database& database, int64_t id, im::StoredAccount& out)
   return blocked.ok();
 }
 
+static bool load_archive_preferences(Database& database, int64_t id, im::StoredAccount& out) {
+  Statement kept = database.prepare("SELECT by_default FROM archive_preferences WHERE user = ?1");
+  if (!kept.number(1, id).row()) return kept.ok();
+  im::ArchivePreferences& wish = out.archive.emplace();
+  wish.by_default = static_cast<im::ArchiveDefault>(kept.number(0));
+  Statement jids = database.prepare(
+      "SELECT jid, always FROM archive_preferred WHERE user = ?1 ORDER BY always, jid");
+  jids.number(1, id);
+  while (jids.row()) (jids.number(1) != 0 ? wish.always : wish.never).push_back(jids.text(0));
+  return jids.ok();
+}
+
 StoreStatus Queries::load_account(int64_t id, im::StoredAccount& out) {
   out = {};
-  if (!load_contacts(database_, id, out) || !load_blocked(database_, id, out)) {
+  if (!load_contacts(database_, id, out) || !load_blocked(database_, id, out) ||
+      !load_archive_preferences(database_, id, out)) {
     return StoreStatus::failed;
   }
   Statement last = database_.prepare("SELECT seen_us, status FROM last_activity WHERE user = ?1");
@@ -74,6 +87,29 @@ StoreStatus Queries::save_last_activity(int64_t id, const StoreRequest& request)
       "INSERT INTO last_activity (user, seen_us, status) VALUES (?1, ?2, ?3) "
       "ON CONFLICT (user) DO UPDATE SET seen_us = ?2, status = ?3");
   return status_of(put.number(1, id).number(2, request.wall.us).text(3, request.text).run());
+}
+
+static bool put_preferred(Database& database, int64_t id, const std::vector<std::string>& jids,
+                          bool always) {
+  for (const std::string& jid : jids) {
+    Statement put = database.prepare(
+        "INSERT OR IGNORE INTO archive_preferred (user, jid, always) VALUES (?1, ?2, ?3)");
+    if (!put.number(1, id).text(2, jid).number(3, always ? 1 : 0).run()) return false;
+  }
+  return true;
+}
+
+StoreStatus Queries::save_archive_preferences(int64_t id, const StoreRequest& request) {
+  Statement clear = database_.prepare("DELETE FROM archive_preferred WHERE user = ?1");
+  Statement drop = database_.prepare("DELETE FROM archive_preferences WHERE user = ?1");
+  if (!clear.number(1, id).run() || !drop.number(1, id).run()) return StoreStatus::failed;
+  if (!request.account.archive) return StoreStatus::ok;
+  const im::ArchivePreferences& wish = *request.account.archive;
+  Statement put =
+      database_.prepare("INSERT INTO archive_preferences (user, by_default) VALUES (?1, ?2)");
+  return status_of(put.number(1, id).number(2, static_cast<int64_t>(wish.by_default)).run() &&
+                   put_preferred(database_, id, wish.always, true) &&
+                   put_preferred(database_, id, wish.never, false));
 }
 
 }  // namespace store

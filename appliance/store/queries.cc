@@ -86,6 +86,8 @@ StoreStatus Queries::change(StoreRequest& request) {
       return save_block_list(id, request);
     case StoreKind::save_last_activity:
       return save_last_activity(id, request);
+    case StoreKind::save_archive_preferences:
+      return save_archive_preferences(id, request);
     case StoreKind::append_offline:
       return append_offline(id, request);
     case StoreKind::delete_offline:

@@ -38,6 +38,7 @@ class Queries {
   im::StoreStatus save_contacts(int64_t id, const im::StoreRequest& request);
   im::StoreStatus save_block_list(int64_t id, const im::StoreRequest& request);
   im::StoreStatus save_last_activity(int64_t id, const im::StoreRequest& request);
+  im::StoreStatus save_archive_preferences(int64_t id, const im::StoreRequest& request);
   // document_queries.cc: texts we keep for clients, messages included
   im::StoreStatus load_vcard(int64_t id, im::StoreRequest& request);
   im::StoreStatus save_vcard(int64_t id, const im::StoreRequest& request);

@@ -4,9 +4,6 @@
 
 namespace store {
 
-// Marks the file as ours, for file(1) and for us: "Roll".
-static constexpr int64_t kApplicationId = 0x526F6C6C;
-
 // Tables of an account's belongings refer to it by number and vanish with it. Message numbers are
 // never used twice (AUTOINCREMENT): a late delete_offline must not hit a newer message.
 static constexpr const char* kSteps[] = {
@@ -60,11 +57,25 @@ CREATE TABLE last_activity (
   seen_us INTEGER NOT NULL,
   status TEXT NOT NULL
 ) STRICT;
+)",
+    // 2: what users want archived (XEP-0441)
+    R"(
+CREATE TABLE archive_preferences (
+  user INTEGER PRIMARY KEY REFERENCES users(id) ON DELETE CASCADE,
+  by_default INTEGER NOT NULL CHECK (by_default BETWEEN 0 AND 2)
+) STRICT;
+CREATE TABLE archive_preferred (
+  user INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,
+  jid TEXT NOT NULL,
+  always INTEGER NOT NULL,
+  PRIMARY KEY (user, always, jid)
+) STRICT, WITHOUT ROWID;
 )"};
 
 std::span<const char* const> schema_steps() { return kSteps; }
 
-static base::Status check_ours(Database& database, int64_t version, size_t known) {
+static base::Status check_ours(Database& database, int64_t version, size_t known,
+                               int64_t application_id) {
   if (version < 0) return base::Error{database.last_error()};
   if (version > static_cast<int64_t>(known)) {
     return base::Error{"the database was written by a newer Rollcall (schema " +
@@ -74,16 +85,18 @@ static base::Status check_ours(Database& database, int64_t version, size_t known
   }
   const int64_t tables = database.pragma("SELECT count(*) FROM sqlite_schema");
   if (tables < 0) return base::Error{database.last_error()};
-  const bool ours = database.pragma("PRAGMA application_id") == kApplicationId;
+  const bool ours = database.pragma("PRAGMA application_id") == application_id;
   if (version > 0 ? !ours : tables > 0) {
     return base::Error{"the file is another program's database; choose another path"};
   }
   return base::Status::ok();
 }
 
-base::Status migrate(Database& database, std::span<const char* const> steps) {
+base::Status migrate(Database& database, std::span<const char* const> steps,
+                     int64_t application_id) {
   const int64_t version = database.pragma("PRAGMA user_version");
-  if (base::Status ours = check_ours(database, version, steps.size()); !ours) return ours;
+  base::Status ours = check_ours(database, version, steps.size(), application_id);
+  if (!ours) return ours;
   for (size_t step = static_cast<size_t>(version); step < steps.size(); ++step) {
     const std::string number = std::to_string(step + 1);
     const bool done = database.execute("BEGIN IMMEDIATE") && database.execute(steps[step]) &&

@@ -10,9 +10,11 @@
 namespace store {
 
 std::span<const char* const> schema_steps();
+inline constexpr int64_t kApplicationId = 0x526F6C6C;  // "Roll"; the first step sets it
 
 // Takes the missing steps, each in a transaction of its own. Refuses a database that a newer
-// program has written, and one that is not ours.
-base::Status migrate(Database& database, std::span<const char* const> steps);
+// program has written, and one that is not ours: `application_id` tells our files apart too.
+base::Status migrate(Database& database, std::span<const char* const> steps,
+                     int64_t application_id = kApplicationId);
 
 }  // namespace store

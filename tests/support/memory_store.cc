@@ -88,6 +88,9 @@ StoreStatus MemoryStore::about(Account& account, StoreRequest& request) {
       account.last_status = request.text;
       account.last_seen = request.wall;
       return StoreStatus::ok;
+    case StoreKind::save_archive_preferences:
+      account.archive = request.account.archive;
+      return StoreStatus::ok;
     case StoreKind::append_offline:
       return append_offline(account, request);
     case StoreKind::load_offline:
@@ -108,6 +111,7 @@ StoreStatus MemoryStore::load(const Account& account, im::StoredAccount& out) {
   out.last_status = account.last_status;
   out.last_seen = account.last_seen;
   out.offline_count = account.offline.size();
+  out.archive = account.archive;
   return StoreStatus::ok;
 }
 

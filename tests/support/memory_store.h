@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "engine/base/random.h"
@@ -34,6 +35,7 @@ class MemoryStore {
     std::map<uint64_t, im::StoredMessage> offline;
     std::string last_status;
     base::WallTime last_seen;
+    std::optional<im::ArchivePreferences> archive;
   };
 
   im::StoreStatus about_accounts(im::StoreRequest& request);

@@ -136,7 +136,8 @@ TYPED_TEST(Conformance, EverythingAboutUnknownUsersIsNotFound) {
        {StoreKind::delete_account, StoreKind::load_account, StoreKind::save_contacts,
         StoreKind::load_vcard, StoreKind::save_vcard, StoreKind::load_private,
         StoreKind::save_private, StoreKind::save_block_list, StoreKind::save_last_activity,
-        StoreKind::append_offline, StoreKind::load_offline, StoreKind::delete_offline}) {
+        StoreKind::append_offline, StoreKind::load_offline, StoreKind::delete_offline,
+        StoreKind::save_archive_preferences}) {
     EXPECT_EQ(this->status(kind, this->kNobody, "text", 10), StoreStatus::not_found)
         << static_cast<int>(kind);
   }
@@ -234,6 +235,24 @@ TYPED_TEST(Conformance, LastActivityIsReplaced) {
   }
 }
 
+TYPED_TEST(Conformance, ArchivePreferencesAreReplacedAsAWholeAndTakenBack) {
+  EXPECT_FALSE(this->account().archive.has_value());
+  const im::ArchivePreferences wishes[] = {
+      {im::ArchiveDefault::roster, {"a@x", "b@x/r"}, {"c@x"}},
+      {im::ArchiveDefault::never, {"c@x"}, {}},
+      {im::ArchiveDefault::always, {}, {}},
+  };
+  for (const im::ArchivePreferences& wish : wishes) {
+    auto save = request(StoreKind::save_archive_preferences, this->kAlice);
+    save->account.archive = wish;
+    this->subject.answer(*save);
+    ASSERT_EQ(save->status, StoreStatus::ok);
+    EXPECT_EQ(this->account().archive, wish);
+  }
+  EXPECT_EQ(this->status(StoreKind::save_archive_preferences, this->kAlice), StoreStatus::ok);
+  EXPECT_FALSE(this->account().archive.has_value());
+}
+
 TYPED_TEST(Conformance, OfflineMessagesComeBackInOrderAsTheyWere) {
   const std::string octets("\0\x01<message/>\xff", 13);
   auto asked = request(StoreKind::append_offline, this->kAlice, octets, 100);
@@ -299,6 +318,9 @@ TYPED_TEST(Conformance, ADeletedAccountLeavesNothingToItsSuccessor) {
   xml->key = "k";
   this->subject.answer(*xml);
   ASSERT_EQ(this->append("m"), StoreStatus::ok);
+  auto archive = request(StoreKind::save_archive_preferences, this->kAlice);
+  archive->account.archive = {im::ArchiveDefault::never, {"a@x"}, {"b@x"}};
+  this->subject.answer(*archive);
   ASSERT_EQ(this->status(StoreKind::save_vcard, this->kAlice, "<vCard/>"), StoreStatus::ok);
 
   EXPECT_EQ(this->status(StoreKind::delete_account, this->kAlice), StoreStatus::ok);
@@ -309,6 +331,7 @@ TYPED_TEST(Conformance, ADeletedAccountLeavesNothingToItsSuccessor) {
   EXPECT_EQ(account.roster_version, 0u);
   EXPECT_EQ(account.last_seen.us, 0);
   EXPECT_EQ(account.offline_count, 0u);
+  EXPECT_FALSE(account.archive.has_value());
   EXPECT_EQ(this->ask(StoreKind::load_vcard, this->kAlice)->text, "");
   auto old = request(StoreKind::load_private, this->kAlice);
   old->key = "k";
