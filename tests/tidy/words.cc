@@ -89,6 +89,7 @@ const std::vector<Exception>& exceptions() {
       {"engine/tls/ticket_keys.h", "std::mutex", "all shards share the keys; new ones are rare"},
       {"appliance/store/writer.cc", "std::chrono",
        "the writer's thread gathers a group, at most 5 ms"},
+      {"appliance/store/archive", "std::chrono", "a thread of its own, which looks at its feed"},
       {"appliance/admin", "std::chrono", "a thread of its own, whose sockets have deadlines"},
       {"protocols/xml/scan/structure.cc", "std::atomic", "which instructions the CPU has, once"},
       {"protocols/xmpp", "open(", "a stream or a session opens"},

@@ -13,7 +13,8 @@
 namespace im {
 
 struct MessageId {
-  uint64_t number = 0;  // 0: none
+  static constexpr int kTimeShift = 10;  // microseconds of wall time stand above these bits
+  uint64_t number = 0;                   // 0: none
   uint32_t tag = 0;
   explicit operator bool() const { return number != 0; }
   friend constexpr auto operator<=>(MessageId, MessageId) = default;
