@@ -76,6 +76,8 @@ size_t packed_size(const Stanza& stanza) {
 }
 
 void pack(const Stanza& stanza, char* out) {
+  CHECK(fits(stanza.kind, stanza.type));
+  const char* const end = out + packed_size(stanza);
   Header header;
   header.kind = static_cast<uint8_t>(stanza.kind);
   header.type = static_cast<uint8_t>(stanza.type);
@@ -95,7 +97,8 @@ void pack(const Stanza& stanza, char* out) {
   out = put(stanza.lang, out);
   out = put(stanza.attributes, out);
   out = put(stanza.status, out);
-  put(stanza.payload, out);
+  out = put(stanza.payload, out);
+  CHECK(out == end);
 }
 
 void pack(const Stanza& stanza, base::Sink& out) {
@@ -112,7 +115,8 @@ bool unpack(base::Bytes in, Stanza& out) {
                          header.lang + header.attributes + header.status + header.payload;
   if (header.version != kVersion || total != in.size() ||
       header.kind > static_cast<uint8_t>(StanzaKind::iq) ||
-      header.type > static_cast<uint8_t>(StanzaType::error)) {
+      header.type > static_cast<uint8_t>(StanzaType::error) ||
+      !fits(static_cast<StanzaKind>(header.kind), static_cast<StanzaType>(header.type))) {
     return false;
   }
   in.remove_prefix(sizeof header);
@@ -132,6 +136,7 @@ bool unpack(base::Bytes in, Stanza& out) {
   out.attributes = take(header.attributes);
   out.status = take(header.status);
   out.payload = take(header.payload);
+  CHECK(in.empty());
   return true;
 }
 

@@ -28,7 +28,7 @@ void Realm::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
 }
 
 void Realm::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
-  CHECK(mail.from == shard_);
+  CHECK(mail.from == shard_ && turn.shard == shard_);
   state_->on_refused(mail, turn);
 }
 
@@ -46,65 +46,78 @@ void Realm::set_options(std::shared_ptr<const Options> options) {
 }
 
 void Realm::bind(Resource& resource, Binding& binding, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
   state_->evict();
   state_->bind(resource, binding, turn);
 }
 
 void Realm::cancel_bind(Binding& binding) { state_->cancel_bind(binding); }
 
-void Realm::unbind(Resource& resource, engine::Turn& turn) { state_->unbind(resource, turn); }
+void Realm::unbind(Resource& resource, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  state_->unbind(resource, turn);
+}
 
 void Realm::uncongested(Resource& resource, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
   User* user = resource.user;
   if (user != nullptr && user->flooding == &resource) state_->flood(*user, turn);
 }
 
 void Realm::from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
   CHECK(origin.user != nullptr && stanza.from.full() == origin.full_jid);
+  // The wires refuse an IQ without an id: its answer would find nobody (RFC 6120 §8.2.3).
+  CHECK(stanza.kind != StanzaKind::iq || !stanza.id.empty());
   state_->evict();
   state_->from_client(stanza, origin, turn);
 }
 
-void Realm::route(const Stanza& stanza, engine::Turn& turn) { state_->send(stanza, turn); }
+void Realm::route(const Stanza& stanza, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  state_->send(stanza, turn);
+}
 
 void Realm::bounce(const Stanza& stanza, const StanzaError& error, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
   state_->bounce(stanza, error, turn);
 }
 
 void Realm::roster_set(Resource& origin, const RosterSet& set, base::Bytes iq_id,
                        engine::Turn& turn) {
-  CHECK(origin.user != nullptr);
+  CHECK(origin.user != nullptr && turn.shard == shard_);
   state_->roster_set(origin, set, iq_id, turn);
 }
 
 void Realm::block(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
                   engine::Turn& turn) {
-  CHECK(origin.user != nullptr);
+  CHECK(origin.user != nullptr && turn.shard == shard_);
   state_->block(origin, jids, iq_id, turn);
 }
 
 void Realm::unblock(Resource& origin, const std::vector<std::string>& jids, base::Bytes iq_id,
                     engine::Turn& turn) {
-  CHECK(origin.user != nullptr);
+  CHECK(origin.user != nullptr && turn.shard == shard_);
   state_->unblock(origin, jids, iq_id, turn);
 }
 
 void Realm::visit_users(Visitor& visitor) const { state_->visit(visitor); }
 
 bool Realm::end(base::Bytes full_jid, Farewell why, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
   return state_->end(full_jid, why, turn);
 }
 
 void Realm::delete_account(base::Bytes bare_jid, std::unique_ptr<StoreRequest::Context> then,
                            engine::Turn& turn) {
-  CHECK(partition_.owner(bare_jid).shard == shard_);
+  CHECK(partition_.owner(bare_jid).shard == shard_ && turn.shard == shard_);
   state_->delete_account(bare_jid, std::move(then), turn);
 }
 
 User* Realm::find_user(base::Bytes bare_jid) { return state_->find_loaded(bare_jid); }
 
 void Realm::ask(std::unique_ptr<StoreRequest> request, engine::Turn& turn) {
-  CHECK(request != nullptr);
+  CHECK(request != nullptr && turn.shard == shard_);
   turn.out.ask(std::move(request));
 }
 

@@ -95,20 +95,29 @@ Contact& Roster::add(base::Bytes jid) {
   if (place != contacts_.end() && place->jid.view() == jid) return *place;
   Contact contact;
   contact.jid = base::PackedString(jid);
-  return *contacts_.insert(place, std::move(contact));
+  const auto added = contacts_.insert(place, std::move(contact));
+  // The neighbours show when the order is lost that every search relies on.
+  CHECK(added == contacts_.begin() || before(*(added - 1), jid));
+  CHECK(added + 1 == contacts_.end() || jid < (added + 1)->jid.view());
+  return *added;
 }
 
 void Roster::remove(base::Bytes jid) {
   set_request(jid, {});
   const auto place = std::lower_bound(contacts_.begin(), contacts_.end(), jid, before);
   if (place == contacts_.end() || place->jid.view() != jid) return;
-  if (place->listed) --listed_;
+  if (place->listed) {
+    CHECK(listed_ > 0);
+    --listed_;
+  }
   contacts_.erase(place);
+  CHECK(listed_ <= contacts_.size() && requests_.size() <= contacts_.size());
 }
 
 void Roster::set_listed(Contact& contact, bool listed) {
   CHECK(&contact >= contacts_.data() && &contact < contacts_.data() + contacts_.size());
   if (contact.listed == listed) return;
+  CHECK(listed || listed_ > 0);
   contact.listed = listed;
   listed_ += listed ? 1 : -1;
   CHECK(listed_ <= contacts_.size());
@@ -122,6 +131,10 @@ base::Bytes Roster::request(base::Bytes jid) const {
 }
 
 void Roster::set_request(base::Bytes jid, base::Bytes packed) {
+  if (!packed.empty()) {
+    const Contact* asks = find(jid);
+    CHECK(asks != nullptr && asks->pending_in);
+  }
   const auto place = std::find_if(requests_.begin(), requests_.end(),
                                   [&](const Request& entry) { return entry.jid.view() == jid; });
   if (place == requests_.end()) {

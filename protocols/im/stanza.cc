@@ -49,6 +49,19 @@ base::Bytes element_name(StanzaKind kind) {
 
 }  // namespace
 
+bool fits(StanzaKind kind, StanzaType type) {
+  if (type == StanzaType::error) return true;
+  switch (kind) {
+    case StanzaKind::message:
+      return type <= StanzaType::headline;
+    case StanzaKind::presence:
+      return type >= StanzaType::available && type <= StanzaType::probe;
+    case StanzaKind::iq:
+      return type >= StanzaType::get && type <= StanzaType::result;
+  }
+  CHECK(false);
+}
+
 base::Bytes type_name(StanzaType type) {
   if (type == StanzaType::normal || type == StanzaType::available) return {};
   for (const TypeName& entry : kTypeNames) {
@@ -61,6 +74,7 @@ bool parse_type(StanzaKind kind, base::Bytes text, StanzaType& out) {
   for (const TypeName& entry : kTypeNames) {
     if (entry.kind == kind && entry.name == text && !(text.empty() && kind == StanzaKind::iq)) {
       out = entry.type;
+      CHECK(fits(kind, out));
       return true;
     }
   }
@@ -71,6 +85,7 @@ bool parse_type(StanzaKind kind, base::Bytes text, StanzaType& out) {
 }
 
 void write(const Stanza& stanza, const jid::JidView& to, base::Sink& out) {
+  CHECK(fits(stanza.kind, stanza.type));
   const base::Bytes element = element_name(stanza.kind);
   out += '<';
   out += element;

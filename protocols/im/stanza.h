@@ -55,6 +55,8 @@ struct Stanza {
                                      // the realm refuses what is outside -128..127
 };
 
+// Whether stanzas of this kind can have this type at all.
+bool fits(StanzaKind kind, StanzaType type);
 base::Bytes type_name(StanzaType type);   // "" for normal messages and available presence
 // False: no such type for this kind (message: unknown reads as normal, RFC 6121 §5.2.2).
 [[nodiscard]] bool parse_type(StanzaKind kind, base::Bytes text, StanzaType& out);

@@ -4,12 +4,17 @@
 
 namespace im {
 
+bool possible(SubscriptionState state) {
+  return !(state.ask && state.to) && !(state.pending_in && state.from);
+}
+
 SubscriptionState state_of(const Contact* contact) {
   if (contact == nullptr) return {};
   return {contact->to, contact->from, contact->ask, contact->pending_in, contact->approved};
 }
 
 void set_state(Contact& contact, SubscriptionState state) {
+  CHECK(possible(state));
   contact.to = state.to;
   contact.from = state.from;
   contact.ask = state.ask;
@@ -18,6 +23,7 @@ void set_state(Contact& contact, SubscriptionState state) {
 }
 
 OutboundStep outbound(StanzaType type, SubscriptionState state) {
+  CHECK(possible(state));
   SubscriptionState next = state;
   switch (type) {
     case StanzaType::subscribe:
@@ -44,6 +50,7 @@ OutboundStep outbound(StanzaType type, SubscriptionState state) {
 }
 
 InboundStep inbound(StanzaType type, SubscriptionState state) {
+  CHECK(possible(state));
   SubscriptionState next = state;
   switch (type) {
     case StanzaType::subscribe:

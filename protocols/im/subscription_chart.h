@@ -20,6 +20,8 @@ struct SubscriptionState {
   friend bool operator==(SubscriptionState, SubscriptionState) = default;
 };
 
+// One of the combinations that occur.
+bool possible(SubscriptionState state);
 SubscriptionState state_of(const Contact* contact);  // null: None
 void set_state(Contact& contact, SubscriptionState state);
 

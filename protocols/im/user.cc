@@ -7,7 +7,9 @@
 
 namespace im {
 
-User::User(base::Bytes bare, uint64_t serial_number) : bare_jid(bare), serial(serial_number) {}
+User::User(base::Bytes bare, uint64_t serial_number) : bare_jid(bare), serial(serial_number) {
+  CHECK(jid().has_local() && !jid().has_resource());
+}
 
 User::~User() { CHECK(resources.empty() && flooding == nullptr); }
 

@@ -40,7 +40,9 @@ std::unique_ptr<StoreRequest> RealmState::question(StoreKind kind, const User& u
 void RealmState::ask(User& user, std::unique_ptr<StoreRequest> request, engine::Turn& turn,
                      std::unique_ptr<AboutUser> then) {
   CHECK(request->then == nullptr && request->user == user.bare_jid.view());
+  CHECK(then != nullptr && then->serial == user.serial);
   ++user.pending;
+  CHECK(user.appending + (user.flood_asked ? 1 : 0) <= user.pending);
   request->then = std::move(then);
   turn.out.ask(std::move(request));
 }

@@ -27,6 +27,7 @@ void RealmState::bind(Resource& resource, Realm::Binding& binding, engine::Turn&
   if (user->state == UserState::loaded) {
     return binding.bound(bind_loaded(*user, resource, turn), turn);
   }
+  CHECK(user->waiting != nullptr);
   if (user->waiting->binds.size() >= options().sessions_per_user_max) {
     count(trace::Counter::im_sessions_refused);
     return binding.bound(BindResult::too_many_sessions, turn);
@@ -37,6 +38,8 @@ void RealmState::bind(Resource& resource, Realm::Binding& binding, engine::Turn&
 
 BindResult RealmState::bind_loaded(User& user, Resource& resource, engine::Turn& turn) {
   CHECK(user.state == UserState::loaded && resource.user == nullptr);
+  CHECK(resource.jid().bare() == user.bare_jid.view());
+  CHECK(!resource.available() && resource.directed.empty());
   if (!resource.jid().has_resource()) generate_resource(resource, user.bare_jid.view(), turn);
   if (Resource* same = user.find(resource.jid().resource())) {
     count(trace::Counter::im_bind_conflicts);
@@ -57,10 +60,9 @@ BindResult RealmState::bind_loaded(User& user, Resource& resource, engine::Turn&
     count(trace::Counter::im_sessions_refused);
     return BindResult::too_many_sessions;
   }
-  if (user.linked()) {
-    user.unlink();
-    --idle_count_;
-  }
+  CHECK(user.linked() == user.resources.empty());
+  if (user.linked()) leave_idle(user);
+  CHECK(resource.jid().has_resource() && user.find(resource.jid().resource()) == nullptr);
   resource.user = &user;
   resource.active_since = turn.now;
   // Not where an earlier session of the same name began: its presence may still wait for room in a
@@ -77,9 +79,9 @@ void RealmState::cancel_bind(Realm::Binding& binding) {
   if (binding.waiting_for == nullptr) return;
   CHECK(binding.waiting_for->waiting != nullptr);
   auto& binds = binding.waiting_for->waiting->binds;
-  binds.erase(std::remove_if(binds.begin(), binds.end(),
-                             [&](const PendingBind& p) { return p.binding == &binding; }),
-              binds.end());
+  const size_t erased =
+      std::erase_if(binds, [&](const PendingBind& p) { return p.binding == &binding; });
+  CHECK(erased == 1);
   binding.waiting_for = nullptr;
 }
 
@@ -91,6 +93,9 @@ void RealmState::unbind(Resource& resource, engine::Turn& turn) {
   gone.type = StanzaType::unavailable;
   gone.from = resource.jid();
   become_unavailable(gone, resource, false, turn);
+  // Those who were told have not come back to us for this resource, and nothing is owed by it.
+  CHECK(resource.user == user && user->flooding != &resource);
+  CHECK(!resource.available() && resource.directed.empty());
   const auto place = std::find(user->resources.begin(), user->resources.end(), &resource);
   CHECK(place != user->resources.end());
   user->resources.erase(place);
@@ -107,6 +112,7 @@ bool RealmState::end(base::Bytes full_jid, Farewell why, engine::Turn& turn) {
   Resource* resource = user == nullptr ? nullptr : user->find(jid.resource());
   if (resource == nullptr) return false;
   unbind(*resource, turn);
+  CHECK(resource->user == nullptr);
   resource->end(why, turn);
   return true;
 }

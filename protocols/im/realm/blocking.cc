@@ -96,6 +96,7 @@ void RealmState::block(Resource& origin, const std::vector<std::string>& jids, b
         });
     if (subscriber || told) send_unavailable(user, other, turn);
   }
+  CHECK(origin.user == &user);
   save_blocked(origin, {true, jids}, iq_id, turn);
 }
 
@@ -135,6 +136,9 @@ void RealmState::save_blocked(Resource& origin, BlockChange change, base::Bytes 
                               engine::Turn& turn) {
   User& user = *origin.user;
   CHECK(user.blocked.size() <= options().block_list_max || !change.added);
+  // Both are searched by halving.
+  CHECK(std::is_sorted(user.blocked.begin(), user.blocked.end()));
+  CHECK(change.added || std::is_sorted(change.jids.begin(), change.jids.end()));
   auto request = question(StoreKind::save_block_list, user);
   request->jids = user.blocked;
   TRACE(roster, debug, "block list changed", {"user", user.bare_jid.view()},

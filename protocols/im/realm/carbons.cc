@@ -26,6 +26,8 @@ bool eligible(const Stanza& stanza, bool sent) {
 
 void RealmState::carbons(User& user, const Stanza& stanza, bool sent, const Resource* except,
                          engine::Turn& turn) {
+  CHECK(stanza.kind == StanzaKind::message);
+  CHECK(except == nullptr || except->user == &user);
   if (user.resources.size() < 2 || !eligible(stanza, sent)) return;
   CHECK((sent ? stanza.from : stanza.to).bare() == user.bare_jid.view());
   for (Resource* resource : user.resources) {
@@ -33,6 +35,7 @@ void RealmState::carbons(User& user, const Stanza& stanza, bool sent, const Reso
     // Of a message to oneself the sending resource needs no copy.
     if (!sent && resource->full_jid == stanza.from.full()) continue;
     count(trace::Counter::im_carbons);
+    CHECK(resource->user == &user);
     resource->deliver_carbon(stanza, sent, turn);
   }
 }

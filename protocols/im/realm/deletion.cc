@@ -29,6 +29,7 @@ void RealmState::delete_account(base::Bytes bare_jid, std::unique_ptr<StoreReque
   User* user = find_or_load(bare_jid, turn);
   const bool loading = user != nullptr && user->state == UserState::loading;
   if (loading && !user->waiting->delete_when_loaded) {
+    CHECK(user->waiting->deletion == nullptr);
     user->waiting->delete_when_loaded = true;
     user->waiting->deletion = std::move(then);
   } else if (user == nullptr || loading) {
@@ -58,6 +59,8 @@ void RealmState::delete_user(User& user, std::unique_ptr<StoreRequest::Context> 
     if (tie.ours) send_subscription(user, to, StanzaType::unsubscribe, {}, turn);
     if (tie.theirs) send_subscription(user, to, StanzaType::unsubscribed, {}, turn);
   }
+  // None of those who were told may have let go of her, or brought her a session.
+  CHECK(find(user.bare_jid.view()) == &user && user.resources.empty());
   TRACE(session, info, "account deleted", {"user", user.bare_jid.view()});
   ask_store(user.bare_jid.view(), std::move(then), turn);
   forget(user);

@@ -9,6 +9,7 @@ namespace im {
 
 void RealmState::directed_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
   CHECK(!stanza.to.empty());
+  CHECK(stanza.type == StanzaType::available || stanza.type == StanzaType::unavailable);
   const User& user = *origin.user;
   if (refuse_outbound(origin, stanza, turn)) return;
   Stanza directed = stanza;

@@ -15,7 +15,9 @@ namespace im {
 // it the key.
 void RealmState::fan_out(const Stanza& stanza, const Recipients& recipients, uint64_t key,
                          engine::Turn& turn) {
-  CHECK(stanza.kind == StanzaKind::presence);
+  CHECK(stanza.kind == StanzaKind::presence && stanza.to.empty());
+  // Only what the sender says next of itself may take its place.
+  CHECK(key == 0 || stanza.type == StanzaType::available);
   // Serving somebody here can lead to another fan-out: it finds no scratch and makes its own.
   std::vector<Recipient> sorted = std::exchange(sorted_, {});
   for (const base::Bytes recipient : recipients) {
@@ -43,6 +45,7 @@ void RealmState::fan_out(const Stanza& stanza, const Recipients& recipients, uin
 }
 
 void RealmState::arrive(const Stanza& stanza, const jid::JidView& to, engine::Turn& turn) {
+  CHECK(stanza.kind == StanzaKind::presence);
   if (!is_local_account(to)) return;
   Stanza addressed = stanza;
   addressed.to = to;

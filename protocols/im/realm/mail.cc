@@ -42,7 +42,7 @@ bool next_recipient(base::Bytes& in, base::Bytes& out) {
 }  // namespace
 
 void RealmState::post(const Stanza& stanza, engine::ShardId to, engine::Turn& turn) {
-  CHECK(to != shard_);
+  CHECK(to != shard_ && to < realm_.partition().shards());
   auto envelope = engine::make_envelope(static_cast<uint32_t>(packed_size(stanza)));
   envelope->from = shard_;
   envelope->to = to;
@@ -57,7 +57,11 @@ void RealmState::post_fan_out(const Stanza& stanza, Group recipients, uint64_t k
   CHECK(!recipients.empty() && recipients.front().shard != shard_);
   const auto length = static_cast<uint32_t>(packed_size(stanza));
   size_t total = sizeof length + length;
-  for (const Recipient& recipient : recipients) total += sizeof(uint16_t) + recipient.jid.size();
+  for (const Recipient& recipient : recipients) {
+    CHECK(recipient.shard == recipients.front().shard && recipient.jid.size() <= UINT16_MAX);
+    total += sizeof(uint16_t) + recipient.jid.size();
+  }
+  CHECK(total <= UINT32_MAX);
   auto envelope = engine::make_envelope(static_cast<uint32_t>(total));
   envelope->from = shard_;
   envelope->to = recipients.front().shard;

@@ -13,6 +13,7 @@ bool reachable(const Resource& resource) { return resource.available() && resour
 Resource* most_available(const User& user) {
   Resource* best = nullptr;
   for (Resource* resource : user.resources) {
+    CHECK(resource->user == &user);
     if (!reachable(*resource)) continue;
     const bool better =
         best == nullptr || resource->priority > best->priority ||
@@ -48,6 +49,7 @@ void append_stanza_id(uint64_t sequence, base::Bytes by, engine::Turn& turn, std
 }  // namespace
 
 void RealmState::message_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
+  CHECK(stanza.kind == StanzaKind::message && !stanza.to.empty());
   count(trace::Counter::im_messages);
   // A message to oneself reaches the other resources as a received one.
   User& sender = *origin.user;

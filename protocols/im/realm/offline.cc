@@ -26,7 +26,8 @@ void append_delay(base::Bytes by, base::WallTime when, std::string& out) {
 }  // namespace
 
 void RealmState::store_offline(User& user, const Stanza& stanza, engine::Turn& turn) {
-  CHECK(stanza.kind == StanzaKind::message);
+  CHECK(stanza.kind == StanzaKind::message && user.state == UserState::loaded);
+  CHECK(user.offline_count >= user.appending);
   // What is known to find no room does not go into the store's queue only to come back: somebody
   // who is sent more than he reads would fill it. At equality the store has the last word.
   if (user.offline_count > options().offline_messages_max) {
@@ -41,6 +42,7 @@ void RealmState::store_offline(User& user, const Stanza& stanza, engine::Turn& t
   auto request = question(StoreKind::append_offline, user);
   pack(stanza, request->text);
   user.appending_bytes += static_cast<uint32_t>(request->text.size());
+  CHECK(user.appending_bytes == waiting);
   request->wall = turn.wall;
   request->number = options().offline_messages_max;
   ++user.offline_count;
@@ -49,10 +51,11 @@ void RealmState::store_offline(User& user, const Stanza& stanza, engine::Turn& t
 }
 
 void RealmState::appended(User& user, StoreRequest& answer, engine::Turn& turn) {
-  CHECK(user.appending > 0 && user.offline_count > 0);
+  CHECK(user.appending > 0 && user.offline_count >= user.appending);
   CHECK(user.appending_bytes >= answer.text.size());
   --user.appending;
   user.appending_bytes -= static_cast<uint32_t>(answer.text.size());
+  CHECK((user.appending == 0) == (user.appending_bytes == 0));
   if (answer.status == StoreStatus::ok) {
     count(trace::Counter::im_offline_stored);
     return flood(user, turn);
@@ -69,7 +72,7 @@ void RealmState::appended(User& user, StoreRequest& answer, engine::Turn& turn) 
 }
 
 void RealmState::start_flood(User& user, Resource& to, engine::Turn& turn) {
-  CHECK(to.user == &user && to.available());
+  CHECK(to.user == &user && to.available() && to.priority >= 0);
   if (user.flooding != nullptr || user.offline_count == 0) return;
   user.flooding = &to;
   flood(user, turn);
@@ -78,6 +81,7 @@ void RealmState::start_flood(User& user, Resource& to, engine::Turn& turn) {
 // `from` no longer takes messages. The page that may be on its way goes to whoever is next, or is
 // dropped and read again.
 void RealmState::stop_flood(User& user, const Resource& from, engine::Turn& turn) {
+  CHECK(from.user == &user);
   if (user.flooding != &from) return;
   user.flooding = nullptr;
   for (Resource* resource : user.resources) {
@@ -88,6 +92,8 @@ void RealmState::stop_flood(User& user, const Resource& from, engine::Turn& turn
 
 void RealmState::flood(User& user, engine::Turn& turn) {
   if (user.flooding == nullptr || user.flood_asked || user.flooding->congested()) return;
+  CHECK(user.flooding->user == &user);
+  CHECK(user.flooding->available() && user.flooding->priority >= 0);
   if (user.offline_count == 0) {
     user.flooding = nullptr;
     return;
@@ -101,7 +107,7 @@ void RealmState::flood(User& user, engine::Turn& turn) {
 }
 
 void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
-  CHECK(user.flood_asked);
+  CHECK(user.flood_asked && answer.kind == StoreKind::load_offline);
   user.flood_asked = false;
   if (user.flooding == nullptr) return;
   if (failed(answer)) {
@@ -115,10 +121,11 @@ void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
   user.flood_attempts = {};
   const base::Bytes domain = user.jid().domain();
   std::string payload;
+  Resource* const to = user.flooding;
   for (const StoredMessage& message : answer.offline) {
     user.flooded_to = std::max(user.flooded_to, message.id);
     Stanza stanza;
-    if (!unpack(message.stanza, stanza)) {
+    if (!unpack(message.stanza, stanza) || stanza.kind != StanzaKind::message) {
       count(trace::Counter::im_offline_unreadable);
       continue;
     }
@@ -128,14 +135,16 @@ void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
     stanza.payload = payload;
     stanza.facts.delayed = true;
     count(trace::Counter::im_offline_delivered);
-    user.flooding->deliver(stanza, turn);
+    to->deliver(stanza, turn);
+    CHECK(user.flooding == to);  // it must not come back into the realm
   }
   if (answer.offline.empty()) {
     user.offline_count = user.appending;  // the rest is on its way into the store
   } else {
     user.offline_count -= std::min<uint64_t>(user.offline_count, answer.offline.size());
-    // The estimate may be low; what is left is found out by asking once more.
-    user.offline_count = std::max<uint64_t>(user.offline_count, 1);
+    // The estimate may be low: what is left is found out by asking once more, and what is still on
+    // its way into the store counts in any case.
+    user.offline_count = std::max<uint64_t>({user.offline_count, user.appending, 1});
     auto request = question(StoreKind::delete_offline, user);
     request->number = user.flooded_to;
     ask(user, std::move(request), turn);

@@ -28,6 +28,7 @@ Recipients subscribed_to(const User& user) {
 }
 
 uint64_t broadcast_key(const Resource& resource) {
+  CHECK(resource.available());
   const uint64_t epoch = base::plant == base::Plant::epoch_forgotten ? 0 : resource.presence_epoch;
   const uint64_t key = base::keyed_hash(resource.full_jid) + epoch * uint64_t{0x9e3779b97f4a7c15};
   return key == 0 ? 1 : key;
@@ -35,6 +36,7 @@ uint64_t broadcast_key(const Resource& resource) {
 
 // Everybody who is available knows her own resources' presence (§4.2.2).
 void tell_own_resources(const User& user, Stanza stanza, engine::Turn& turn) {
+  CHECK(stanza.from.bare() == user.bare_jid.view());
   stanza.to = user.jid();
   for (Resource* resource : user.resources) {
     if (resource->available()) resource->deliver(stanza, turn);
@@ -43,10 +45,11 @@ void tell_own_resources(const User& user, Stanza stanza, engine::Turn& turn) {
 
 // In place of a probe to oneself.
 void tell_of_own_resources(const User& user, Resource& newcomer, engine::Turn& turn) {
+  CHECK(newcomer.user == &user);
   for (const Resource* resource : user.resources) {
     if (resource == &newcomer || !resource->available()) continue;
     Stanza stanza;
-    CHECK(unpack(resource->presence, stanza));
+    CHECK(unpack(resource->presence, stanza) && stanza.from.full() == resource->full_jid);
     stanza.to = user.jid();
     newcomer.deliver(stanza, turn);
   }
@@ -55,6 +58,7 @@ void tell_of_own_resources(const User& user, Resource& newcomer, engine::Turn& t
 }  // namespace
 
 void RealmState::presence_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
+  CHECK(stanza.kind == StanzaKind::presence);
   if (packed_size(stanza) > options().presence_bytes_max) {
     count(trace::Counter::im_presence_too_large);
     if (stanza.type == StanzaType::error) return;
@@ -80,6 +84,7 @@ void RealmState::presence_from_client(const Stanza& stanza, Resource& origin, en
 }
 
 void RealmState::become_available(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
+  CHECK(stanza.type == StanzaType::available && stanza.from.full() == origin.full_jid);
   User& user = *origin.user;
   if (stanza.priority < INT8_MIN || stanza.priority > INT8_MAX) {
     count(trace::Counter::im_bad_priorities);
@@ -114,6 +119,7 @@ void RealmState::become_available(const Stanza& stanza, Resource& origin, engine
     probe.from = origin.jid();
     fan_out(probe, subscribed_to(user), 0, turn);
   }
+  CHECK(origin.user == &user && origin.available());  // whoever was told has not come back to us
   if (origin.priority < 0) {
     stop_flood(user, origin, turn);
   } else {
@@ -123,6 +129,7 @@ void RealmState::become_available(const Stanza& stanza, Resource& origin, engine
 
 void RealmState::become_unavailable(const Stanza& stanza, Resource& origin, bool graceful,
                                     engine::Turn& turn) {
+  CHECK(stanza.type == StanzaType::unavailable && stanza.from.full() == origin.full_jid);
   User& user = *origin.user;
   const bool was = origin.available();
   if (!was && origin.directed.empty()) return;
@@ -150,7 +157,9 @@ void RealmState::become_unavailable(const Stanza& stanza, Resource& origin, bool
     origin.deliver(broadcast, turn);
   }
   stop_flood(user, origin, turn);
+  CHECK(user.flooding != &origin);
   if (user.any_available()) return;
+  CHECK(user.flooding == nullptr);
   // For those who ask later (§4.3.2, XEP-0012). Best effort: a crash may lose it.
   user.last_seen = turn.wall;
   user.last_status.assign(stanza.status);

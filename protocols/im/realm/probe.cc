@@ -59,7 +59,7 @@ void RealmState::send_current_presence(User& user, const jid::JidView& to, engin
     if (!resource->available()) continue;
     ++resource->presence_epoch;
     Stanza stanza;
-    CHECK(unpack(resource->presence, stanza));
+    CHECK(unpack(resource->presence, stanza) && stanza.from.full() == resource->full_jid);
     stanza.to = to;
     send(stanza, turn);
   }
@@ -68,6 +68,7 @@ void RealmState::send_current_presence(User& user, const jid::JidView& to, engin
 // To a contact that is about to lose its subscription, or is being blocked.
 void RealmState::send_unavailable(User& user, const jid::JidView& to, engine::Turn& turn) {
   for (Resource* resource : user.resources) {
+    CHECK(resource->user == &user);
     const bool told = std::erase(resource->directed, to.full()) > 0;
     if (!resource->available() && !told) continue;
     ++resource->presence_epoch;

@@ -54,9 +54,11 @@ void RealmState::roster_set(Resource& origin, const Realm::RosterSet& set, base:
     const StanzaError full = error(ErrorCondition::policy_violation, "The contact list is full.");
     return answer_iq(user, address, &full, turn);
   }
+  const size_t others = user.roster.listed_count() - (listed ? 1 : 0);
   Contact& contact = user.roster.add(set.jid);
   contact.details = Contact::pack(set.name, set.groups);
   user.roster.set_listed(contact, true);
+  CHECK(user.roster.listed_count() == others + 1);
   ++user.roster.version;
   save_contact(user, set.jid, true, std::move(address), turn);
 }
@@ -79,6 +81,7 @@ void RealmState::roster_remove(User& user, base::Bytes jid, Resource& origin, ba
   // §2.5.2; a request that waits for an answer is thereby denied, one of ours taken back.
   if (before.from) send_unavailable(user, to, turn);
   save_contact(user, removed.full(), true, std::move(address), turn);
+  CHECK(user.roster.find(removed.full()) == nullptr);
   if (!is_local_account(to)) return;
   if (before.to || before.ask) send_subscription(user, to, StanzaType::unsubscribe, {}, turn);
   if (before.from || before.pending_in) {

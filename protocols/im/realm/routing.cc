@@ -78,7 +78,9 @@ void RealmState::to_account(const Stanza& stanza, engine::Turn& turn) {
     touch_idle(*user);
     return receive(*user, stanza, turn);
   }
+  CHECK(user->waiting != nullptr);
   Waiting& waiting = *user->waiting;
+  CHECK(waiting.mail.empty() == (waiting.mail_bytes == 0));
   const size_t room = options().user_inbox_max;
   Stanza kept = stanza;
   // One finds room whatever its size.
@@ -99,6 +101,7 @@ void RealmState::to_account(const Stanza& stanza, engine::Turn& turn) {
 
 void RealmState::receive(User& user, const Stanza& stanza, engine::Turn& turn) {
   CHECK(user.state == UserState::loaded && stanza.to.bare() == user.bare_jid.view());
+  CHECK(fits(stanza.kind, stanza.type));
   switch (stanza.kind) {
     case StanzaKind::message:
       return receive_message(user, stanza, turn);
@@ -152,6 +155,8 @@ void RealmState::refuse_full(const Stanza& stanza, engine::Turn& turn) {
 
 Stanza RealmState::error_answer(const Stanza& stanza, const StanzaError& why,
                                 std::string& payload) {
+  // An answer to an answer would go round for ever (RFC 6120 §8.3.1).
+  CHECK(may_be_answered(stanza) && !stanza.from.empty());
   write(why, payload);
   Stanza answer;
   answer.kind = stanza.kind;

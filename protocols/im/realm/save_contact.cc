@@ -23,11 +23,14 @@ struct Saved final : AboutUser {
       const StanzaError broken = error(ErrorCondition::internal_server_error);
       return state.answer_iq(user, answer, &broken, turn);
     }
+    // Versions only grow; compared so that one at the end of its range does no harm.
+    CHECK(static_cast<int64_t>(user.roster.version - request.number) >= 0);
     if (push) push_to_interested(user, request, turn);
     state.answer_iq(user, answer, nullptr, turn);
   }
 
   static const std::string& changed(const StoreRequest& request) {
+    CHECK(request.contacts.size() + request.jids.size() == 1);
     return request.contacts.empty() ? request.jids.front() : request.contacts.front().jid;
   }
 
@@ -61,6 +64,7 @@ void RealmState::save_contact(User& user, base::Bytes jid, bool push, IqAddress 
                               engine::Turn& turn, StoreAttempts attempts) {
   auto request = question(StoreKind::save_contacts, user);
   request->number = user.roster.version;
+  CHECK(user.state == UserState::loaded && (push || answer.to.empty()));
   const Contact* contact = user.roster.find(jid);
   if (contact != nullptr && contact->flags() != 0) {
     request->contacts.push_back({std::string(jid), std::string(contact->details.view()),

@@ -59,6 +59,7 @@ class RealmState {
   User* find_or_load(base::Bytes bare_jid, engine::Turn& turn);  // null: too many are loading
   void loaded(User& user, StoreRequest& answer, engine::Turn& turn);
   void touch_idle(User& user);
+  void leave_idle(User& user);
   void evict();  // only between stanzas
   void forget(User& user);
   void visit(Realm::Visitor& visitor) const;

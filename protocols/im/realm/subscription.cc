@@ -19,6 +19,7 @@ bool visible(SubscriptionState before, SubscriptionState after) {
 }
 
 void remember_request(User& user, const Stanza& stanza) {
+  CHECK(stanza.type == StanzaType::subscribe && !stanza.from.has_resource());
   Stanza request = stanza;
   if (packed_size(request) > kRequestBytesMax) {
     count(trace::Counter::im_requests_shortened);
@@ -73,6 +74,7 @@ void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin
   if (stanza.type == StanzaType::unsubscribed && before.from) {
     send_unavailable(user, request.to, turn);
   }
+  CHECK(state_of(user.roster.find(jid)) == before);  // nobody who was told has changed it
   if (step.next != before || lists) {
     Contact& contact = user.roster.add(jid);
     set_state(contact, step.next);
@@ -112,6 +114,7 @@ void RealmState::receive_subscription(User& user, const Stanza& stanza, engine::
       if (request ? resource->available() : resource->interested) resource->deliver(notice, turn);
     }
   }
+  CHECK(state_of(user.roster.find(jid)) == before);
   if (step.next != before) {
     set_state(user.roster.add(jid), step.next);
     if (asks) remember_request(user, notice);
@@ -140,19 +143,21 @@ void RealmState::receive_subscription(User& user, const Stanza& stanza, engine::
 
 // §3.1.3: at every initial presence until they are answered.
 void RealmState::deliver_requests(User& user, Resource& to, engine::Turn& turn) {
+  CHECK(to.user == &user);
   for (const Contact& contact : user.roster.contacts()) {
     if (!contact.pending_in) continue;
     const base::Bytes jid = contact.jid.view();
     Stanza request;
     if (user.blocks(jid::JidView::trusted(jid))) continue;
-    if (!unpack(user.roster.request(jid), request)) {
-      request = {};  // kept by an earlier version, or never kept: the bare fact will do
+    // Damaged, of an earlier version, or never kept: the bare fact will do.
+    if (!unpack(user.roster.request(jid), request) || request.type != StanzaType::subscribe ||
+        request.from.full() != jid) {
+      request = {};
       request.kind = StanzaKind::presence;
       request.type = StanzaType::subscribe;
       request.from = jid::JidView::trusted(jid);
     }
     request.to = user.jid();
-    CHECK(request.from.full() == jid);
     to.deliver(request, turn);
   }
 }

@@ -8,11 +8,16 @@ namespace im {
 
 RealmState::~RealmState() {
   // The wires end their sessions before the shard is taken down; whoever is left is let go of.
+  size_t loading = 0;
+  size_t idle = 0;
   for (auto& [name, user] : users_) {
+    loading += user->state == UserState::loading ? 1 : 0;
+    idle += user->linked() ? 1 : 0;
     user->flooding = nullptr;
     for (Resource* resource : user->resources) resource->user = nullptr;
     user->resources.clear();
   }
+  CHECK(loading == loading_ && idle == idle_count_);
   trace::gauge_add(trace::Gauge::im_users_loaded, -static_cast<int64_t>(users_.size()));
 }
 
@@ -39,21 +44,28 @@ User* RealmState::find_or_load(base::Bytes bare_jid, engine::Turn& turn) {
   auto owned = std::make_unique<User>(bare_jid, next_serial_++);
   User& user = *owned;
   user.waiting = std::make_unique<Waiting>();
-  users_.emplace(user.bare_jid.view(), std::move(owned));
+  CHECK(users_.emplace(user.bare_jid.view(), std::move(owned)).second);
   trace::gauge_add(trace::Gauge::im_users_loaded, 1);
   ++loading_;
+  CHECK(loading_ + idle_count_ <= users_.size());
   ask(user, question(StoreKind::load_account, user), turn, &RealmState::loaded);
   return &user;
 }
 
 namespace {
 
+constexpr size_t kJidBytesMax = 3 * 1023 + 2;  // RFC 7622 §3.1; what is longer is not ours
+
 void take_over(User& user, StoredAccount& account) {
+  CHECK(user.roster.contacts().empty() && user.blocked.empty() && user.offline_count == 0);
   for (StoredContact& stored : account.contacts) {
-    if (stored.jid.empty()) continue;
+    if (stored.jid.empty() || stored.jid.size() > kJidBytesMax) continue;
     Contact& contact = user.roster.add(stored.jid);
     const bool listed = contact.listed;
     contact.set_flags(stored.flags);
+    // What cannot be together in the charts the store may say nevertheless; what is granted counts.
+    if (contact.to) contact.ask = false;
+    if (contact.from) contact.pending_in = false;
     contact.details = base::PackedString(stored.details);
     // The roster counts its listed contacts: let it see the change.
     const bool wanted = contact.listed;
@@ -73,6 +85,7 @@ void take_over(User& user, StoredAccount& account) {
 }
 
 BindResult why_not(StoreStatus status) {
+  CHECK(status != StoreStatus::ok);
   return status == StoreStatus::not_found ? BindResult::no_such_account : BindResult::failed;
 }
 
@@ -85,6 +98,7 @@ void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
     return;
   }
   --loading_;
+  CHECK(user.resources.empty() && !user.linked());
   const bool there = answer.status == StoreStatus::ok;
   TRACE(session, debug, "user loaded", {"user", answer.user},
         {"status", static_cast<int>(answer.status)});
@@ -113,6 +127,8 @@ void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
   const bool broken = !waiting->delete_when_loaded && answer.status == StoreStatus::failed;
   const bool gone = !there || waiting->delete_when_loaded;
   for (const engine::EnvelopePtr& mail : waiting->mail) {
+    CHECK(waiting->mail_bytes >= mail->size);
+    waiting->mail_bytes -= mail->size;
     Stanza stanza;
     if (!unpack(mail->payload(), stanza)) CHECK(false);
     if (broken) {
@@ -123,6 +139,7 @@ void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
       receive(user, stanza, turn);
     }
   }
+  CHECK(waiting->mail_bytes == 0);
 }
 
 void RealmState::touch_idle(User& user) {
@@ -131,16 +148,25 @@ void RealmState::touch_idle(User& user) {
     user.unlink();
   } else {
     ++idle_count_;
+    CHECK(loading_ + idle_count_ <= users_.size());
   }
   idle_.push_back(user);
 }
 
+void RealmState::leave_idle(User& user) {
+  CHECK(idle_count_ > 0);
+  user.unlink();
+  --idle_count_;
+  CHECK(idle_.empty() == (idle_count_ == 0));
+}
+
 void RealmState::evict() {
-  // A user about whom the store has been asked goes to the back of the queue and stays.
+  // A user about whom the store has been asked, or who is just being handed to those who waited for
+  // her, goes to the back of the queue and stays.
   for (size_t tries = idle_count_; idle_count_ > options().users_cached_max && tries > 0; --tries) {
     User* oldest = idle_.front();
-    CHECK(oldest != nullptr && oldest->resources.empty());
-    if (oldest->pending > 0) {
+    CHECK(oldest != nullptr && oldest->resources.empty() && oldest->state == UserState::loaded);
+    if (oldest->pending > 0 || oldest->waiting != nullptr) {
       touch_idle(*oldest);
       continue;
     }
@@ -150,13 +176,10 @@ void RealmState::evict() {
 }
 
 void RealmState::forget(User& user) {
-  CHECK(user.resources.empty());
-  if (user.linked()) {
-    user.unlink();
-    --idle_count_;
-  }
+  CHECK(user.resources.empty() && user.waiting == nullptr);
+  if (user.linked()) leave_idle(user);
   trace::gauge_add(trace::Gauge::im_users_loaded, -1);
-  users_.erase(user.bare_jid.view());
+  CHECK(users_.erase(user.bare_jid.view()) == 1);
 }
 
 void RealmState::visit(Realm::Visitor& visitor) const {

@@ -174,6 +174,43 @@ TEST_F(Offline, StoreThatFailsIsAskedAgainAtTheNextPresence) {
   EXPECT_EQ(anna->in.back(), "message error from=bob1@here to=anna0@here/a internal-server-error");
 }
 
+// A message of which the store said that it had not kept it is in the page all the same.
+TEST_F(Offline, PageThatHoldsMoreThanWasCountedLeavesRoomForThoseThatFailLater) {
+  anna->message("bob1@here", "one");
+  im::StoredMessage uncounted = stored().begin()->second;
+  uncounted.id = 100;
+  stored()[uncounted.id] = uncounted;
+  Client& bob = world.join("bob1@here/b");
+  world.manual = true;
+  bob.available();
+  anna->message("bob1@here", "two");
+  anna->message("bob1@here", "three");
+  while (!world.mail[{0, 1}].empty()) world.step();
+  world.store.broken = {im::StoreKind::append_offline};
+  world.manual = false;
+  world.run();
+  EXPECT_EQ(texts(bob.in), (Lines{"one", "one"}));
+  EXPECT_EQ(anna->take(),
+            Lines(2, "message error from=bob1@here to=anna0@here/a internal-server-error"));
+  world.store.broken.clear();
+  bob.take();
+  anna->message("bob1@here", "four");
+  EXPECT_EQ(texts(bob.in), (Lines{"four"}));
+}
+
+TEST_F(Offline, WhatIsNoMessageIsNotHandedOver) {
+  im::Stanza iq;
+  iq.kind = im::StanzaKind::iq;
+  iq.type = T::set;
+  std::string packed;
+  im::pack(iq, packed);
+  stored()[1] = {1, world.wall, packed};
+  Client& bob = world.join("bob1@here/b");
+  bob.available();
+  EXPECT_EQ(bob.take(), (Lines{"presence from=bob1@here/b to=bob1@here"}));
+  EXPECT_TRUE(stored().empty());
+}
+
 struct SmallOffline : Offline {
   static im::Options small() {
     im::Options options;

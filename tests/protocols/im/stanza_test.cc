@@ -71,6 +71,15 @@ TEST(Stanza, BlockOfAnotherVersionIsRefused) {
   EXPECT_FALSE(unpack(bytes, back));
 }
 
+TEST(Stanza, BlockOfAKindThatHasNoSuchTypeIsRefused) {
+  std::string bytes;
+  pack(Stanza{.kind = StanzaKind::presence, .type = StanzaType::probe}, bytes);
+  Stanza back;
+  ASSERT_TRUE(unpack(bytes, back));
+  bytes[1] = static_cast<char>(StanzaKind::message);
+  EXPECT_FALSE(unpack(bytes, back));
+}
+
 TEST(Stanza, IsWrittenWithItsAttributesEscaped) {
   std::string out;
   write(full_stanza(), full_stanza().to, out);

@@ -322,6 +322,33 @@ TEST(Subscription, UnansweredRequestsAreLimitedPerUser) {
   EXPECT_EQ(containing(victim.in, "subscribe"), 2u);
 }
 
+TEST(Subscription, WhatTheStoreConfusedIsPutRight) {
+  World world(1);
+  world.account(kRomeo);
+  world.account(kJuliet);
+  im::Stanza other;  // kept beside the wrong contact
+  other.kind = im::StanzaKind::presence;
+  other.type = T::subscribe;
+  other.from = jid::JidView::trusted("somebody@here");
+  other.payload = "<nick>S</nick>";
+  std::string packed;
+  im::pack(other, packed);
+  auto& contacts = world.store.accounts[kJuliet].contacts;
+  contacts[kRomeo] = {kRomeo, "", 16, packed};
+  contacts["from@here"] = {"from@here", "", 2 | 16 | 32, packed};  // there is no such state
+  contacts["to@here"] = {"to@here", "", 1 | 4 | 32, ""};           // nor this one
+  Client& juliet = world.join(kJuliet + "/j");
+  juliet.roster_set("from@here", "From");
+  juliet.roster_set("to@here", "To");
+  EXPECT_EQ(contacts["from@here"].flags, 2 | 32);
+  EXPECT_EQ(contacts["from@here"].request, "");
+  EXPECT_EQ(contacts["to@here"].flags, 1 | 32);
+  juliet.take();
+  juliet.available();
+  EXPECT_TRUE(has(juliet.in, "presence subscribe from=" + kRomeo + " to=" + kJuliet));
+  EXPECT_EQ(containing(juliet.in, "presence subscribe "), 1u);
+}
+
 TEST(Subscription, HugeRequestIsKeptWithoutItsContent) {
   World world(1);
   world.account(kRomeo);
