@@ -115,6 +115,7 @@ static base::Error file_error(const std::string& path, const char* doing) {
 
 // Whole or not at all: a new file beside it, synced, then renamed over it.
 static base::Status replace_file(const std::string& path, base::Bytes content, mode_t mode) {
+  CHECK(!content.empty());
   const std::string temporary = path + ".new";
   ::unlink(temporary.c_str());
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);

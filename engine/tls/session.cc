@@ -31,6 +31,7 @@ class ServerSession final : public SslSession {
     if (SSL_session_reused(ssl()) == 1) trace::count(trace::Counter::tls_handshakes_resumed);
   }
   void on_failed(bool during_handshake) override {
+    CHECK(!established());
     trace::count(during_handshake ? trace::Counter::tls_handshakes_failed
                                   : trace::Counter::tls_sessions_failed);
   }

@@ -131,7 +131,9 @@ TlsStatus SslSession::open(base::Bytes received, base::Sink& plain, base::Sink& 
     const int done = SSL_do_handshake(ssl_.get());
     if (done != 1) {
       const int error = SSL_get_error(ssl_.get(), done);
-      return error == SSL_ERROR_WANT_READ ? TlsStatus::ok : fail(error);
+      if (error != SSL_ERROR_WANT_READ) return fail(error);
+      CHECK(in_.empty());  // nothing received is lost
+      return TlsStatus::ok;
     }
     finish_handshake();
     // An end that came with the last flight is reported by the next call: nobody shall see
@@ -151,7 +153,10 @@ TlsStatus SslSession::drain(base::Sink& plain) {
       continue;
     }
     const int error = SSL_get_error(ssl_.get(), n);
-    if (error == SSL_ERROR_WANT_READ) return TlsStatus::ok;
+    if (error == SSL_ERROR_WANT_READ) {
+      CHECK(in_.empty());  // nothing received is lost
+      return TlsStatus::ok;
+    }
     if (error != SSL_ERROR_ZERO_RETURN) return fail(error);
     state_ = State::closed;
     return TlsStatus::closed;
