@@ -237,6 +237,7 @@ void UringReactor::cancel(Operation target, uint64_t user_data) {
 
 void UringReactor::send(int socket, std::span<const iovec> pieces, uint64_t user_data) {
   CHECK(socket >= 0 && !pieces.empty());
+  CHECK(is_direct(socket) == owns_sockets());
   io_uring_sqe* entry = next_entry();
   if (pieces.size() == 1) {
     io_uring_prep_send(entry, socket, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
