@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/check.h"
+
 namespace engine {
 
 template <class T>
@@ -18,6 +20,7 @@ class Inbox {
   // False when `limit` items wait already, or nobody will look again; the item then stays with the
   // caller.
   [[nodiscard]] bool push(T& item, size_t limit = SIZE_MAX) {
+    CHECK(limit > 0);
     const std::lock_guard<std::mutex> lock(mutex_);
     if (closed_ || items_.size() >= limit) return false;
     items_.push_back(std::move(item));
@@ -30,6 +33,7 @@ class Inbox {
   void take(std::vector<T>& into) {
     if (!waiting_.load(std::memory_order_acquire)) return;
     const std::lock_guard<std::mutex> lock(mutex_);
+    CHECK(closed_ || !items_.empty());
     waiting_.store(false, std::memory_order_relaxed);
     into.swap(items_);
   }
@@ -37,6 +41,7 @@ class Inbox {
   // For good; yields what still waits.
   std::vector<T> close() {
     const std::lock_guard<std::mutex> lock(mutex_);
+    CHECK(!closed_);
     closed_ = true;
     return std::exchange(items_, {});
   }

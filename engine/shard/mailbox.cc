@@ -5,13 +5,17 @@ namespace engine {
 Mailbox::~Mailbox() {
   CHECK(writer_.tail - reader_.head <= mask_ + 1);
   // Published or not, what is left is ours.
+  uint64_t left = 0;
   for (uint32_t at = reader_.head; at != writer_.tail; ++at) {
+    left += ring_[at & mask_]->size;
     EnvelopeDelete()(ring_[at & mask_]);
   }
+  CHECK(left == writer_.bytes - reader_.bytes);
 }
 
 bool Mailbox::has_room() const {
   const uint32_t inside = writer_.tail - writer_.head_seen;
+  CHECK(inside <= mask_ + 1);
   return inside <= mask_ && (inside == 0 || writer_.bytes - writer_.taken_seen < kBytesMax);
 }
 
@@ -38,7 +42,9 @@ bool Mailbox::push(EnvelopePtr& envelope) {
 }
 
 bool Mailbox::publish() {
-  if (tail_.load(std::memory_order_relaxed) == writer_.tail) return false;
+  const uint32_t published = tail_.load(std::memory_order_relaxed);
+  CHECK(writer_.tail - published <= mask_ + 1);
+  if (published == writer_.tail) return false;
   tail_.store(writer_.tail, std::memory_order_release);
   return true;
 }

@@ -14,7 +14,9 @@ Mesh::Mesh(const MeshOptions& options)
   }
 }
 
-Mesh::~Mesh() = default;
+Mesh::~Mesh() {
+  for (ShardId id = 0; id < options_.shards; ++id) CHECK(ports_[id].reactor == nullptr);
+}
 
 Mesh::Port& Mesh::port(ShardId shard) {
   CHECK(shard < options_.shards);

@@ -20,6 +20,7 @@ EnvelopePtr PostOffice::post(EnvelopePtr envelope) {
   CHECK(envelope != nullptr && envelope->to < targets_.size());
   envelope->from = here_;
   Target& target = targets_[envelope->to];
+  CHECK(target.by_key.size() <= target.waiting.size());
   // Behind waiting mail nothing may overtake.
   const bool overtakes = base::plant == base::Plant::mail_overtakes;
   if ((target.waiting.empty() || overtakes) && target.mailbox->push(envelope)) {
@@ -39,8 +40,10 @@ EnvelopePtr PostOffice::overflow(Target& target, EnvelopePtr envelope) {
     const auto older = target.by_key.find(envelope->key);
     if (older != target.by_key.end()) {
       CHECK(older->second - target.first < target.waiting.size());
+      EnvelopePtr& replaced = target.waiting[older->second - target.first];
+      CHECK(replaced->key == envelope->key && replaced->overflow == OverflowPolicy::coalesce);
       trace::count(trace::Counter::mail_coalesced);
-      target.waiting[older->second - target.first] = std::move(envelope);
+      replaced = std::move(envelope);
       return nullptr;
     }
   }
@@ -53,7 +56,8 @@ EnvelopePtr PostOffice::overflow(Target& target, EnvelopePtr envelope) {
     return envelope;
   }
   if (coalesces && envelope->key != 0) {
-    target.by_key.emplace(envelope->key, target.first + target.waiting.size());
+    const auto added = target.by_key.emplace(envelope->key, target.first + target.waiting.size());
+    CHECK(added.second);
   }
   if (!coalesces) {
     trace::count(trace::Counter::mail_held);
@@ -61,6 +65,7 @@ EnvelopePtr PostOffice::overflow(Target& target, EnvelopePtr envelope) {
   }
   ++waiting_;
   target.waiting.push_back(std::move(envelope));
+  CHECK(target.waiting.size() <= limit_ && target.waiting.size() <= waiting_);
   return nullptr;
 }
 
@@ -76,7 +81,11 @@ void PostOffice::retry(Target& target) {
     ++target.first;
     CHECK(waiting_ > 0);
     --waiting_;
-    if (coalesces && key != 0) target.by_key.erase(key);
+    if (coalesces && key != 0) {
+      const auto entry = target.by_key.find(key);
+      CHECK(entry != target.by_key.end() && entry->second == target.first - 1);
+      target.by_key.erase(entry);
+    }
     if (!coalesces) {
       CHECK(held_ > 0);
       --held_;

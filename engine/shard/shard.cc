@@ -22,7 +22,10 @@ Shard::Shard(ShardId id, Reactor& reactor, Mesh& mesh, base::Random& random, Ans
   mesh_.attach(id, reactor);
 }
 
-Shard::~Shard() { mesh_.detach(id_); }
+Shard::~Shard() {
+  CHECK(!turn_.has_value() && !settling_);  // between turns, and not from within a callback
+  mesh_.detach(id_);
+}
 
 void Shard::attach(Service& service, Transport& transport) {
   CHECK(service_ == nullptr && transport_ == nullptr && !turn_.has_value());
@@ -32,6 +35,7 @@ void Shard::attach(Service& service, Transport& transport) {
 
 void Shard::turn() {
   CHECK(service_ != nullptr && transport_ != nullptr && outbox_.empty());
+  CHECK(!turn_.has_value() && !settling_);  // not re-entered
   more_ = false;
   turn_.emplace(Turn{reactor_.now(), reactor_.wall(), id_, outbox_, wheel_, random_});
   transport_->begin_turn();
@@ -53,6 +57,7 @@ void Shard::turn() {
 }
 
 base::Instant Shard::wait_until() {
+  CHECK(!turn_.has_value());
   const bool own_mail = !mesh_.mailbox(id_, id_).empty();
   if (more_ || own_mail || transport_->busy()) return reactor_.now();
   return wheel_.next_deadline();
@@ -101,7 +106,8 @@ void Shard::take_mail() {
 }
 
 void Shard::deliver(const Envelope& envelope) {
-  CHECK(envelope.to == id_);
+  CHECK(envelope.to == id_ && envelope.from < mesh_.shards());
+  CHECK(!settling_);  // no callback within another
   trace::count(trace::Counter::mail_delivered);
   service_->on_mail(envelope, *turn_);
   settle();
@@ -188,6 +194,7 @@ void Shard::send_mail(EnvelopePtr envelope) {
 void Shard::drain(base::Duration patience) {
   CHECK(turn_.has_value());
   if (draining_) return;
+  CHECK(!drain_timer_.armed());
   draining_ = true;
   TRACE(node, info, "shard drains", {"shard", id_});
   transport_->stop_accepting();

@@ -70,8 +70,14 @@ class Shard {
   ShardId id() const { return id_; }
   Reactor& reactor() { return reactor_; }
   Mesh& mesh() { return mesh_; }
-  Service& service() { return *service_; }
-  Transport& transport() { return *transport_; }
+  Service& service() {
+    CHECK(service_ != nullptr);
+    return *service_;
+  }
+  Transport& transport() {
+    CHECK(transport_ != nullptr);
+    return *transport_;
+  }
   Wheel& wheel() { return wheel_; }
 
  private:

@@ -35,7 +35,7 @@ void TimerList::append(Timer& timer) {
 }
 
 void TimerList::splice(TimerList& from) {
-  CHECK(&from != this);
+  CHECK(&from != this && sentinel_.previous_->next_ == &sentinel_);
   if (from.empty()) return;
   Timer* first = from.sentinel_.next_;
   Timer* last = from.sentinel_.previous_;
@@ -90,6 +90,7 @@ int64_t Wheel::next_tick() {
       break;
     }
   }
+  CHECK(first > hand_);
   return first;
 }
 
@@ -101,6 +102,7 @@ void Wheel::cascade(unsigned level, unsigned slot) {
   while (Timer* timer = taken.front()) {
     timer->disarm();
     const int64_t tick = tick_after(timer->when_);
+    CHECK(tick >= hand_);  // the hand has not gone past it
     if (tick <= hand_) {
       due_.append(*timer);
     } else {
@@ -119,6 +121,8 @@ void Wheel::process(int64_t tick) {
   }
   const auto slot = static_cast<unsigned>(tick) % kSlots;
   marks_[0] &= ~(uint64_t{1} << slot);
+  const Timer* first = slots_[0][slot].front();
+  CHECK(first == nullptr || tick_after(first->when_) == tick);
   due_.splice(slots_[0][slot]);
 }
 
