@@ -43,6 +43,11 @@ struct StoreConfig {
   uint32_t pbkdf2_iterations = 10000;
 };
 
+struct ArchiveConfig {
+  uint32_t days = 0;  // 0: for good
+  uint64_t bytes_max = uint64_t{20} << 30;
+};
+
 struct AdminConfig {
   std::string socket;  // "": DATA/admin.sock
   std::string metrics_address = "127.0.0.1";
@@ -69,6 +74,7 @@ struct Config {
   uint32_t connections_max = 0;  // of the node; 0: from the profile
   bool direct_descriptors = false;
   StoreConfig store;
+  ArchiveConfig archive;
   AdminConfig admin;
   TraceConfig trace;
   xmpp::Options xmpp;  // without im, listeners, contacts: see xmpp_options()

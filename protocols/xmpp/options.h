@@ -44,6 +44,7 @@ struct Options {
   uint32_t vcard_bytes_max = 131072;      // XEP-0054, photo included
   uint32_t private_bytes_max = 65536;     // XEP-0049: one element
   uint32_t private_elements_max = 100;    // XEP-0049: different elements of one account
+  uint32_t archive_page_max = 100;        // XEP-0313: messages of one page
   std::vector<Contact> contacts;
   std::string version;                // XEP-0092
   std::string operating_system;       // "" is not told

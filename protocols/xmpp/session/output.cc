@@ -5,6 +5,7 @@
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
 #include "protocols/xml/writer.h"
+#include "protocols/xmpp/forwarded.h"
 #include "protocols/xmpp/namespaces.h"
 #include "protocols/xmpp/nonza.h"
 #include "protocols/xmpp/roster_item.h"
@@ -127,14 +128,9 @@ void Session::deliver_carbon(const im::Stanza& original, bool sent, engine::Turn
   CHECK(original.kind == im::StanzaKind::message);
   const base::Bytes wrapper = sent ? "sent" : "received";
   std::string xml = "<";
-  xml.append(wrapper).append(" xmlns='").append(ns::kCarbons).append("'><forwarded xmlns='");
-  xml.append(ns::kForward).append("'>");
-  const size_t start = xml.size();
-  im::write(original, original.to, xml);
-  constexpr base::Bytes kOpen = "<message";
-  CHECK(base::Bytes(xml).substr(start).starts_with(kOpen));
-  xml.insert(start + kOpen.size(), " xmlns='jabber:client'");
-  xml.append("</forwarded></").append(wrapper).push_back('>');
+  xml.append(wrapper).append(" xmlns='").append(ns::kCarbons).append("'>");
+  write_forwarded(original, {}, xml);
+  xml.append("</").append(wrapper).push_back('>');
   im::Stanza copy;
   copy.kind = im::StanzaKind::message;
   copy.type = original.type;
