@@ -13,6 +13,7 @@ namespace engine {
 void Network::tend(uint16_t listener) {
   CHECK(listener < listeners_.size());
   Listener& here = listeners_[listener];
+  CHECK(here.socket >= 0 || !here.armed);
   if (here.socket < 0 || here.armed) return;
   if (!accepting_) {
     reactor_.close(here.socket);
@@ -37,6 +38,7 @@ void Network::on_accept(const Completion& completion) {
 }
 
 void Network::on_accept_error(int error) {
+  CHECK(error > 0);
   switch (error) {
     // accept(2): errors of the one connection that would have been accepted.
     case ECONNABORTED:
@@ -61,6 +63,7 @@ void Network::on_accept_error(int error) {
 }
 
 void Network::resume_accepting(Turn&) {
+  CHECK(accepting_);  // stop_accepting() disarms the timer
   for (uint16_t i = 0; i < listeners_.size(); ++i) tend(i);
 }
 
@@ -79,6 +82,7 @@ bool Network::admissible(const SourceKey& source) {
 
 void Network::admit(int socket, uint16_t listener) {
   CHECK(socket >= 0 && !shard_.settling());
+  CHECK(listener < options_.listeners.size());
   base::Sink address;
   uint16_t port = 0;
   reactor_.remote_address(socket, address, port);
@@ -91,6 +95,7 @@ void Network::admit(int socket, uint16_t listener) {
   trace::gauge_add(trace::Gauge::connections, 1);
   shared_.connections.fetch_add(1, std::memory_order_relaxed);
   Connection& connection = insert(std::make_unique<Connection>(source));
+  CHECK(live_ <= options_.connections_per_shard);
   connection.socket = socket;
   connection.listener = listener;
   const Accepted how{connection.id, listener, address, port};

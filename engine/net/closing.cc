@@ -28,6 +28,7 @@ void Network::retire(Connection& connection, CloseReason reason) {
 
 void Network::close_orderly(Connection& connection, CloseReason reason) {
   retire(connection, reason);
+  CHECK(connection.phase == Phase::flushing && connection.socket >= 0);
   connection.deadline = shard_.current().now + options_.close_flush;
   if ((!connection.secured || connection.tls_ended) && !connection.plain.empty()) {
     // Meant to be encrypted, and never will be.
@@ -47,6 +48,7 @@ void Network::close_now(Connection& connection, CloseReason reason) {
 // Everything queued has been sealed; adds close_notify, and when all has left, FIN.
 void Network::say_goodbye(Connection& connection) {
   CHECK(connection.phase == Phase::flushing && !connection.send_in_flight);
+  CHECK(connection.plain.empty() && connection.peer == nullptr);
   if (connection.secured && !connection.tls_ended) {
     connection.tls_ended = true;
     records_scratch_.clear();
@@ -68,6 +70,7 @@ void Network::say_goodbye(Connection& connection) {
 
 void Network::end(Connection& connection) {
   CHECK(connection.phase != Phase::ending);
+  CHECK(connection.peer == nullptr && !connection.handshake_counted);
   connection.phase = Phase::ending;
   connection.disarm();  // no deadline any more: only completions are waited for
   account(-int64_t{connection.queued()});
@@ -85,7 +88,9 @@ void Network::finish(Connection& connection) {
   connection.plain.clear(pool_);
   connection.wire.clear(pool_);
   shared_.sources.remove(connection.source);
-  const bool last = shared_.connections.fetch_sub(1) == 1;
+  const int64_t before = shared_.connections.fetch_sub(1);
+  CHECK(before > 0);
+  const bool last = before == 1;
   // A node that drains is done now; its shards, this one too, may be about to sleep for good.
   for (ShardId id = 0; last && shard_.draining() && id < shard_.mesh().shards(); ++id) {
     shard_.mesh().wake(id);
@@ -96,7 +101,7 @@ void Network::finish(Connection& connection) {
 }
 
 void Network::arm_timer(Connection& connection) {
-  CHECK(connection.network == this);
+  CHECK(connection.network == this && connection.phase != Phase::ending);
   base::Instant when = connection.deadline;
   if (connection.send_in_flight) when = std::min(when, connection.progress + options_.send_stall);
   shard_.wheel().arm(connection, when);

@@ -17,6 +17,7 @@ namespace {
 struct Handover final : Task {
   explicit Handover(std::unique_ptr<Connection> what) : connection(std::move(what)) {}
   void run(Shard& shard) override {
+    CHECK(connection != nullptr);  // run once
     // Shards of one node all have the same kind of transport.
     static_cast<Network&>(shard.transport()).adopt(std::move(connection));
   }
@@ -48,6 +49,7 @@ void Network::begin_move(Connection& connection, ShardId to) {
 
 // At the end of a turn, when no frame above us still holds the connection.
 void Network::let_movers_leave() {
+  CHECK(!shard_.settling());
   for (const ConnectionId id : leaving_) {
     Connection* connection = find(id);
     if (connection == nullptr || connection->phase != Phase::moving) continue;
@@ -64,7 +66,7 @@ void Network::let_movers_leave() {
 }
 
 void Network::on_pass(Connection& connection, int32_t result) {
-  CHECK(connection.passing);
+  CHECK(connection.passing && reactor_.owns_sockets());
   connection.passing = false;
   if (connection.phase == Phase::moving && result >= 0) {
     reactor_.close(connection.socket);
@@ -99,6 +101,8 @@ void Network::leave(Connection& connection) {
 void Network::adopt(std::unique_ptr<Connection> arrived) {
   CHECK(arrived != nullptr && arrived->phase == Phase::moving && !shard_.settling());
   CHECK(arrived->peer != nullptr && arrived->socket >= 0 && !arrived->receive_armed);
+  CHECK(arrived->move_to == shard_.id());
+  CHECK(!arrived->send_in_flight && !arrived->passing && !arrived->dirty);
   const bool room = live_ < options_.connections_per_shard;
   Connection& connection = insert(std::move(arrived));
   connection.phase = Phase::open;

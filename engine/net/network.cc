@@ -43,6 +43,7 @@ base::Status Network::listen(std::vector<uint16_t>& ports) {
     ports[i] = reactor_.local_port(*socket);
     listeners_.push_back({*socket, false});
   }
+  CHECK(listeners_.size() == ports.size());
   accepting_ = true;
   for (uint16_t i = 0; i < listeners_.size(); ++i) tend(i);
   return base::Status::ok();
@@ -61,7 +62,9 @@ uint64_t Network::user_data(ConnectionId id) {
 Connection* Network::find(ConnectionId id) {
   if (id.slot >= slots_.size()) return nullptr;
   const Slot& slot = slots_[id.slot];
-  return slot.generation == id.generation ? slot.connection.get() : nullptr;
+  if (slot.generation != id.generation || slot.connection == nullptr) return nullptr;
+  CHECK(slot.connection->id == id && slot.connection->network == this);
+  return slot.connection.get();
 }
 
 Connection& Network::insert(std::unique_ptr<Connection> connection) {
@@ -77,6 +80,7 @@ Connection& Network::insert(std::unique_ptr<Connection> connection) {
   connection->network = this;
   slot.connection = std::move(connection);
   ++live_;
+  CHECK(live_ + free_slots_.size() == slots_.size() && slots_.size() <= kSlotsMax);
   return *slot.connection;
 }
 
@@ -87,11 +91,12 @@ std::unique_ptr<Connection> Network::remove(Connection& connection) {
   free_slots_.push_back(connection.id.slot);
   CHECK(live_ > 0);
   --live_;
+  CHECK(live_ + free_slots_.size() == slots_.size());
   return std::move(slots_[connection.id.slot].connection);
 }
 
 void Network::begin_turn() {
-  CHECK(deferred_now_.empty());
+  CHECK(deferred_now_.empty() && !shard_.settling());
   gone_.clear();
   ++turn_;
   take_up_deferred();
@@ -105,6 +110,7 @@ void Network::on_completion(const Completion& completion) {
   const ConnectionId id{static_cast<uint32_t>(completion.user_data >> 32),
                         static_cast<uint32_t>(completion.user_data)};
   Connection* connection = find(id);
+  CHECK(!shard_.settling());
   CHECK(connection != nullptr);  // it stays until the last of its operations has ended
   if (completion.operation == Operation::receive) {
     on_receive(*connection, completion);
@@ -136,6 +142,7 @@ void Network::execute(const Effect& effect, base::Bytes bytes) {
   // Gone in the meantime, or closing: its protocol learns that from on_closed.
   if (found == nullptr || !found->has_peer()) return;
   Connection& connection = *found;
+  CHECK(connection.peer != nullptr);
   switch (effect.kind) {
     case EffectKind::send:
       queue(connection, connection.encrypting() ? connection.plain : connection.wire, bytes);
@@ -171,6 +178,7 @@ void Network::execute(const Effect& effect, base::Bytes bytes) {
 }
 
 void Network::flush() {
+  CHECK(!shard_.settling());
   // Closing one connection may make others send: the list grows while it is walked.
   for (size_t i = 0; i < dirty_.size(); ++i) {
     Connection* connection = find(dirty_[i]);
@@ -192,6 +200,7 @@ bool Network::busy() const {
 }
 
 void Network::close_all() {
+  CHECK(!accepting_);
   for (const Slot& slot : slots_) {
     if (slot.connection == nullptr) continue;
     if (slot.connection->has_peer()) {

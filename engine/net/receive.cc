@@ -14,6 +14,7 @@ namespace engine {
 
 void Network::on_receive(Connection& connection, const Completion& completion) {
   CHECK(connection.receive_armed);
+  CHECK(completion.data.size() == static_cast<size_t>(std::max(completion.result, 0)));
   if (!completion.more) connection.receive_armed = connection.receive_cancelled = false;
   if (completion.result > 0) {
     take_bytes(connection, completion.data);
@@ -28,6 +29,7 @@ void Network::on_receive(Connection& connection, const Completion& completion) {
 }
 
 void Network::receive_ended(Connection& connection, int32_t result) {
+  CHECK(result <= 0 && !connection.receive_armed);
   if (result == -ECANCELED) return;
   if (result == -ENOBUFS) {
     trace::count(trace::Counter::receive_buffers_exhausted);
@@ -108,6 +110,7 @@ void Network::defer(Connection& connection) {
 }
 
 void Network::take_up_deferred() {
+  CHECK(!shard_.settling());
   if (held_) return;
   deferred_now_.swap(deferred_);
   for (const ConnectionId id : deferred_now_) {
@@ -132,6 +135,7 @@ void Network::update_receive(Connection& connection) {
   const bool wanted = connection.blocks == 0 && !connection.read_ended &&
                       connection.phase != Phase::moving && connection.phase != Phase::ending;
   CHECK(!wanted || connection.socket >= 0);
+  CHECK(connection.receive_armed || !connection.receive_cancelled);
   if (wanted && !connection.receive_armed) {
     reactor_.arm_receive(connection.socket, user_data(connection.id));
     connection.receive_armed = true;

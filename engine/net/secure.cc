@@ -57,6 +57,7 @@ void Network::handshake_over(Connection& connection) {
   if (handshakes_.size() > 2 * size_t{options_.handshakes_per_shard}) {
     std::erase_if(handshakes_, stale);
   }
+  CHECK(handshakes_.size() >= handshakes_live_);
 }
 
 void Network::evict_handshake() {
@@ -107,6 +108,7 @@ bool Network::seal(Connection& connection) {
   CHECK(connection.secured && connection.tls != nullptr);
   while (!connection.plain.empty()) {
     const base::Bytes piece = connection.plain.front();
+    CHECK(!piece.empty());
     records_scratch_.clear();
     if (!connection.tls->seal(piece, records_scratch_)) return false;
     const auto taken = static_cast<uint32_t>(piece.size());

@@ -11,7 +11,8 @@ namespace engine {
 static_assert(sizeof(SendChunk) == 4096, "a chunk is a page");
 
 ChunkPool::~ChunkPool() {
-  while (free_ != nullptr) delete std::exchange(free_, free_->next);
+  for (; free_ != nullptr; --free_count_) delete std::exchange(free_, free_->next);
+  CHECK(free_count_ == 0);
 }
 
 SendChunk* ChunkPool::take() {
@@ -38,6 +39,7 @@ void ChunkPool::give(SendChunk* chunk) {
 }
 
 SendQueue::~SendQueue() {
+  CHECK((head_ == nullptr) == (size_ == 0));
   while (head_ != nullptr) delete std::exchange(head_, head_->next);
 }
 
@@ -64,11 +66,13 @@ size_t SendQueue::gather(iovec* pieces, size_t limit) const {
   for (SendChunk* chunk = head_; chunk != nullptr && count < limit; chunk = chunk->next) {
     pieces[count++] = {chunk->bytes + chunk->begin, chunk->end - chunk->begin};
   }
+  CHECK((count == 0) == (size_ == 0));
   return count;
 }
 
 base::Bytes SendQueue::front() const {
   if (head_ == nullptr) return {};
+  CHECK(head_->begin < head_->end);
   return {head_->bytes + head_->begin, head_->end - head_->begin};
 }
 

@@ -28,10 +28,12 @@ void Network::queue(Connection& connection, SendQueue& to, base::Bytes bytes) {
   CHECK(&to == &connection.plain || &to == &connection.wire);
   to.append(bytes, pool_);
   account(static_cast<int64_t>(bytes.size()));
+  CHECK(queued_bytes_ >= connection.queued());
   mark_dirty(connection);
 }
 
 void Network::mark_dirty(Connection& connection) {
+  CHECK(connection.network == this);
   if (connection.dirty) return;
   connection.dirty = true;
   dirty_.push_back(connection.id);
@@ -103,6 +105,7 @@ void Network::flush_one(Connection& connection) {
 
 void Network::on_send(Connection& connection, int32_t result) {
   CHECK(connection.send_in_flight);
+  CHECK(connection.sending > 0 && connection.sending <= connection.wire.size());
   connection.send_in_flight = false;
   const bool counted = connection.phase != Phase::ending;  // end() has taken it off the books
   if (result > 0) {

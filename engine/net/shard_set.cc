@@ -85,6 +85,7 @@ base::Status ShardSet::start() {
   CHECK(workers_.size() == mesh_.shards());
   Worker& first = *workers_.front();
   io_name_ = first.reactor->name();
+  CHECK(ports_.size() == options_.net.listeners.size());
   stage_ = Stage::running;
   stage_.notify_all();
   return base::Status::ok();
@@ -103,6 +104,7 @@ base::Status ShardSet::prepare(Worker& worker) {
   worker.shard = std::make_unique<Shard>(worker.id, *worker.reactor, mesh_, *worker.random,
                                          answerer_, options_.shard);
   worker.service = maker_.make_service(worker.id);
+  CHECK(worker.random != nullptr && worker.service != nullptr);
   worker.network = std::make_unique<Network>(*worker.shard, options_.net, shared_, tls_);
   worker.shard->attach(*worker.service, *worker.network);
   return worker.network->listen(ports_);
@@ -146,6 +148,7 @@ void ShardSet::run(Worker& worker) {
   stage_.wait(Stage::preparing);
   if (stage_.load() == Stage::running) {
     while (!over()) worker.shard->turn();
+    CHECK(worker.shard->drained());
     // The others may sleep, waiting for the same.
     for (ShardId other = 0; other < mesh_.shards(); ++other) mesh_.wake(other);
     mesh_.close_tasks(worker.id);
@@ -167,6 +170,7 @@ void ShardSet::join() {
 bool ShardSet::post(ShardId shard, TaskPtr& task) { return mesh_.post(shard, task); }
 
 bool ShardSet::replace_tls(std::shared_ptr<const TlsContext> tls) {
+  CHECK(tls != nullptr);
   bool all = true;
   for (ShardId id = 0; id < mesh_.shards(); ++id) {
     TaskPtr task = std::make_unique<ReplaceTlsTask>(tls);

@@ -38,6 +38,7 @@ bool SourceLimits::add(const SourceKey& source) {
   uint32_t& count = counts_[source];
   if (limit_ != 0 && count >= limit_) return false;
   ++count;
+  CHECK(limit_ == 0 || count <= limit_);
   return true;
 }
 
