@@ -91,6 +91,7 @@ bool parse(base::Bytes in, std::string& scratch, JidView& out) {
     scratch.push_back('/');
     if (!prepare_resource(parts.resource, scratch)) return false;
   }
+  CHECK(scratch.size() <= 3 * kPartBytesMax + 2);
   out.text_ = scratch;
   out.at_ = offset(at);
   out.slash_ = offset(slash);

@@ -31,6 +31,7 @@ Verdict Document::parse(base::Bytes xml, const Limits& limits) {
   const bool too_big = xml.size() > limits.stanza_bytes;
   SCAN_SCRATCH Walker walker(tape_, stacks_, xml.substr(0, limits.stanza_bytes), limits, {});
   const ScanResult result = walker.stanza();
+  CHECK(result.outcome != Outcome::complete || !tape_.elements.empty());
   if (result.outcome == Outcome::complete && result.size == xml.size()) return Verdict::ok;
   tape_.elements.clear();
   if (result.outcome == Outcome::refused) return result.verdict;

@@ -43,8 +43,11 @@ void append_content(base::Bytes content, base::Sink& out) {
     const size_t section = content.find('<');
     append_decoded(content.substr(0, section), out);
     if (section == base::Bytes::npos) return;
+    // Between two tags the scan has let nothing else pass.
+    CHECK(content.substr(section).starts_with(kCdataOpen));
     content.remove_prefix(section + kCdataOpen.size());
     const size_t end = content.find(kCdataClose);
+    CHECK(end != base::Bytes::npos);
     append_lines(content.substr(0, end), out);
     content.remove_prefix(end + kCdataClose.size());
   }
@@ -134,6 +137,7 @@ void Element::text(base::Sink& out) const {
   uint32_t from = element.open_end;
   for (Element at = first_child(); at; at = at.next_sibling()) {
     const ElementToken& child = tape.elements[at.index_];
+    CHECK(from <= child.begin && child.end <= element.close_begin);
     append_content(tape.source.substr(from, child.begin - from), out);
     from = child.end;
   }

@@ -2,6 +2,7 @@
 // stream, so a forwarded stanza declares them itself.
 #include <algorithm>
 
+#include "engine/base/check.h"
 #include "protocols/xml/document.h"
 #include "protocols/xml/element.h"
 #include "protocols/xml/writer.h"
@@ -22,6 +23,7 @@ void mark(const QName& name, uint32_t ns, Used& used) {
 void Element::forward_inherited(base::Sink& out) const {
   const Tape& tape = document_->tape_;
   const uint32_t end = tape.elements[index_].end;
+  CHECK(tape.namespaces.size() >= kFirstInherited + tape.inherited_prefixes.size());
   Used used(tape.inherited_prefixes.size());
   for (uint32_t i = index_; i < tape.elements.size() && tape.elements[i].begin < end; ++i) {
     const ElementToken& element = tape.elements[i];

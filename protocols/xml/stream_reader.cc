@@ -152,6 +152,7 @@ StreamEvent StreamReader::State::event(Document& of) {
     document = nullptr;
     return StreamEvent::end;
   }
+  CHECK(!of.tape_.elements.empty());
   document = &of;
   if (phase == Phase::stanzas) return StreamEvent::stanza;
   const ElementToken& header = of.tape_.elements[0];

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/base/bytes.h"
+#include "engine/base/check.h"
 
 namespace xml {
 
@@ -14,6 +15,7 @@ namespace xml {
 constexpr uint32_t kDeclarationBytesMax = 2048;
 
 inline void append_declaration(base::Bytes prefix, base::Bytes uri, base::Sink& out) {
+  CHECK(prefix.size() <= UINT16_MAX && uri.size() <= UINT16_MAX);
   const uint16_t sizes[2] = {static_cast<uint16_t>(prefix.size()),
                              static_cast<uint16_t>(uri.size())};
   out.append(reinterpret_cast<const char*>(sizes), sizeof sizes);
@@ -25,7 +27,9 @@ inline void append_declaration(base::Bytes prefix, base::Bytes uri, base::Sink& 
 inline bool next_declaration(base::Bytes& all, base::Bytes& prefix, base::Bytes& uri) {
   if (all.empty()) return false;
   uint16_t sizes[2];
+  CHECK(all.size() >= sizeof sizes);
   std::memcpy(sizes, all.data(), sizeof sizes);
+  CHECK(all.size() - sizeof sizes >= size_t{sizes[0]} + sizes[1]);
   prefix = all.substr(sizeof sizes, sizes[0]);
   uri = all.substr(sizeof sizes + sizes[0], sizes[1]);
   all.remove_prefix(sizeof sizes + sizes[0] + sizes[1]);

@@ -28,6 +28,7 @@ base::Bytes Tape::value(AttributeToken& attribute) {
       }
       raw.remove_prefix(size);
     }
+    CHECK(scratch.size() <= source.size());  // so that it has not moved
     attribute.decoded = static_cast<uint32_t>(from);
     attribute.decoded_size = static_cast<uint32_t>(scratch.size() - from);
     attribute.state = ValueState::decoded;

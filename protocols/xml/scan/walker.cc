@@ -153,6 +153,7 @@ bool Walker::close_tag_open(uint32_t index) {
 void Walker::close_element() {
   CHECK(!stacks_.open.empty());
   const OpenElement& open = stacks_.open.back();
+  CHECK(open.bindings <= stacks_.bindings.size() && open.bindings >= inherited_bindings_);
   tape_.elements[open.index].end = at_;
   stacks_.bindings.resize(open.bindings);
   default_ns_ = open.default_ns;
