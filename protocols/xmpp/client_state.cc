@@ -27,6 +27,7 @@ bool ClientState::keep(base::Bytes from, base::Bytes packed) {
   if (!from.empty()) {
     for (Entry& entry : entries_) {
       if (entry.stanza.empty() || entry.from.view() != from) continue;
+      CHECK(live_ > 0 && bytes_ >= entry.stanza.view().size());
       bytes_ -= entry.stanza.view().size();
       entry = {};
       --live_;
@@ -36,6 +37,7 @@ bool ClientState::keep(base::Bytes from, base::Bytes packed) {
   // Holes are closed before they are half of the list.
   if (entries_.size() > 2 * live_ + 16) {
     std::erase_if(entries_, [](const Entry& entry) { return entry.stanza.empty(); });
+    CHECK(entries_.size() == live_);
   }
   entries_.push_back({base::PackedString(from), base::PackedString(packed)});
   ++live_;

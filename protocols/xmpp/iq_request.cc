@@ -13,6 +13,7 @@ namespace {
 
 // The answer to `iq`, addressed back; `payload` stays the caller's.
 im::Stanza answer_to(const im::Stanza& iq, im::StanzaType type, base::Bytes payload) {
+  CHECK(iq.kind == im::StanzaKind::iq && !iq.id.empty());
   im::Stanza answer;
   answer.kind = im::StanzaKind::iq;
   answer.type = type;
@@ -31,6 +32,7 @@ std::string error_xml(im::ErrorCondition condition, base::Bytes text) {
 
 void send_early(const ReplyAddress& reply, im::StanzaType type, base::Bytes payload,
                 engine::Turn& turn) {
+  CHECK(reply.service != nullptr);
   Stream* stream = reply.service->find_waiting(reply.ticket);
   if (stream == nullptr) return;   // it has gone, or went on to log in
   reply.service->drop_ticket(reply.ticket);
@@ -46,6 +48,7 @@ void send_early(const ReplyAddress& reply, im::StanzaType type, base::Bytes payl
 void send(const ReplyAddress& reply, im::StanzaType type, base::Bytes payload, im::Realm& realm,
           engine::Turn& turn) {
   if (reply.ticket != 0) return send_early(reply, type, payload, turn);
+  CHECK(!reply.to.empty() && !reply.id.empty());
   im::Stanza answer;
   answer.kind = im::StanzaKind::iq;
   answer.type = type;

@@ -30,6 +30,7 @@ Service::~Service() {
   // the realm lets go of them.
   realm_.reset();
   while (sessions_ != nullptr) destroy(*sessions_);
+  CHECK(stream_count_ == 0 && session_count_ == 0 && waiting_.empty());
   node_.services[shard_] = nullptr;
 }
 
@@ -100,7 +101,7 @@ Session* Service::find_resumable(base::Bytes bare_jid, base::Bytes id) {
 }
 
 uint64_t Service::take_ticket(Stream& stream) {
-  CHECK(stream.login_ != nullptr);
+  CHECK(stream.login_ != nullptr && stream.login_->ticket == 0);
   const uint64_t ticket = ++last_ticket_;
   waiting_[ticket] = &stream;
   stream.login_->ticket = ticket;
@@ -115,6 +116,7 @@ Stream* Service::find_waiting(uint64_t ticket) const {
 void Service::drop_ticket(uint64_t ticket) {
   const auto found = waiting_.find(ticket);
   if (found == waiting_.end()) return;
+  CHECK(found->second->login_ != nullptr && found->second->login_->ticket == ticket);
   found->second->login_->ticket = 0;
   waiting_.erase(found);
 }
@@ -139,6 +141,7 @@ void Service::leave(Stream& stream) {
 
 Session& Service::adopt(std::unique_ptr<Session> owned) {
   Session* session = owned.release();
+  CHECK(session->next_ == nullptr && session->previous_ == nullptr);
   session->next_ = sessions_;
   if (sessions_ != nullptr) sessions_->previous_ = session;
   sessions_ = session;

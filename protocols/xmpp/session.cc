@@ -16,6 +16,7 @@ Session::Session(Service& service, Stream& stream, engine::Turn& turn)
 }
 
 Session::~Session() {
+  CHECK(stream_ == nullptr);  // it would come back to us
   if (waiting_) trace::gauge_add(trace::Gauge::xmpp_sessions_detached, -1);
   if (counted_) trace::gauge_add(trace::Gauge::xmpp_sessions, -1);
 }
@@ -78,6 +79,7 @@ void Session::lost_stream(bool may_resume, bool now, engine::Turn& turn) {
   const bool stays = may_resume && user != nullptr && stream_management_ != nullptr &&
                      stream_management_->resumable() && !service_.shutting_down();
   if (stays) {
+    CHECK(!waiting_);
     flush_client_state(turn);   // into the queue that waits with us
     client_state_.reset();
     if (finishing_) {           // that was more than may wait
@@ -101,6 +103,7 @@ void Session::lost_stream(bool may_resume, bool now, engine::Turn& turn) {
 }
 
 void Session::finish_soon(engine::Turn& turn) {
+  CHECK(stream_ == nullptr);
   finishing_ = true;
   // The realm's answer may come before the timer does, and must not find us without a stream.
   if (std::exchange(binding_, false)) service_.realm().cancel_bind(*this);
@@ -123,6 +126,7 @@ void Session::finish(engine::Turn& turn) {
 void Session::on_timer(engine::Turn& turn) {
   if (finishing_) return finish(turn);
   if (stream_ != nullptr) return check_ack_timer(turn);
+  CHECK(waiting_ && user != nullptr);
   trace::count(trace::Counter::xmpp_resumptions_expired);
   finish(turn);
 }

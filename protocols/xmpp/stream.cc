@@ -35,6 +35,7 @@ Stream::Stream(Service& service, const engine::Accepted& how, engine::Turn& turn
 }
 
 Stream::~Stream() {
+  CHECK(!feeding_);
   // While the stream moves, its old service is another thread's.
   if (listed_) {
     if (login_ != nullptr && login_->ticket != 0) service_->drop_ticket(login_->ticket);
@@ -62,6 +63,7 @@ bool Stream::waits() const {
 }
 
 void Stream::on_bytes(base::Bytes in, engine::Turn& turn) {
+  CHECK(service_->shard() == turn.shard);
   last_heard_ = turn.now;
   pinged_ = false;
   if (waits()) return hold(in, turn);
@@ -104,7 +106,10 @@ void Stream::feed(base::Bytes in, engine::Turn& turn) {
       break;
     }
     const xml::StreamEvent event = reader_.next(in, service_->document(), limits());
-    if (event == xml::StreamEvent::need_more) break;
+    if (event == xml::StreamEvent::need_more) {
+      CHECK(in.empty());
+      break;
+    }
     switch (event) {
       case xml::StreamEvent::header:
         on_header(reader_.element(), turn);
@@ -181,6 +186,7 @@ void Stream::fail(StreamError error, base::Bytes text, engine::Turn& turn,
 
 void Stream::leave_session(bool may_resume, bool now, engine::Turn& turn) {
   if (session_ == nullptr) return;
+  CHECK(session_->stream() == this);
   Session* session = std::exchange(session_, nullptr);
   session->lost_stream(may_resume, now, turn);
 }
@@ -201,6 +207,7 @@ void Stream::on_timer(engine::Turn& turn) {
     trace::count(trace::Counter::xmpp_login_timeouts);
     return fail(StreamError::connection_timeout, "logging in took too long", turn);
   }
+  CHECK(session_ != nullptr && state_ == StreamState::bound);
   const base::Instant due = last_heard_ + service_->options().idle_timeout;
   if (turn.now < due) {
     turn.timers.arm(timer_, due);
@@ -229,6 +236,7 @@ void Stream::on_congestion(bool congested, engine::Turn& turn) {
 }
 
 void Stream::on_closed(engine::CloseReason reason, engine::Turn& turn) {
+  CHECK(!feeding_);
   state_ = StreamState::closing;
   timer_.disarm();
   const bool may_resume =

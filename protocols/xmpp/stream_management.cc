@@ -23,6 +23,7 @@ void StreamManagement::sent(base::Bytes packed) {
 }
 
 bool StreamManagement::acked(uint32_t h) {
+  const uint32_t sent_before = sent_count();
   uint32_t newly = h - acked_;   // modulo 2^32 (XEP-0198 §4)
   if (newly > unacked_count()) return false;
   if (base::plant == base::Plant::ack_off_by_one && newly > 0 && newly < unacked_count()) ++newly;
@@ -42,10 +43,15 @@ bool StreamManagement::acked(uint32_t h) {
     queue_.erase(queue_.begin(), queue_.begin() + static_cast<ptrdiff_t>(head_));
     head_ = 0;
   }
-  CHECK(unacked_count() != 0 || bytes_ == 0);
+  CHECK(sent_count() == sent_before && head_ <= queue_.size());
   if (newly > 0) {
     largest_ = 0;
-    for_each_unacked([&](base::Bytes packed) { largest_ = std::max(largest_, packed.size()); });
+    size_t bytes = 0;
+    for_each_unacked([&](base::Bytes packed) {
+      largest_ = std::max(largest_, packed.size());
+      bytes += packed.size();
+    });
+    CHECK(bytes == bytes_);
   }
   return true;
 }

@@ -15,6 +15,7 @@
 namespace xmpp {
 
 void Stream::on_authenticated(const xml::Element& element, engine::Turn& turn) {
+  CHECK(login_ != nullptr && login_->authenticated && session_ == nullptr);
   const base::Bytes name = element.name();
   const base::Bytes ns = element.ns();
   if (ns == ns::kStreamManagement) {
@@ -106,7 +107,7 @@ void Stream::bound(engine::Turn& turn) {
 
 // What only logging in needed is freed; from here on the timer watches for silence.
 void Stream::enter_session(engine::Turn& turn) {
-  CHECK(session_ != nullptr && login_ != nullptr);
+  CHECK(session_ != nullptr && login_ != nullptr && login_->ticket == 0);
   state_ = StreamState::bound;
   const std::unique_ptr<Login> login = std::move(login_);
   if (login->paused) turn.out.resume(connection_);
@@ -139,6 +140,7 @@ void Stream::on_resume(const xml::Element& element, engine::Turn& turn) {
   append_number(acks.h(), out);
   out.append("'/>");
   turn.out.end_send();
+  CHECK(session->stream() == this && session->user != nullptr);
   session_ = session;
   session->resend(turn);
   enter_session(turn);

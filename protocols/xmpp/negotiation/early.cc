@@ -39,6 +39,7 @@ void Stream::on_starttls(engine::Turn& turn) {
     turn.out.send(connection_, "<failure xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
     return on_end(turn);
   }
+  CHECK(!login_->authenticated);
   turn.out.send(connection_, "<proceed xmlns='urn:ietf:params:xml:ns:xmpp-tls'/>");
   turn.out.start_tls(connection_);
   reader_.restart();

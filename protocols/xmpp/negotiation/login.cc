@@ -120,6 +120,7 @@ bool Stream::identify(base::Bytes authcid, base::Bytes authzid, engine::Turn& tu
 }
 
 void Stream::scram_first(base::Bytes message, engine::Turn& turn) {
+  CHECK(login_->scram != nullptr);
   sasl::Scram& scram = *login_->scram;
   const sasl::Step step = scram.client_first(message, login_->bindings);
   if (step != sasl::Step::ok) {
@@ -133,6 +134,7 @@ void Stream::scram_first(base::Bytes message, engine::Turn& turn) {
 }
 
 void Stream::scram_final(base::Bytes message, engine::Turn& turn) {
+  CHECK(login_->scram != nullptr && !login_->user.empty());
   const sasl::Step step = login_->scram->client_final(message);
   if (step != sasl::Step::ok) return sasl_failure(failure_of(step), turn);
   logged_in(turn);
@@ -152,6 +154,7 @@ void Stream::plain(base::Bytes message, engine::Turn& turn) {
 }
 
 void Stream::ask(im::StoreKind kind, std::string text, engine::Turn& turn) {
+  CHECK(!login_->user.empty() && !login_->authenticated);
   // A registration's answer that is still out is of no interest to somebody who logs in.
   if (login_->ticket != 0) service_->drop_ticket(login_->ticket);
   auto request = std::make_unique<im::StoreRequest>();
@@ -197,6 +200,7 @@ void Stream::challenge(const im::StoreRequest& answer, engine::Turn& turn) {
 }
 
 void Stream::sasl_failure(sasl::Failure failure, engine::Turn& turn) {
+  CHECK(!login_->authenticated);
   trace::count(trace::Counter::xmpp_login_failures);
   TRACE(sasl, debug, "login refused", {"user", login_->user}, {"why", sasl::name(failure)},
         {"mechanism", sasl::name(mechanism_)}, {"address", remote_address()});
@@ -219,6 +223,10 @@ void Stream::logged_in(engine::Turn& turn) {
   trace::count(trace::Counter::xmpp_logins);
   TRACE(sasl, info, "login", {"user", login_->user}, {"mechanism", sasl::name(mechanism_)},
         {"tls", tls_name(tls_version_)}, {"address", remote_address()});
+  CHECK(!login_->authenticated && !login_->user.empty());
+  // Nor one that was asked for in the middle of the exchange: its ticket is this shard's, and of a
+  // stream that is logging in.
+  if (login_->ticket != 0) service_->drop_ticket(login_->ticket);
   login_->authenticated = true;
   const engine::Owner owner = service_->partition().owner(login_->user);
   if (owner.shard == service_->shard()) return succeed(turn);
@@ -233,8 +241,9 @@ void Stream::logged_in(engine::Turn& turn) {
 
 void Stream::on_moved(engine::ConnectionId connection, engine::Turn& turn) {
   CHECK(state_ == StreamState::moving && connection);
+  CHECK(!listed_ && login_->authenticated && login_->ticket == 0);
   Service* home = service_->node().services[turn.shard];
-  CHECK(home != nullptr);
+  CHECK(home != nullptr && home->shard() == turn.shard);
   service_ = home;
   const uint32_t before = connection_.generation;
   connection_ = connection;

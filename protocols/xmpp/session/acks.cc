@@ -30,6 +30,7 @@ bool Session::over_limit() const {
   if (stream_management_ == nullptr) return false;
   const Options& options = service_.options();
   const StreamManagement& acks = *stream_management_;
+  CHECK(acks.largest_bytes() <= acks.unacked_bytes());
   return acks.unacked_count() > options.unacked_stanzas_max ||
          acks.unacked_bytes() - acks.largest_bytes() > options.unacked_bytes_max;
 }
@@ -154,6 +155,7 @@ void Session::on_ack(const xml::Element& element, engine::Turn& turn) {
 
 bool Session::resume(Stream& stream, uint32_t h, engine::Turn& turn) {
   CHECK(stream_management_ != nullptr && user != nullptr && !finishing_);
+  CHECK(stream.session() == nullptr && stream_ != &stream);
   StreamManagement& acks = *stream_management_;
   if (!acks.acked(h)) {
     trace::count(trace::Counter::xmpp_acks_refused);
@@ -163,6 +165,7 @@ bool Session::resume(Stream& stream, uint32_t h, engine::Turn& turn) {
   client_state_.reset();
   if (finishing_) return false;   // what was held back was more than may wait: it has ended
   if (stream_ != nullptr) {
+    CHECK(!waiting_);
     Stream* old = std::exchange(stream_, nullptr);
     old->forget_session();
     old->fail(StreamError::conflict, "resumed on another connection", turn);

@@ -30,6 +30,7 @@ void count_sent(im::StanzaKind kind) {
 }  // namespace
 
 void Session::deliver(const im::Stanza& stanza, engine::Turn& turn) {
+  CHECK(user != nullptr);  // the realm and the features have let go of it before it ends
   if (client_state_ == nullptr) return write(stanza, turn);
   switch (ClientState::judge(stanza)) {
     case ClientState::Verdict::drop:

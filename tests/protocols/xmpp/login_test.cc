@@ -176,6 +176,34 @@ TEST(Login, ConnectionsLeftAtEachStageLeaveNothingBehind) {
   EXPECT_EQ(node.service().session_count(), 0u);
 }
 
+// The store is asked for a registration in the middle of a SCRAM exchange, and answers when the
+// stream has moved, or has entered its session.
+TEST(Login, ARegistrationsAnswerThatComesAfterTheLoginIsForNobody) {
+  for (const engine::ShardId owner : {0, 1}) {
+    xmpp::Options options = default_options();
+    options.registration = true;
+    FakeNode node(2, options);
+    node.partition.owners["alice@localhost"] = owner;
+    const auto client = node.connect();
+    ScramClient scram;
+    node.send(client, header() + auth("SCRAM-SHA-256", scram.first()));
+    const std::string challenge = unbase64(content(node.take(client), "challenge"));
+    node.hold_store = true;
+    node.send(client,
+              "<iq type='set' id='r'><query xmlns='jabber:iq:register'><username>new</username>"
+              "<password>secret</password></query></iq>" +
+                  response(scram.final(challenge)));
+    EXPECT_TRUE(has(node.take(client), "<success"));
+    EXPECT_EQ(node.shard_of(client), owner);
+    node.hold_store = false;
+    node.send(client, header() + bind_request("desk"));
+    EXPECT_TRUE(has(node.take(client), "<jid>alice@localhost/desk</jid>"));
+    node.release_store();
+    EXPECT_EQ(node.take(client), "");
+    EXPECT_FALSE(node.closed(client));
+  }
+}
+
 TEST(Login, SeveralDomainsAreChosenByTheHeader) {
   FakeNode node;
   node.add_user("alice@example.org", "other");
