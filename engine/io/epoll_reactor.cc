@@ -86,6 +86,11 @@ void EpollReactor::close(int socket) {
   queue_.push_back({Step::close, Operation::send, socket, 0, {}});
 }
 
+void EpollReactor::commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync,
+                          uint64_t user_data) {
+  commits_.submit(file, pieces, offset, sync, user_data);
+}
+
 // Registers for what the socket's armed operations wait for, or not at all.
 void EpollReactor::watch(int socket) {
   Entry& here = entry(socket);
@@ -203,6 +208,11 @@ void EpollReactor::wait(base::Instant deadline) {
   const int count = epoll_wait(epoll_, events_.data(), static_cast<int>(events_.size()), timeout);
   CHECK(count >= 0 || errno == EINTR);
   if (doorbell_.woke_up()) completions_.push_back({.operation = Operation::wake});
+  if (const auto done = commits_.take()) {
+    completions_.push_back({.user_data = done->user_data,
+                            .result = done->result,
+                            .operation = Operation::commit});
+  }
   for (int i = 0; i < count; ++i) on_event(events_[static_cast<size_t>(i)]);
 }
 

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/io/commit_thread.h"
 #include "engine/io/system_reactor.h"
 
 namespace engine {
@@ -26,6 +27,8 @@ class EpollReactor final : public SystemReactor {
   void cancel(Operation target, uint64_t user_data) override;
   void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
   void close(int socket) override;
+  void commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync,
+              uint64_t user_data) override;
   void submit_and_wait(base::Instant deadline) override;
   std::span<const Completion> reap() override { return completions_; }
   const char* name() const override { return "epoll"; }
@@ -75,6 +78,7 @@ class EpollReactor final : public SystemReactor {
   std::unordered_map<uint64_t, int> sockets_[kOperations];  // user data -> descriptor, while armed
   std::vector<Completion> completions_;
   std::vector<epoll_event> events_;
+  CommitThread commits_{doorbell_};
 };
 
 }  // namespace engine

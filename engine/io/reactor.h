@@ -19,12 +19,12 @@
 
 namespace engine {
 
-enum class Operation : uint8_t { accept, receive, send, wake, pass };
+enum class Operation : uint8_t { accept, receive, send, wake, pass, commit };
 
 struct Completion {
   uint64_t user_data = 0;
   // accept: socket; pass: its name in the other reactor; receive/send: bytes (0 = end of stream);
-  // or -errno
+  // commit: 0; or -errno
   int32_t result = 0;
   Operation operation = Operation::accept;
   bool more = false;           // multishot accept/receive stays armed
@@ -80,6 +80,14 @@ class Reactor {
   // completion, which comes here, says what it is called there, or -ENFILE when its table is full.
   // No other operation may be on it; close() it here afterwards.
   virtual void pass(int /*socket*/, Reactor& /*to*/, uint64_t /*user_data*/) { CHECK(false); }
+
+  // Writes the pieces to `file` (an ordinary descriptor) at `offset`, whole, and with `sync` has the
+  // disk confirm them (fdatasync) before the one completion, whose result is 0 or -errno. One at a
+  // time; the bytes stay until then.
+  virtual void commit(int /*file*/, std::span<const iovec> /*pieces*/, uint64_t /*offset*/,
+                      bool /*sync*/, uint64_t /*user_data*/) {
+    CHECK(false);
+  }
 
   // Hands queued work over and waits for at least one completion, the deadline, or wake(). May
   // return with nothing (a signal).

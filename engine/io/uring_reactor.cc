@@ -1,6 +1,7 @@
 #include "engine/io/uring_reactor.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,6 +12,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/io/commit_thread.h"
 #include "engine/trace/counters.h"
 
 namespace engine {
@@ -27,6 +29,8 @@ constexpr uint64_t kWake = uint64_t{static_cast<uint8_t>(Operation::wake)} << kO
 
 constexpr uint64_t kShutDown = uint64_t{14} << kOperationShift;  // plus the socket
 constexpr uint64_t kInstalled = uint64_t{13} << kOperationShift;
+constexpr uint64_t kWritten = uint64_t{12} << kOperationShift;
+constexpr uint64_t kSynced = uint64_t{11} << kOperationShift;
 
 // A direct descriptor is its index in the ring's table with this bit, which no ordinary one has.
 constexpr int kDirect = 1 << 30;
@@ -37,7 +41,7 @@ constexpr uint8_t kOpFixedFdInstall = 54;
 
 constexpr int kAllowed[] = {IORING_OP_ACCEPT, IORING_OP_RECV,         IORING_OP_SEND,
                             IORING_OP_SENDMSG, IORING_OP_ASYNC_CANCEL, IORING_OP_CLOSE,
-                            IORING_OP_POLL_ADD};
+                            IORING_OP_POLL_ADD, IORING_OP_WRITEV,      IORING_OP_FSYNC};
 constexpr int kAllowedDirect[] = {IORING_OP_SHUTDOWN, IORING_OP_MSG_RING, kOpFixedFdInstall};
 
 uint64_t tagged(Operation operation, uint64_t user_data) {
@@ -144,7 +148,8 @@ int UringReactor::restrict_and_enable() {
     allow(operation);
   }
   rules[count].opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED;
-  rules[count++].sqe_flags = IOSQE_BUFFER_SELECT | (owns_sockets() ? IOSQE_FIXED_FILE : 0);
+  rules[count++].sqe_flags =
+      IOSQE_BUFFER_SELECT | IOSQE_IO_LINK | (owns_sockets() ? IOSQE_FIXED_FILE : 0);
   CHECK(count <= std::size(rules));
   const int error = io_uring_register_restrictions(&ring_, rules, count);
   if (error < 0) return error;
@@ -314,6 +319,65 @@ int UringReactor::install(int socket) {
   return installed_.value_or(-EAGAIN);
 }
 
+void UringReactor::commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync,
+                          uint64_t user_data) {
+  CHECK(commit_.file < 0 && file >= 0 && !pieces.empty() && pieces.size() <= IOV_MAX);
+  commit_.file = file;
+  commit_.pieces.assign(pieces.begin(), pieces.end());
+  commit_.offset = offset;
+  commit_.sync = sync;
+  commit_.user_data = user_data;
+  submit_commit();
+}
+
+void UringReactor::submit_commit() {
+  CHECK(commit_.file >= 0 && commit_.awaited == 0);
+  // Linked entries have to be submitted together.
+  for (int attempt = 0; io_uring_sq_space_left(&ring_) < 2; ++attempt) {
+    CHECK(attempt < 100'000);
+    trace::count(trace::Counter::io_submission_queue_full);
+    submit_early();
+  }
+  io_uring_sqe* write = next_entry();
+  io_uring_prep_writev(write, commit_.file, commit_.pieces.data(),
+                       static_cast<unsigned>(commit_.pieces.size()), commit_.offset);
+  write->user_data = kWritten;
+  commit_.awaited = 1;
+  commit_.synced = 0;
+  if (!commit_.sync) return;
+  write->flags |= IOSQE_IO_LINK;
+  io_uring_sqe* sync = next_entry();
+  io_uring_prep_fsync(sync, commit_.file, IORING_FSYNC_DATASYNC);
+  sync->user_data = kSynced;
+  commit_.awaited = 2;
+}
+
+void UringReactor::on_commit_step(bool sync, int32_t result) {
+  CHECK(commit_.file >= 0 && commit_.awaited > 0);
+  (sync ? commit_.synced : commit_.written) = result;
+  if (--commit_.awaited > 0) return;
+  int32_t outcome = 0;
+  if (commit_.written == -EINTR || commit_.written == -EAGAIN) {
+    commit_again_ = true;  // nothing was written
+    return;
+  }
+  if (commit_.written <= 0) {
+    outcome = commit_.written < 0 ? commit_.written : -EIO;
+  } else {
+    commit_.offset += static_cast<uint64_t>(commit_.written);
+    advance(commit_.pieces, static_cast<size_t>(commit_.written));
+    if (!commit_.pieces.empty()) {
+      commit_again_ = true;  // a short write, which cancels its sync
+      return;
+    }
+    outcome = commit_.synced;
+  }
+  commit_.file = -1;
+  completions_.push_back({.user_data = commit_.user_data,
+                          .result = std::min(outcome, 0),
+                          .operation = Operation::commit});
+}
+
 void UringReactor::remote_address(int socket, base::Sink& address, uint16_t& port) {
   if (!is_direct(socket)) {
     SystemReactor::remote_address(socket, address, port);
@@ -395,6 +459,7 @@ void UringReactor::submit_and_wait(base::Instant deadline) {
   collect();
   if (io_uring_sq_ready(&ring_) == 0) send_arena_.reset();
   close_shut_down();
+  if (std::exchange(commit_again_, false)) submit_commit();
 }
 
 void UringReactor::collect() {
@@ -426,6 +491,10 @@ void UringReactor::take(const io_uring_cqe& entry) {
     CHECK(doorbell_armed_);
     if (!more) doorbell_armed_ = false;
     return;  // woke_up() tells
+  }
+  if (entry.user_data == kWritten || entry.user_data == kSynced) {
+    on_commit_step(entry.user_data == kSynced, entry.res);
+    return;
   }
   if (entry.user_data == kInstalled) {
     if (installing_) {

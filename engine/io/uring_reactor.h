@@ -30,6 +30,8 @@ class UringReactor final : public SystemReactor {
   void cancel(Operation target, uint64_t user_data) override;
   void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
   void close(int socket) override;
+  void commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync,
+              uint64_t user_data) override;
   void remote_address(int socket, base::Sink& address, uint16_t& port) override;
   void shut_down_writes(int socket) override;
   bool owns_sockets() const override { return limits_.direct_descriptors > 0; }
@@ -56,6 +58,19 @@ class UringReactor final : public SystemReactor {
     size_t used_ = 0;
   };
 
+  // The commit under way: a write, linked with a sync. What a short write left is written by
+  // another such pair.
+  struct Commit {
+    int file = -1;  // -1: none
+    std::vector<iovec> pieces;
+    uint64_t offset = 0;
+    bool sync = false;
+    uint64_t user_data = 0;
+    int awaited = 0;  // completions
+    int32_t written = 0;
+    int32_t synced = 0;
+  };
+
   explicit UringReactor(const ReactorLimits& limits) : SystemReactor(0), limits_(limits) {}
   const char* set_up(int& error);   // the step that failed, or null
   int set_up_buffers();
@@ -68,6 +83,8 @@ class UringReactor final : public SystemReactor {
   void close_shut_down();
   int install(int socket);
   void arm_doorbell();
+  void submit_commit();
+  void on_commit_step(bool sync, int32_t result);
   void collect();
   void take(const io_uring_cqe& entry);
   char* buffer(unsigned id) { return arena_.get() + size_t{id} * limits_.receive_buffer_bytes; }
@@ -92,6 +109,8 @@ class UringReactor final : public SystemReactor {
   bool installing_ = false;
   std::optional<int32_t> installed_;
   bool doorbell_armed_ = false;
+  Commit commit_;
+  bool commit_again_ = false;
   int32_t forbidden_result_ = 0;
 };
 

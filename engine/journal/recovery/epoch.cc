@@ -1,0 +1,92 @@
+#include "engine/journal/recovery/epoch.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/journal/recovery/marks.h"
+
+namespace journal {
+
+namespace {
+
+// Everything that was closed goes to disk; groups of an epoch that is not complete need no sync of
+// their own.
+base::Status write_out(Files& files, SegmentKeeper& keeper, ShardJournal& journal,
+                       std::vector<int>& used) {
+  const LogIdentity& log = journal.log();
+  while (!journal.writer().closed().empty()) {
+    const GroupWriter::Closed& next = journal.writer().closed().front();
+    const uint64_t segment = log.segment_of(next.group.position);
+    while (used.size() < segment) {
+      const uint64_t wanted = used.size() + 1;
+      const auto file = keeper.prepare(log, wanted);
+      if (!file) return file.error();
+      journal.adopt(wanted, *file);
+      used.push_back(*file);
+    }
+    auto written = files.write(used.back(), log.offset_of(next.group.position), next.bytes());
+    if (!written) return base::Error{segment_name(log, segment) + ": " + written.error().what};
+    journal.written(next.group);
+  }
+  for (const int file : used) {
+    if (auto synced = files.sync(file); !synced) return synced;
+  }
+  return base::Status::ok();
+}
+
+base::Status fill(Files& files, SegmentKeeper& keeper, ShardJournal& journal,
+                  const std::vector<engine::JournalEntry>& entries) {
+  std::vector<int> used;
+  for (const engine::JournalEntry& entry : entries) {
+    journal.put(entry.key, entry.bytes);
+    if (!entry.note.empty()) journal.note(entry.key, entry.note);
+  }
+  journal.close_initial(false);
+  if (auto written = write_out(files, keeper, journal, used); !written) return written;
+  // That all of this is on disk has to be on record as well.
+  journal.close_initial(true);
+  return write_out(files, keeper, journal, used);
+}
+
+base::Status leave_older(Files& files, SegmentKeeper& keeper, uint64_t epoch) {
+  const auto names = files.list();
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    const auto segment = parse_segment_name(name);
+    if (segment && segment->epoch != epoch) {
+      if (auto freed = keeper.reclaim(name); !freed) return freed;
+    }
+    const auto mark = parse_complete_mark_name(name);
+    if (mark && *mark != epoch) {
+      if (auto removed = files.remove(name); !removed) return removed;
+      for (const std::string& other : *names) {
+        if (other != accepted_name(*mark)) continue;
+        if (auto removed = files.remove(other); !removed) return removed;
+      }
+    }
+  }
+  return files.sync_folder();
+}
+
+}  // namespace
+
+base::Result<std::vector<std::unique_ptr<ShardJournal>>> begin_epoch(
+    Files& files, SegmentKeeper& keeper, const EpochStart& start,
+    const std::vector<std::vector<engine::JournalEntry>>& entries) {
+  CHECK(start.epoch > 0 && start.failure != nullptr && !entries.empty());
+  std::vector<std::unique_ptr<ShardJournal>> journals;
+  for (uint32_t shard = 0; shard < entries.size(); ++shard) {
+    const LogIdentity log{start.epoch, shard, start.salt, start.options.segment_bytes};
+    journals.push_back(std::make_unique<ShardJournal>(log, start.options, *start.failure));
+    auto filled = fill(files, keeper, *journals.back(), entries[shard]);
+    if (!filled) return filled.error();
+  }
+  const auto shards = static_cast<uint32_t>(entries.size());
+  if (auto marked = write_complete_mark(files, {start.epoch, shards}); !marked) {
+    return marked.error();
+  }
+  if (auto left = leave_older(files, keeper, start.epoch); !left) return left.error();
+  return journals;
+}
+
+}  // namespace journal

@@ -1,0 +1,29 @@
+// A new epoch: at every start the entries that live are written anew, into files of their own, for
+// as many shards as there are now. Only when all of it is on disk does it replace the epoch before;
+// until then a crash changes nothing.
+// At start, on the main thread, before the shards; blocking.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/journal/disk/segment_keeper.h"
+#include "engine/journal/shard_journal.h"
+
+namespace journal {
+
+struct EpochStart {
+  uint64_t epoch = 0;  // higher than any that was seen
+  uint32_t salt = 0;   // random
+  JournalOptions options;
+  DiskFailure* failure = nullptr;  // outlives the journals
+};
+
+// One journal a shard with its entries, which stay with the caller; each to be attached on its
+// shard. Complete on return, and what was there before is free.
+base::Result<std::vector<std::unique_ptr<ShardJournal>>> begin_epoch(
+    Files& files, SegmentKeeper& keeper, const EpochStart& start,
+    const std::vector<std::vector<engine::JournalEntry>>& entries);
+
+}  // namespace journal

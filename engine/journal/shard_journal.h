@@ -1,0 +1,175 @@
+// A shard's journal: what outlives a crash of the node (DESIGN 5), see engine/seam/journal.h for
+// what it promises. Appends go into memory; at the end of a turn what has gathered is written and
+// synced in one commit, one at a time. A failed write or sync ends the node: what the disk holds
+// then is unknown, and trying again would only hide it.
+//
+// Segments are freed in their order, when no entry lives in them any more, that is on record, and
+// the consumer has read their feed records. When the log grows long, the oldest segment's living
+// entries are appended again (carried).
+// Owned by one shard. Makes no system calls and has no threads: Reactor::commit and the
+// SegmentSupply do that, so it runs in the simulation as it is.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "engine/journal/feed_progress.h"
+#include "engine/journal/format.h"
+#include "engine/journal/group_writer.h"
+#include "engine/journal/live_table.h"
+#include "engine/journal/segment_supply.h"
+#include "engine/shard/log.h"
+
+namespace journal {
+
+enum class Durability : uint8_t {
+  full,     // a commit is written and synced
+  relaxed,  // only written: a power cut may lose the last moments
+};
+
+struct JournalOptions {
+  uint64_t segment_bytes = 8 << 20;   // a power of two; twice the longest record at least
+  uint64_t bytes_max = 256 << 20;     // of segments, a shard; eight of them at least
+  uint64_t bytes_uncommitted_max = 8 << 20;  // beyond it sockets are not read
+  Durability durability = Durability::full;
+};
+
+// Told when the disk fails us. The process ends in there, but for tests and the simulation: the
+// journal commits nothing more after it.
+class DiskFailure {
+ public:
+  virtual ~DiskFailure() = default;
+  virtual void journal_failed(const std::string& what) = 0;
+};
+
+class ShardJournal final : public engine::Log {
+ public:
+  static constexpr uint64_t kSpares = 3;          // segments made ready in advance
+  static constexpr uint64_t kSegmentsMin = 8;
+  static constexpr size_t kCarryBytesPerTurn = 256 << 10;
+
+  // An empty log that starts with segment `first`. At start, before attach(), it is filled and
+  // written by disk/epoch.h.
+  ShardJournal(const LogIdentity& log, const JournalOptions& options, DiskFailure& failure,
+               uint64_t first = 1);
+  ~ShardJournal() override;
+
+  // On the shard, before its first turn. Both outlive the journal.
+  void attach(engine::Reactor& reactor, SegmentSupply& supply);
+
+  // engine::Journal
+  void put(engine::JournalKey key, base::Bytes bytes) override;
+  void note(engine::JournalKey key, base::Bytes bytes) override;
+  void erase(engine::JournalKey key) override;
+  bool holds(engine::JournalKey key) const override { return table_.find(key) != nullptr; }
+  void feed(uint8_t kind, base::Bytes bytes) override;
+  Position appended() const override { return writer_.appended(); }
+  Position committed() const override { return committed_; }
+  bool accepting() const override { return accepting_; }
+
+  // engine::Log
+  void flush(base::Instant now) override;
+  void on_completion(const engine::Completion& completion) override;
+  base::Instant deadline() const override;
+  bool behind() const override { return writer_.bytes_waiting() > options_.bytes_uncommitted_max; }
+  bool finish() override;
+
+  // Before attach(): what is to be written by other means, and with which files.
+  GroupWriter& writer() { return writer_; }
+  void close_initial(bool synced);   // closes the open group
+  void adopt(uint64_t segment, int file);
+  void written(const Group& group);  // it is on disk, synced if that is wanted
+
+  const LogIdentity& log() const { return writer_.log(); }
+  std::shared_ptr<FeedProgress> progress() const { return progress_; }
+
+  struct Figures {
+    size_t entries = 0;
+    uint64_t live_bytes = 0;
+    uint64_t segments = 0;  // in use and ready
+    uint64_t first_segment = 0;
+    size_t table_bytes = 0;
+  };
+  Figures figures() const;
+
+ private:
+  struct Segment {
+    int file = -1;       // -1: not there yet
+    uint64_t live = 0;   // entries and notes in it
+    uint64_t feed_end = 0;  // of its last feed record; 0: none
+  };
+  struct Carry {
+    uint64_t segment = 0;
+    std::string bytes;
+    uint64_t at = 0;         // offset of the next record
+    uint64_t group_end = 0;  // and of the end of its group
+  };
+
+  uint64_t append(RecordType type, uint8_t kind, uint64_t id, base::Bytes first,
+                  base::Bytes second = {});
+  Segment& segment(uint64_t index);
+  void leave(uint64_t position, uint64_t bytes);  // what stood there lives no longer
+  void enter(uint64_t position, uint64_t bytes);
+  uint64_t oldest_needed() const;
+  uint64_t current() const { return writer_.segment(); }
+  void close_group(bool empty_too = false);
+  void commit_first();
+  void release_before(uint64_t segment);
+  void take_answers(base::Instant now);
+  void take_segment(const SupplyAnswer& answer, base::Instant now);
+  void start_carrying(SupplyAnswer answer);
+  void ask_for_segment(base::Instant now);
+  void ask_to_carry();
+  void carry_some();
+  bool carry_next(Carry& carry);
+  void carry_record(const Record& record);
+  void seal_when_idle(base::Instant now);
+  uint64_t spares() const { return ready_end_ > current() ? ready_end_ - current() - 1 : 0; }
+  bool at_bound() const { return ready_end_ - first_ >= segments_max_; }
+  bool stalled() const;
+  bool idle() const { return !in_flight_ && writer_.empty() && writer_.closed().empty(); }
+  void update_accepting();
+  void update_gauges();
+  void fail(const std::string& what);
+
+  const JournalOptions options_;
+  const uint64_t segments_max_;
+  DiskFailure& failure_;
+  GroupWriter writer_;
+  LiveTable table_;
+  engine::Reactor* reactor_ = nullptr;
+  SegmentSupply* supply_ = nullptr;
+  std::shared_ptr<FeedProgress> progress_ = std::make_shared<FeedProgress>();
+
+  std::deque<Segment> segments_;  // first_, first_ + 1 …
+  uint64_t first_ = 0;
+  uint64_t ready_end_ = 0;  // segments before it have their files
+  uint64_t last_written_ = 0;  // the segment of the last group on disk
+  uint64_t live_bytes_ = 0;
+  Position committed_ = 0;
+  bool in_flight_ = false;
+  bool failed_ = false;
+  bool accepting_ = true;
+  bool unsealed_ = false;         // the last group's having been synced is not on record
+  bool finishing_ = false;
+  bool stall_counted_ = false;
+  base::Instant seal_at_ = base::Instant::never();
+
+  bool preparing_ = false;        // the supply was asked for a segment
+  bool prepare_failed_ = false;   // the last time
+  base::Instant retry_at_{};
+  base::Instant look_again_ = base::Instant::never();  // while not accepting
+  bool reading_back_ = false;
+  std::optional<Carry> carry_;
+
+  struct Shown {                  // our part of the gauges
+    int64_t entries = 0;
+    int64_t live_bytes = 0;
+    int64_t segments = 0;
+    int64_t waiting = 0;
+  } shown_;
+};
+
+}  // namespace journal
