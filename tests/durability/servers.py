@@ -130,7 +130,7 @@ class Rollcall(Server):
         self.io = io
         self.settings = settings  # more lines of rollcall.toml; tables of their own only
         self.prefix = list(prefix)
-        self.http = free_port()
+        self.tls_port = free_port()
         super().__init__(resume_seconds, archive, data)
 
     def configure(self):
@@ -138,8 +138,9 @@ class Rollcall(Server):
         with open(self.config, "w", encoding="ascii") as file:
             file.write("[session]\nresume_seconds = %d\n%s\n[[listener]]\naddress = \"127.0.0.1\"\n"
                        "port = %d\ntls = \"off\"\nsasl_without_tls = true\n"
-                       "[admin]\nmetrics_port = %d\n"
-                       % (self.resume_seconds, self.settings, self.port, self.http))
+                       "[[listener]]\naddress = \"127.0.0.1\"\nport = %d\n"
+                       "[admin]\nmetrics = false\n"
+                       % (self.resume_seconds, self.settings, self.port, self.tls_port))
 
     def command(self):
         return self.prefix + [os.path.abspath(BUILD + "/appliance/rollcalld"), "--config",
