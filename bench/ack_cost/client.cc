@@ -38,8 +38,8 @@ bool Client::on_bytes(std::string_view bytes, uint64_t now) {
 }
 
 bool Client::advance() {
-  static constexpr const char* kMarkers[] = {"</stream:features>", "<success", "</stream:features>",
-                                             "</iq>",              "<presence", "<enabled"};
+  static constexpr const char* kMarkers[] = {
+      "</stream:features>", "<success", "</stream:features>", "</iq>", "<presence", "<enabled"};
   if (heard_.find("<failure") != std::string::npos ||
       heard_.find("<stream:error") != std::string::npos) {
     trouble_ = user_ + ": " + heard_;
@@ -54,8 +54,8 @@ bool Client::advance() {
     case Step::features: {
       std::string token;
       base::base64_encode(std::string("\0", 1) + user_ + std::string("\0", 1) + "bench", token);
-      output_ += "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" + token +
-                 "</auth>";
+      output_ +=
+          "<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'>" + token + "</auth>";
       break;
     }
     case Step::success:

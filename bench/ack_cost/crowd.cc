@@ -140,8 +140,7 @@ bool Crowd::receive(uint32_t index) {
   Member& member = members_[index];
   const ssize_t n = read(member.fd, buffer_.data(), buffer_.size());
   if (n <= 0) return fail("connection lost");
-  if (!member.client->on_bytes({buffer_.data(), static_cast<size_t>(n)},
-                               monotonic_nanoseconds())) {
+  if (!member.client->on_bytes({buffer_.data(), static_cast<size_t>(n)}, monotonic_nanoseconds())) {
     trouble_ = member.client->trouble();
     return false;
   }

@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
 #include <string>
 #include <vector>
 
 #include "bench/ack_cost/crowd.h"
+#include "bench/ack_cost/node_watch.h"
 
 namespace {
 
@@ -43,26 +43,7 @@ bool parse(int argc, char** argv, Arguments& out) {
   return argc % 2 == 1 && out.pid > 0;
 }
 
-// User and system time of all threads of a process, in seconds.
-double processor_seconds(int pid) {
-  const std::string path = "/proc/" + std::to_string(pid) + "/stat";
-  std::FILE* file = std::fopen(path.c_str(), "r");
-  if (file == nullptr) return 0;
-  char line[1024] = {};
-  const bool read = std::fgets(line, sizeof line, file) != nullptr;
-  std::fclose(file);
-  const char* rest = read ? std::strrchr(line, ')') : nullptr;
-  unsigned long user = 0;
-  unsigned long system = 0;
-  if (rest == nullptr ||
-      std::sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) !=
-          2) {
-    return 0;
-  }
-  return static_cast<double>(user + system) / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
-// In milliseconds; the vector is sorted afterwards.
+// In milliseconds; the vector is in another order afterwards.
 double percentile(std::vector<uint32_t>& samples, size_t of_a_hundred) {
   if (samples.empty()) return 0;
   const size_t at = std::min(samples.size() - 1, samples.size() * of_a_hundred / 100);
@@ -81,18 +62,20 @@ void print_latencies(const char* phase, ack_cost::Figures& figures) {
 bool measure(const Arguments& arguments, ack_cost::Crowd& crowd) {
   if (!crowd.sign_in() || !crowd.run(arguments.full, 2)) return false;
   crowd.clear();
-  const double node = processor_seconds(arguments.pid);
-  const double own = processor_seconds(getpid());
+  ack_cost::NodeWatch watch(arguments.pid);
+  const double node = ack_cost::processor_seconds(arguments.pid);
+  const double own = ack_cost::processor_seconds(getpid());
   const uint64_t begin = ack_cost::monotonic_nanoseconds();
   if (!crowd.run(arguments.full, arguments.seconds)) return false;
   const double seconds =
       static_cast<double>(ack_cost::monotonic_nanoseconds() - begin) / 1e9;
-  const double node_used = processor_seconds(arguments.pid) - node;
-  const double own_used = processor_seconds(getpid()) - own;
+  const double node_used = ack_cost::processor_seconds(arguments.pid) - node;
+  const double own_used = ack_cost::processor_seconds(getpid()) - own;
   const auto messages = static_cast<double>(crowd.figures().delivered);
-  std::printf("messages_per_second %.0f cpu_us_per_message %.3f node_busy %.2f generator_busy %.2f ",
+  std::printf("messages_per_second %.0f cpu_us_per_message %.3f node_busy %.2f node_saturated %.2f "
+              "generator_busy %.2f ",
               messages / seconds, node_used * 1e6 / messages, node_used / seconds,
-              own_used / seconds);
+              watch.stop(), own_used / seconds);
   print_latencies("full", crowd.figures());
   if (!crowd.settle()) return false;
   crowd.clear();
