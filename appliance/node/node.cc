@@ -7,6 +7,7 @@
 
 #include "appliance/node/clocks.h"
 #include "appliance/node/files.h"
+#include "appliance/node/volatile_log.h"
 #include "engine/base/hash.h"
 #include "engine/memory/jemalloc.h"
 #include "engine/trace/log.h"
@@ -93,6 +94,11 @@ std::unique_ptr<engine::Service> Node::make_service(engine::ShardId shard) {
 
 std::unique_ptr<base::Random> Node::make_random(engine::ShardId) {
   return std::make_unique<engine::SecureRandom>();
+}
+
+std::unique_ptr<engine::Log> Node::make_log(engine::ShardId, engine::Reactor&,
+                                            std::vector<engine::JournalEntry>&) {
+  return std::make_unique<VolatileLog>();
 }
 
 void Node::apply_trace(const TraceConfig& trace) {

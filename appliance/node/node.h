@@ -81,6 +81,8 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   // engine::ShardMaker, on each shard's thread.
   std::unique_ptr<engine::Service> make_service(engine::ShardId shard) override;
   std::unique_ptr<base::Random> make_random(engine::ShardId shard) override;
+  std::unique_ptr<engine::Log> make_log(engine::ShardId shard, engine::Reactor& reactor,
+                                        std::vector<engine::JournalEntry>& recovered) override;
   // engine::Answerer, on any shard.
   void ask(engine::QuestionPtr question) override { store_->ask(std::move(question)); }
 

@@ -59,9 +59,11 @@ struct Connection final : Timer {
   bool secured = false;
   bool read_ended = false;           // FIN arrived; handled when carry-over is empty
   bool tls_ended = false;            // our close_notify is queued
+  bool notify_asked = false;         // Peer::on_sent is owed; not counted off yet
   bool handshake_counted = false;    // among the shard's handshakes under way
   ShardId move_to = 0;
   uint32_t sending = 0;              // bytes of the send in flight
+  uint32_t notify_left = 0;          // bytes of `wire` that must leave before Peer::on_sent
   uint32_t turn = 0;                 // the turn that turn_bytes speaks of
   uint32_t turn_bytes = 0;
   std::unique_ptr<Peer> peer;

@@ -170,6 +170,11 @@ void Network::execute(const Effect& effect, base::Bytes bytes) {
       if (connection.carry != nullptr || connection.read_ended) defer(connection);
       update_receive(connection);
       return;
+    case EffectKind::notify_sent:
+      CHECK(!connection.notify_asked && connection.notify_left == 0);
+      connection.notify_asked = true;
+      mark_dirty(connection);
+      return;
     case EffectKind::mail:
     case EffectKind::ask:
       break;

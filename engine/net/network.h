@@ -112,6 +112,7 @@ class Network final : public Transport {
   void mark_dirty(Connection& connection);
   void flush_one(Connection& connection);
   void on_send(Connection& connection, int32_t result);
+  void count_off(Connection& connection, uint32_t sent);
   void check_limits(Connection& connection);
   void check_congestion(Connection& connection);
   void shed_longest_queue();

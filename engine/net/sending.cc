@@ -87,6 +87,12 @@ void Network::flush_one(Connection& connection) {
     }
     return;
   }
+  if (connection.notify_asked && connection.has_peer()) {
+    CHECK(connection.plain.empty());
+    connection.notify_asked = false;
+    connection.notify_left = connection.wire.size();
+    if (connection.wire.empty()) count_off(connection, 0);
+  }
   if (connection.phase == Phase::flushing) say_goodbye(connection);
   if (connection.phase == Phase::ending || connection.wire.empty()) return;
   iovec pieces[kPiecesPerSend];
@@ -103,6 +109,14 @@ void Network::flush_one(Connection& connection) {
   if (!connection.armed()) arm_timer(connection);
 }
 
+// Peer::on_sent is owed when the last byte that was queued before it was asked for has left.
+void Network::count_off(Connection& connection, uint32_t sent) {
+  connection.notify_left -= std::min(connection.notify_left, sent);
+  if (connection.notify_left > 0 || !connection.has_peer()) return;
+  connection.peer->on_sent(shard_.current());
+  shard_.settle();
+}
+
 void Network::on_send(Connection& connection, int32_t result) {
   CHECK(connection.send_in_flight);
   CHECK(connection.sending > 0 && connection.sending <= connection.wire.size());
@@ -115,6 +129,7 @@ void Network::on_send(Connection& connection, int32_t result) {
     if (sent < connection.sending) trace::count(trace::Counter::sends_short);
     connection.wire.consume(sent, pool_);
     if (counted) account(-int64_t{sent});
+    if (connection.notify_left > 0) count_off(connection, sent);
     connection.progress = shard_.current().now;
     try_start_tls(connection);
     if (connection.queued() > 0 || connection.phase == Phase::flushing) mark_dirty(connection);

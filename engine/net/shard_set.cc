@@ -19,6 +19,7 @@ struct ShardSet::Worker {
   std::thread thread;
   std::unique_ptr<Reactor> reactor;
   std::unique_ptr<base::Random> random;
+  std::unique_ptr<Log> log;
   std::unique_ptr<Shard> shard;
   std::unique_ptr<Service> service;
   std::unique_ptr<Network> network;
@@ -106,7 +107,9 @@ base::Status ShardSet::prepare(Worker& worker) {
   worker.service = maker_.make_service(worker.id);
   CHECK(worker.random != nullptr && worker.service != nullptr);
   worker.network = std::make_unique<Network>(*worker.shard, options_.net, shared_, tls_);
-  worker.shard->attach(*worker.service, *worker.network);
+  std::vector<JournalEntry> recovered;
+  worker.log = maker_.make_log(worker.id, *worker.reactor, recovered);
+  worker.shard->attach(*worker.service, *worker.network, *worker.log, std::move(recovered));
   return worker.network->listen(ports_);
 }
 
@@ -147,7 +150,7 @@ void ShardSet::run(Worker& worker) {
   // No turn before every shard can be woken.
   stage_.wait(Stage::preparing);
   if (stage_.load() == Stage::running) {
-    while (!over()) worker.shard->turn();
+    while (!over() || !worker.log->finish()) worker.shard->turn();
     CHECK(worker.shard->drained());
     // The others may sleep, waiting for the same.
     for (ShardId other = 0; other < mesh_.shards(); ++other) mesh_.wake(other);

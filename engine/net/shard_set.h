@@ -26,6 +26,9 @@ class ShardMaker {
   virtual ~ShardMaker() = default;
   virtual std::unique_ptr<Service> make_service(ShardId shard) = 0;
   virtual std::unique_ptr<base::Random> make_random(ShardId shard) = 0;
+  // The shard's log on its reactor, and what it held when the node stopped.
+  virtual std::unique_ptr<Log> make_log(ShardId shard, Reactor& reactor,
+                                        std::vector<JournalEntry>& recovered) = 0;
 };
 
 struct ShardSetOptions {

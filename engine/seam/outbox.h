@@ -21,6 +21,7 @@ enum class EffectKind : uint8_t {
   move,       // hand the connection and its Peer to shard `shard`; Peer::on_moved runs there
   pause,      // stop reading from the connection
   resume,     // read again
+  notify_sent,  // Peer::on_sent, once the socket has taken all that was sent before
   mail,       // post Outbox::mail[offset]
   ask,        // pass Outbox::questions[offset] to the store
 };
@@ -52,6 +53,7 @@ class Outbox {
   void move(ConnectionId connection, ShardId to) { push(EffectKind::move, connection, to); }
   void pause(ConnectionId connection) { push(EffectKind::pause, connection); }
   void resume(ConnectionId connection) { push(EffectKind::resume, connection); }
+  void notify_sent(ConnectionId connection) { push(EffectKind::notify_sent, connection); }
   void mail(EnvelopePtr envelope);
   void ask(QuestionPtr question);
 

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "engine/base/bytes.h"
 #include "engine/seam/turn.h"
@@ -54,6 +55,9 @@ class Peer {
   virtual void on_moved(ConnectionId connection, Turn& turn) = 0;
   // The send queue passed the soft limit (true) or fell to a quarter of it (false).
   virtual void on_congestion(bool congested, Turn& turn) = 0;
+  // The answer to notify_sent, of which one at a time may be out: the kernel has taken all bytes
+  // that were sent before it. There is none when the connection ends first.
+  virtual void on_sent(Turn& turn) = 0;
   // The connection is gone; the Peer is destroyed after this returns. Sends are dropped.
   virtual void on_closed(CloseReason reason, Turn& turn) = 0;
 };
@@ -66,6 +70,11 @@ class Service {
   // An envelope with OverflowPolicy::refuse came back because the mailbox was full.
   virtual void on_refused(const Envelope& mail, Turn& turn) = 0;
   virtual void on_answer(QuestionPtr answer, Turn& turn) = 0;
+  // turn.journal.committed() has grown.
+  virtual void on_committed(Turn& turn) = 0;
+  // What was under way when the node stopped, entered in the journal again and in its old order.
+  // Called once, before the first accept(), if there is anything.
+  virtual void on_recovered(std::vector<JournalEntry> entries, Turn& turn) = 0;
   // The node drains: say goodbye to every peer. Called once.
   virtual void on_shutdown(Turn& turn) = 0;
 };

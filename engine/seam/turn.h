@@ -5,6 +5,7 @@
 #include "engine/base/random.h"
 #include "engine/base/time.h"
 #include "engine/seam/ids.h"
+#include "engine/seam/journal.h"
 #include "engine/seam/outbox.h"
 #include "engine/seam/timer.h"
 
@@ -16,6 +17,7 @@ struct Turn {
   ShardId shard;
   Outbox& out;
   Timers& timers;
+  Journal& journal;
   base::Random& random;
 };
 

@@ -1,5 +1,6 @@
 #include "engine/shard/shard.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -27,17 +28,21 @@ Shard::~Shard() {
   mesh_.detach(id_);
 }
 
-void Shard::attach(Service& service, Transport& transport) {
-  CHECK(service_ == nullptr && transport_ == nullptr && !turn_.has_value());
+void Shard::attach(Service& service, Transport& transport, Log& log,
+                   std::vector<JournalEntry> recovered) {
+  CHECK(service_ == nullptr && transport_ == nullptr && log_ == nullptr && !turn_.has_value());
   service_ = &service;
   transport_ = &transport;
+  log_ = &log;
+  recovered_ = std::move(recovered);
 }
 
 void Shard::turn() {
   CHECK(service_ != nullptr && transport_ != nullptr && outbox_.empty());
   CHECK(!turn_.has_value() && !settling_);  // not re-entered
   more_ = false;
-  turn_.emplace(Turn{reactor_.now(), reactor_.wall(), id_, outbox_, wheel_, random_});
+  turn_.emplace(Turn{reactor_.now(), reactor_.wall(), id_, outbox_, wheel_, *log_, random_});
+  hand_over_recovered();
   transport_->begin_turn();
   settle();
   take_completions();
@@ -49,7 +54,8 @@ void Shard::turn() {
   transport_->flush();
   settle();
   post_office_.publish();
-  transport_->hold_reading(post_office_.holding());
+  transport_->hold_reading(post_office_.holding() || log_->behind());
+  log_->flush(turn_->now);
   CHECK(outbox_.empty());
   turn_.reset();
   trace::count(trace::Counter::turns);
@@ -60,16 +66,35 @@ base::Instant Shard::wait_until() {
   CHECK(!turn_.has_value());
   const bool own_mail = !mesh_.mailbox(id_, id_).empty();
   if (more_ || own_mail || transport_->busy()) return reactor_.now();
-  return wheel_.next_deadline();
+  return std::min(wheel_.next_deadline(), log_->deadline());
+}
+
+void Shard::hand_over_recovered() {
+  if (recovered_.empty()) return;
+  service_->on_recovered(std::exchange(recovered_, {}), *turn_);
+  settle();
 }
 
 void Shard::take_completions() {
   CHECK(turn_.has_value() && !settling_);
   for (const Completion& completion : reactor_.reap()) {
     if (completion.operation == Operation::wake) continue;
+    if (completion.operation == Operation::commit) {
+      on_commit(completion);
+      continue;
+    }
     transport_->on_completion(completion);
     settle();
   }
+}
+
+void Shard::on_commit(const Completion& completion) {
+  const Journal::Position before = log_->committed();
+  log_->on_completion(completion);
+  CHECK(log_->committed() >= before && log_->committed() <= log_->appended());
+  if (log_->committed() == before) return;
+  service_->on_committed(*turn_);
+  settle();
 }
 
 void Shard::expire_timers() {

@@ -2,8 +2,8 @@
 // seam runs inside turn(), on one thread. The shard has no thread of its own: engine/net/
 // shard_set.h pins one and loops, the simulation calls turn() for many shards in one thread.
 //
-// One turn: completions -> timers -> mail from other shards, answers, tasks -> mail to ourselves ->
-// one gathered send per connection -> mail out -> submit and wait. Every loop is bounded.
+// One turn: completions, commits among them -> timers -> mail from other shards, answers, tasks -> mail to ourselves ->
+// one gathered send per connection -> mail out -> what was journaled -> submit and wait. Every loop is bounded.
 // Owned by its thread; other threads reach it through the Mesh only.
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "engine/io/reactor.h"
 #include "engine/seam/service.h"
 #include "engine/seam/turn.h"
+#include "engine/shard/log.h"
 #include "engine/shard/mesh.h"
 #include "engine/shard/post_office.h"
 #include "engine/shard/transport.h"
@@ -47,7 +48,9 @@ class Shard {
   Shard(const Shard&) = delete;
   Shard& operator=(const Shard&) = delete;
 
-  void attach(Service& service, Transport& transport);  // before the first turn
+  // Before the first turn. `recovered` goes to the service at its beginning.
+  void attach(Service& service, Transport& transport, Log& log,
+              std::vector<JournalEntry> recovered = {});
 
   void turn();        // waits at its end, in the reactor, until there is something to do
 
@@ -81,7 +84,9 @@ class Shard {
   Wheel& wheel() { return wheel_; }
 
  private:
+  void hand_over_recovered();
   void take_completions();
+  void on_commit(const Completion& completion);
   void expire_timers();
   void take_mail();
   void take_answers();
@@ -101,12 +106,14 @@ class Shard {
   const ShardOptions options_;
   Service* service_ = nullptr;
   Transport* transport_ = nullptr;
+  Log* log_ = nullptr;
   Wheel wheel_;
   PostOffice post_office_;
   Outbox outbox_;
   std::optional<Turn> turn_;
   std::vector<QuestionPtr> answers_;
   std::vector<TaskPtr> tasks_;
+  std::vector<JournalEntry> recovered_;
   bool settling_ = false;
   bool more_ = false;      // a bound was hit: come back at once
   bool draining_ = false;

@@ -54,6 +54,10 @@ void Service::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
   realm_->on_answer(std::move(request), turn);
 }
 
+void Service::on_committed(engine::Turn&) {}
+
+void Service::on_recovered(std::vector<engine::JournalEntry>, engine::Turn&) {}
+
 void Service::on_shutdown(engine::Turn& turn) {
   CHECK(!std::exchange(shutting_down_, true));
   for (Stream* stream = streams_; stream != nullptr; stream = stream->next_) {

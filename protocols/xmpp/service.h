@@ -55,6 +55,8 @@ class Service final : public engine::Service, public im::AccountIq {
   void on_mail(const engine::Envelope& mail, engine::Turn& turn) override;
   void on_refused(const engine::Envelope& mail, engine::Turn& turn) override;
   void on_answer(engine::QuestionPtr answer, engine::Turn& turn) override;
+  void on_committed(engine::Turn& turn) override;
+  void on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn) override;
   void on_shutdown(engine::Turn& turn) override;
   bool on_account_iq(im::User& user, const im::Stanza& iq, engine::Turn& turn) override;
 

@@ -235,6 +235,8 @@ void Stream::on_congestion(bool congested, engine::Turn& turn) {
   }
 }
 
+void Stream::on_sent(engine::Turn&) {}
+
 void Stream::on_closed(engine::CloseReason reason, engine::Turn& turn) {
   CHECK(!feeding_);
   state_ = StreamState::closing;

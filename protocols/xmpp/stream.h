@@ -46,6 +46,7 @@ class Stream final : public engine::Peer {
   void on_secured(const engine::TlsFacts& facts, engine::Turn& turn) override;
   void on_moved(engine::ConnectionId connection, engine::Turn& turn) override;
   void on_congestion(bool congested, engine::Turn& turn) override;
+  void on_sent(engine::Turn& turn) override;
   void on_closed(engine::CloseReason reason, engine::Turn& turn) override;
 
   // Ends the stream: our header if none was sent, the error, the closing tag, the connection.

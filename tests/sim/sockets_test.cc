@@ -17,6 +17,7 @@
 #include "tests/engine/io/loopback.h"
 #include "tests/sim/client_namespaces.h"
 #include "tests/support/memory_store.h"
+#include "tests/support/memory_log.h"
 
 namespace sim {
 namespace {
@@ -68,6 +69,10 @@ class Maker final : public engine::ShardMaker {
   }
   std::unique_ptr<base::Random> make_random(engine::ShardId shard) override {
     return std::make_unique<base::Prng>(shard + 1);
+  }
+  std::unique_ptr<engine::Log> make_log(engine::ShardId, engine::Reactor&,
+                                        std::vector<engine::JournalEntry>&) override {
+    return std::make_unique<tests::MemoryLog>();
   }
   const engine::HashPartition partition{kShards};
 

@@ -1,5 +1,7 @@
 #include "tests/sim/world.h"
 
+#include "tests/support/memory_log.h"
+
 namespace sim {
 
 // One shard with everything on it.
@@ -11,11 +13,12 @@ struct World::Node {
         service(id, *world.partition_, std::make_shared<xmpp::Options>(world.options_.xmpp),
                 *world.node_),
         network(shard, world.options_.net, world.net_shared_, nullptr) {
-    shard.attach(service, network);
+    shard.attach(service, network, log);
   }
 
   base::Prng random;
   Reactor reactor;
+  tests::MemoryLog log;
   engine::Shard shard;
   xmpp::Service service;
   engine::Network network;

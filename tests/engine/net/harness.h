@@ -5,6 +5,7 @@
 //   mail N          N letters to our own shard, each answered by a send of its own: "letter\n"
 //   move S          the connection moves to shard S, then says "on S\n"
 //   pause, resume   (resume comes from the test: Harness::resume)
+//   sent            asks to be told when all has left
 //   starttls, close, abort
 #pragma once
 
@@ -22,6 +23,7 @@
 #include "engine/trace/counters.h"
 #include "tests/engine/io/backends.h"
 #include "tests/engine/io/loopback.h"
+#include "tests/support/memory_log.h"
 
 namespace test {
 
@@ -91,6 +93,7 @@ struct Events {
   int secured = 0;
   int shutdowns = 0;
   int refused_mail = 0;
+  int sent = 0;
   std::vector<bool> congestion;
   std::vector<engine::CloseReason> closed;
   std::string received;   // by all peers, in order
@@ -107,6 +110,7 @@ class LinePeer final : public engine::Peer {
   void on_congestion(bool congested, engine::Turn&) override {
     events_.congestion.push_back(congested);
   }
+  void on_sent(engine::Turn&) override { ++events_.sent; }
   void on_closed(engine::CloseReason reason, engine::Turn& turn) override {
     events_.closed.push_back(reason);
     turn.out.send(connection_, "too late");
@@ -133,6 +137,8 @@ class LineService final : public engine::Service {
   void on_mail(const engine::Envelope& mail, engine::Turn& turn) override;
   void on_refused(const engine::Envelope&, engine::Turn&) override { ++events_.refused_mail; }
   void on_answer(engine::QuestionPtr, engine::Turn&) override {}
+  void on_committed(engine::Turn&) override {}
+  void on_recovered(std::vector<engine::JournalEntry>, engine::Turn&) override {}
   void on_shutdown(engine::Turn&) override { ++events_.shutdowns; }
 
  private:
@@ -162,6 +168,7 @@ class Harness {
     base::Prng random;
     TestReactor reactor;
     LineService service;
+    tests::MemoryLog log;
     engine::Shard shard;
     engine::Network network;
   };

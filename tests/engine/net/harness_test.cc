@@ -56,6 +56,8 @@ void LinePeer::obey(const std::string& line, engine::Turn& turn) {
     unfinished_.clear();
   } else if (line == "pause") {
     turn.out.pause(connection_);
+  } else if (line == "sent") {
+    turn.out.notify_sent(connection_);
   } else if (line == "close") {
     turn.out.close(connection_);
   } else if (line == "abort") {
@@ -82,7 +84,7 @@ Harness::One::One(Harness& harness, engine::ShardId id)
       service(harness.events),
       shard(id, reactor, harness.mesh_, random, harness.nobody_),
       network(shard, harness.options.net, harness.shared_, harness.options.tls) {
-  shard.attach(service, network);
+  shard.attach(service, network, log);
   reactor.out_of_descriptors = harness.options.out_of_descriptors;
 }
 

@@ -51,6 +51,24 @@ TEST_P(LimitsTest, CongestionEndsWhenTheReaderCatchesUp) {
   EXPECT_EQ(harness.events.congestion, (std::vector<bool>{true, false}));
 }
 
+TEST_P(LimitsTest, APeerIsToldWhenTheSocketHasTakenWhatItSentSoFar) {
+  Harness harness(options());
+  Client client(harness.port(), 4096);
+  client.send("sent\n");
+  EXPECT_TRUE(harness.until([&] { return harness.events.sent == 1; })) << "nothing was queued";
+  client.send("flood 900000\nsent\nflood 50000\n");
+  EXPECT_TRUE(harness.until([&] { return !harness.events.congestion.empty(); }));
+  for (int i = 0; i < 200; ++i) harness.turn();
+  EXPECT_EQ(harness.events.sent, 1) << "the client has not read";
+  EXPECT_EQ(harness.read(client, 950000).size(), 950000u);
+  EXPECT_EQ(harness.events.sent, 2);
+  client.send("flood 900000\nsent\n");
+  for (int i = 0; i < 200; ++i) harness.turn();
+  client.close();
+  EXPECT_TRUE(harness.until([&] { return harness.connections() == 0; }));
+  EXPECT_EQ(harness.events.sent, 2) << "it never left";
+}
+
 TEST_P(LimitsTest, NoProgressForTooLongCloses) {
   Harness harness(options());
   Client slow(harness.port(), 4096);

@@ -4,6 +4,7 @@
 
 #include "engine/net/shard_set.h"
 #include "tests/engine/net/harness.h"
+#include "tests/support/memory_log.h"
 
 namespace engine {
 namespace {
@@ -200,6 +201,7 @@ class QuietPeer final : public Peer {
     if (congested) turn.out.pause(connection_);
     if (!congested) turn.out.resume(connection_);
   }
+  void on_sent(Turn&) override {}
   void on_closed(CloseReason, Turn&) override {}
 
  private:
@@ -223,6 +225,8 @@ class QuietService final : public Service {
   }
   void on_refused(const Envelope&, Turn&) override {}
   void on_answer(QuestionPtr, Turn&) override {}
+  void on_committed(Turn&) override {}
+  void on_recovered(std::vector<JournalEntry>, Turn&) override {}
   void on_shutdown(Turn&) override {}
 
  private:
@@ -245,6 +249,9 @@ class QuietMaker final : public ShardMaker {
   }
   std::unique_ptr<base::Random> make_random(ShardId shard) override {
     return std::make_unique<base::Prng>(shard);
+  }
+  std::unique_ptr<Log> make_log(ShardId, Reactor&, std::vector<JournalEntry>&) override {
+    return std::make_unique<tests::MemoryLog>();
   }
   std::atomic<int> letters{0};
 

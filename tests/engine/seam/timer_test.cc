@@ -6,6 +6,7 @@
 
 #include "engine/seam/turn.h"
 #include "engine/shard/wheel.h"
+#include "tests/support/memory_log.h"
 
 namespace engine {
 namespace {
@@ -24,7 +25,8 @@ TEST(Timer, CallsItsOwner) {
   Wheel wheel(at_seconds(0));
   base::Prng random(1);
   Outbox out;
-  Turn turn{at_seconds(5), {}, 0, out, wheel, random};
+  tests::MemoryLog log;
+  Turn turn{at_seconds(5), {}, 0, out, wheel, log, random};
   Waiting waiting;
   waiting.timer.fire(turn);
   EXPECT_EQ(at_seconds(5), waiting.fired_at);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/trace/counters.h"
+#include "tests/support/memory_log.h"
 
 namespace engine {
 namespace {
@@ -65,11 +66,17 @@ struct Scripted final : Service {
   int refused = 0;
   int shutdowns = 0;
   std::vector<int> answers;
+  std::vector<Journal::Position> committed;
+  std::vector<JournalEntry> recovered;
   std::unique_ptr<Peer> accept(const Accepted&, Turn&) override { return nullptr; }
   void on_mail(const Envelope& envelope, Turn& turn) override { mail(envelope, turn); }
   void on_refused(const Envelope&, Turn&) override { ++refused; }
   void on_answer(QuestionPtr answer, Turn&) override {
     answers.push_back(static_cast<Asked&>(*answer).number);
+  }
+  void on_committed(Turn& turn) override { committed.push_back(turn.journal.committed()); }
+  void on_recovered(std::vector<JournalEntry> entries, Turn&) override {
+    recovered = std::move(entries);
   }
   void on_shutdown(Turn&) override { ++shutdowns; }
 };
@@ -100,11 +107,12 @@ class ShardTest : public testing::Test {
   struct One {
     One(ShardId id, ShardTest& test)
         : shard(id, reactor, test.mesh_, test.random_, test.store_, test.options()) {
-      shard.attach(service, transport);
+      shard.attach(service, transport, log, {{{1, 7}, "kept", "note"}});
     }
     StillReactor reactor;
     Scripted service;
     Transported transport;
+    tests::MemoryLog log;
     Shard shard;
   };
 
@@ -143,6 +151,24 @@ TEST_F(ShardTest, EffectsAreCarriedOutInOrderWithThoseTheyCause) {
   EXPECT_EQ(here_.transport.executed, expected);
   EXPECT_EQ(here_.transport.sent, (std::vector<std::string>{"one", "two", "mail"}))
       << "mail to ourselves comes at the end of the same turn";
+}
+
+TEST_F(ShardTest, WhatWasRecoveredIsHandedOverOnceInTheFirstTurn) {
+  here_.shard.turn();
+  ASSERT_EQ(here_.service.recovered.size(), 1u);
+  EXPECT_EQ(here_.service.recovered[0].key, (JournalKey{1, 7}));
+  EXPECT_EQ(here_.service.recovered[0].note, "note");
+  here_.service.recovered.clear();
+  here_.shard.turn();
+  EXPECT_TRUE(here_.service.recovered.empty());
+}
+
+TEST_F(ShardTest, ReadingIsHeldWhileTheLogIsBehind) {
+  here_.shard.turn();
+  EXPECT_FALSE(here_.transport.held);
+  here_.log.lags = true;
+  here_.shard.turn();
+  EXPECT_TRUE(here_.transport.held);
 }
 
 TEST_F(ShardTest, MailToAnotherShardWakesItOnceATurn) {

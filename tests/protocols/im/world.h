@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "protocols/im/realm.h"
+#include "tests/support/memory_log.h"
 
 namespace im_test {
 
@@ -101,7 +102,7 @@ struct World {
   struct Frame;  // a Turn and what it needs
   template <class F>
   void on(engine::ShardId shard, F f) {
-    engine::Turn turn{now, wall, shard, out[shard], timers, random};
+    engine::Turn turn{now, wall, shard, out[shard], timers, logs[shard], random};
     f(turn);
     collect(shard);
     if (!manual) run();
@@ -129,6 +130,7 @@ struct World {
   Accounts accounts_iq;
   im::Options options;
   std::vector<engine::Outbox> out;
+  std::vector<tests::MemoryLog> logs;
   std::vector<std::unique_ptr<im::Realm>> realms;
   // One queue a pair of shards, and one a shard for what it asks the store.
   std::map<std::pair<int, int>, std::deque<engine::EnvelopePtr>> mail;

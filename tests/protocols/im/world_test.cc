@@ -250,7 +250,7 @@ std::vector<std::string> Client::take() {
 }
 
 World::World(engine::ShardId shards, im::Options wanted)
-    : partition(shards), options(std::move(wanted)), out(shards), questions(shards) {
+    : partition(shards), options(std::move(wanted)), out(shards), logs(shards), questions(shards) {
   if (options.domains.empty()) options.domains = {"here", "there"};
   accounts_iq.world = this;
   const auto shared = std::make_shared<const im::Options>(options);

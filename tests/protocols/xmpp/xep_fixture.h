@@ -13,6 +13,7 @@
 #include "protocols/im/realm.h"
 #include "protocols/xml/document.h"
 #include "protocols/xmpp/feature.h"
+#include "tests/support/memory_log.h"
 
 namespace xmpp::xep {
 
@@ -143,8 +144,9 @@ class XepTest : public testing::Test {
   base::Prng random{1};
   engine::Outbox out;
   NoTimers timers;
+  tests::MemoryLog log;
   engine::Turn turn{
-      base::Instant{5'000'000'000}, base::WallTime{1'700'000'000'000'000}, 0, out, timers, random};
+      base::Instant{5'000'000'000}, base::WallTime{1'700'000'000'000'000}, 0, out, timers, log, random};
   OneShard partition;
   NoAccountIq account_iq;
   std::shared_ptr<im::Options> im_options = std::make_shared<im::Options>();

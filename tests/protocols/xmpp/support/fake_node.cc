@@ -62,6 +62,7 @@ void FakeNode::run(engine::ShardId index, const std::function<void(engine::Turn&
                     .shard = index,
                     .out = shard.out,
                     .timers = *shard.wheel,
+                    .journal = shard.log,
                     .random = *shard.random};
   callback(turn);
   carry_out(index, shard.out);
@@ -133,6 +134,12 @@ void FakeNode::carry_out(engine::ShardId shard, engine::Outbox& out) {
           if (connection->paused || connection->closed || connection->waiting.empty()) return;
           const std::string bytes = std::exchange(connection->waiting, {});
           run(connection->shard, [&](engine::Turn& t) { connection->peer->on_bytes(bytes, t); });
+        });
+        break;
+      case EffectKind::notify_sent:
+        events_.emplace_back([this, connection] {
+          if (connection->closed) return;
+          run(connection->shard, [&](engine::Turn& t) { connection->peer->on_sent(t); });
         });
         break;
       default:

@@ -12,6 +12,7 @@
 #include "engine/base/random.h"
 #include "engine/shard/wheel.h"
 #include "protocols/xmpp/service.h"
+#include "tests/support/memory_log.h"
 #include "tests/support/memory_store.h"
 
 namespace xmpp_test {
@@ -72,6 +73,7 @@ class FakeNode {
     std::unique_ptr<xmpp::Service> service;
     std::unique_ptr<base::Prng> random;
     engine::Outbox out;
+    tests::MemoryLog log;
   };
   struct Connection {
     engine::ShardId shard = 0;
