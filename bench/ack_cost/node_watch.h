@@ -11,9 +11,9 @@ namespace ack_cost {
 // User and system time of all threads of a process, in seconds.
 double processor_seconds(int pid);
 
-// Watches a process' threads from construction to stop(), some hundred times a second. A thread that
-// runs, or waits for a core that others have, is restless; the share of the time in which the most
-// restless thread was so says whether the process was saturated.
+// Watches a process' threads from construction to stop(), some hundred times a second. A thread
+// that runs, or waits for a core that others have, is restless; the share of the time in which the
+// most restless thread was so says whether the process was saturated.
 class NodeWatch {
  public:
   explicit NodeWatch(int pid);

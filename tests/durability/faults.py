@@ -25,7 +25,11 @@ def kill(chaos, seconds):
     for pair in chaos.pairs:
         pair.burst = 1
         pair.cut = pair in deaf
-    return "in bursts"
+    if chaos.dice.random() < 0.7:
+        return "in bursts"
+    time.sleep(chaos.server.delay + chaos.dice.uniform(0, 0.2))
+    chaos.server.shoot()
+    return "in bursts, and while it starts"
 
 
 def stop(chaos, seconds):

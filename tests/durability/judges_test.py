@@ -8,8 +8,7 @@ import pairs
 DATA = "/data"
 WRITE = '10 pwrite64(7</data/journal/0>, "%s", 4096, 0) = 4096'
 SYNC = "10 fdatasync(7</data/journal/0>) = 0"
-ANSWER = '11 sendmsg(9<socket:[1]>, {msg_iov=[{iov_base="<a xmlns=\'urn:xmpp:sm:3\' h=\'1\'/>"}]})' \
-         " = 30"
+ANSWER = """11 sendmsg(9<socket:[1]>, {msg_iov=[{iov_base="<a xmlns='urn:xmpp:sm:3' h='1'/>"}]}) = 30"""
 
 
 def problems(*lines):
@@ -22,6 +21,11 @@ def problems(*lines):
 class Order(unittest.TestCase):
     def test_written_synced_sent_is_right(self):
         self.assertEqual(problems(WRITE % "xx order-0-0. xx", SYNC, ANSWER), (0, 1, 1))
+
+    def test_a_resumption_acknowledges_too(self):
+        self.assertEqual(problems(
+            ANSWER.replace("<a xmlns='urn:xmpp:sm:3'", "<resumed xmlns='urn:xmpp:sm:3' previd='x'"),
+            WRITE % "order-0-0.", SYNC), (1, 1, 1))
 
     def test_what_was_never_written_is_wrong(self):
         self.assertEqual(problems(WRITE % "order-0-1.", SYNC, ANSWER), (1, 1, 1))

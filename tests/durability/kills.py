@@ -2,7 +2,8 @@
 """What a server that was killed (SIGKILL) still knows of messages it had acknowledged to their
 sender (XEP-0198): per kill 200 messages to a recipient who is offline; online and silent; online
 and acknowledging. The sender counts a message only if an <a h/> covers it; then it must reach the
-recipient who logs in after the restart, or resumes. What was not acknowledged may come or not."""
+recipient who logs in after the restart, or resumes. What was not acknowledged may come or not.
+After every fourth kill the server is killed once more while it starts."""
 import argparse
 import collections
 import random
@@ -67,6 +68,8 @@ class Round:
         self.talk_until_killed()
         acknowledged = self.sender.acknowledged_bodies()
         self.acked = len(acknowledged)
+        if self.number % 4 == 3:  # the start after a crash is no place to be safe either
+            self.server.start_and_kill(self.dice.uniform(0, 1.2))
         self.server.start()
         self.come_back()
         self.collect(acknowledged)

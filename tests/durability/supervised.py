@@ -1,6 +1,7 @@
 """The node as an init system keeps it: started again when it ends (the unit says on-failure, after
 two seconds; here after `delay`). Its data lie on a small tmpfs of their own where mounting is
-permitted, so that the disk can be full; its wall clock can be stepped (clock_step.cc); it lives in a memory cgroup where that is writable."""
+permitted, so that the disk can be full; its wall clock can be stepped (clock_step.cc); it lives in
+a memory cgroup where that is writable."""
 import os
 import signal
 import struct
