@@ -1,4 +1,5 @@
-// Looks at the node's process from outside: its processor time, and whether it ever rests.
+// Looks at the node's process from outside, through /proc: its processor time, and whether it ever
+// rests. Threads that it starts later are not watched.
 #pragma once
 
 #include <atomic>

@@ -8,7 +8,7 @@ import pairs
 DATA = "/data"
 WRITE = '10 pwrite64(7</data/journal/0>, "%s", 4096, 0) = 4096'
 SYNC = "10 fdatasync(7</data/journal/0>) = 0"
-ANSWER = """11 sendmsg(9<socket:[1]>, {msg_iov=[{iov_base="<a xmlns='urn:xmpp:sm:3' h='1'/>"}]}) = 30"""
+ANSWER = """11 sendmsg(9<socket:[1]>, [{iov_base="<a xmlns='urn:xmpp:sm:3' h='1'/>"}]) = 30"""
 
 
 def problems(*lines):
