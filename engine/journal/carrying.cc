@@ -59,8 +59,10 @@ void ShardJournal::ask_for_segment(base::Instant now) {
 
 void ShardJournal::ask_to_carry() {
   if (reading_back_ || carry_.has_value() || first_ >= last_written_) return;
-  const bool long_log = current() - first_ + 1 >= segments_max_ * 3 / 4;
-  if (!long_log && !(prepare_failed_ && spares() < 2)) return;
+  const uint64_t used = current() - first_ + 1;
+  if (used < segments_max_ * 3 / 4 && !(prepare_failed_ && spares() < 2)) return;
+  // Only where there is something to be gained, or it would go round for ever.
+  if (live_bytes_ + 2 * options_.segment_bytes > used * options_.segment_bytes) return;
   const Segment& oldest = segments_.front();
   const bool fed = oldest.feed_end <= progress_->consumed.load(std::memory_order_acquire);
   if (oldest.live == 0 || !fed) return;  // the next group lets it go, or nothing can

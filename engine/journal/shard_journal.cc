@@ -127,6 +127,7 @@ uint64_t ShardJournal::oldest_needed() const {
 }
 
 void ShardJournal::close_group(bool empty_too) {
+  if (reactor_ == nullptr) return close_initial(false);
   const bool full = options_.durability == Durability::full;
   writer_.close(oldest_needed(), full ? Group::kAfterSync : 0, empty_too);
 }

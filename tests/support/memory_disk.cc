@@ -9,6 +9,30 @@
 
 namespace test {
 
+MemoryDisk& MemoryDisk::operator=(const MemoryDisk& from) {
+  if (this == &from) return *this;
+  capacity = from.capacity;
+  write_error = from.write_error;
+  sync_error = from.sync_error;
+  next_handle_ = from.next_handle_;
+  std::map<const Inode*, std::shared_ptr<Inode>> copies;
+  const auto copy = [&copies](const std::shared_ptr<Inode>& inode) {
+    std::shared_ptr<Inode>& made = copies[inode.get()];
+    if (made == nullptr) made = std::make_shared<Inode>(*inode);
+    return made;
+  };
+  Names names;
+  Names durable_names;
+  std::map<int, std::shared_ptr<Inode>> handles;
+  for (const auto& [name, inode] : from.names_) names[name] = copy(inode);
+  for (const auto& [name, inode] : from.durable_names_) durable_names[name] = copy(inode);
+  for (const auto& [file, inode] : from.handles_) handles[file] = copy(inode);
+  names_ = std::move(names);
+  durable_names_ = std::move(durable_names);
+  handles_ = std::move(handles);
+  return *this;
+}
+
 base::Result<std::vector<std::string>> MemoryDisk::list() {
   std::vector<std::string> names;
   for (const auto& [name, inode] : names_) names.push_back(name);

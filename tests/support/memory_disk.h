@@ -25,6 +25,11 @@ class MemoryDisk final : public journal::Files {
   int write_error = 0;
   int sync_error = 0;
 
+  MemoryDisk() = default;
+  // A copy has files of its own: what a test compares with, or goes back to.
+  MemoryDisk(const MemoryDisk& from) { *this = from; }
+  MemoryDisk& operator=(const MemoryDisk& from);
+
   base::Result<std::vector<std::string>> list() override;
   base::Result<int> create(const std::string& name, uint64_t bytes) override;
   base::Result<int> open(const std::string& name) override;

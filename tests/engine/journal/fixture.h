@@ -177,6 +177,7 @@ class Journaling : public testing::Test {
   void commit() {
     for (int i = 0; i < 10'000; ++i) {
       flush();
+      if (!reactor.waiting()) flush();  // a segment may have come
       if (!reactor.waiting()) return;
       complete();
     }
@@ -193,6 +194,10 @@ class Journaling : public testing::Test {
     auto found = journal::recover(disk);
     EXPECT_TRUE(static_cast<bool>(found)) << found.error().what;
     return contents_of(found->entries);
+  }
+  std::vector<std::string> names() {
+    auto found = disk.list();
+    return std::move(*found);
   }
   void crash(base::Random* random = nullptr) {
     if (reactor.waiting()) reactor.write_without_sync();
