@@ -43,6 +43,7 @@ Node::~Node() {
   drain();
   // Requests that are still waiting are answered into the mesh and rung at the shards' reactors,
   // so the store ends while both are there.
+  archive_.reset();
   store_.reset();
   shards_.reset();
   if (!config_.data.empty()) unlink((config_.data + "/listening").c_str());
@@ -94,6 +95,13 @@ std::unique_ptr<engine::Service> Node::make_service(engine::ShardId shard) {
 
 std::unique_ptr<base::Random> Node::make_random(engine::ShardId) {
   return std::make_unique<engine::SecureRandom>();
+}
+
+void Node::ask(engine::QuestionPtr question) {
+  // Everything that shards ask is a StoreRequest.
+  const auto& request = static_cast<const im::StoreRequest&>(*question);
+  if (store::ArchiveStore::answers(request.kind)) return archive_->ask(std::move(question));
+  store_->ask(std::move(question));
 }
 
 std::unique_ptr<engine::Log> Node::make_log(engine::ShardId, engine::Reactor&,

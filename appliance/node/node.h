@@ -20,6 +20,7 @@
 #include "appliance/node/node_options.h"
 #include "appliance/node/notify.h"
 #include "appliance/node/on_shards.h"
+#include "appliance/store/archive/archive_store.h"
 #include "appliance/store/store.h"
 #include "engine/net/shard_set.h"
 #include "engine/shard/hash_partition.h"
@@ -63,6 +64,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   base::Status configure();
   base::Status prepare_data();
   base::Status open_store();
+  base::Status open_archive();
   base::Status start_shards();
   base::Status open_doors();
   base::Status write_listening();
@@ -84,7 +86,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   std::unique_ptr<engine::Log> make_log(engine::ShardId shard, engine::Reactor& reactor,
                                         std::vector<engine::JournalEntry>& recovered) override;
   // engine::Answerer, on any shard.
-  void ask(engine::QuestionPtr question) override { store_->ask(std::move(question)); }
+  void ask(engine::QuestionPtr question) override;
 
   NodeOptions options_;
   const Machine machine_;
@@ -116,6 +118,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   std::unique_ptr<Heartbeat> heartbeat_;
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::ArchiveStore> archive_;
 };
 
 }  // namespace appliance

@@ -52,6 +52,7 @@ void Node::put_in_force(Config wanted, Certificates certificates, ReloadReport& 
             taken;
   }
   if (!taken) report.problems.emplace_back("a shard is too busy to take the change; try again");
+  archive_->set_retention({wanted.archive.days, wanted.archive.bytes_max});
   apply_trace(wanted.trace);
   config_ = std::move(wanted);
   certificates_ = std::move(certificates);

@@ -54,7 +54,8 @@ std::string operators_command(const std::string& socket) {
 base::Status Node::start() {
   using Step = base::Status (Node::*)();
   constexpr Step kSteps[] = {&Node::configure,    &Node::prepare_data, &Node::open_store,
-                             &Node::start_shards, &Node::open_doors,   &Node::write_listening};
+                             &Node::open_archive, &Node::start_shards, &Node::open_doors,
+                             &Node::write_listening};
   for (const Step step : kSteps) {
     if (auto done = (this->*step)(); !done) return done;
   }
@@ -126,6 +127,22 @@ base::Status Node::open_store() {
   auto users = prepare_demo_users(config_.data, config_.domains.front(), *store_, random_);
   if (!users) return users.error();
   demo_users_ = std::move(*users);
+  return base::Status::ok();
+}
+
+base::Status Node::open_archive() {
+  store::ArchiveOptions options;
+  options.path = config_.data + "/archive.db";
+  options.durability = static_cast<store::Durability>(config_.store.durability);
+  options.retention = {config_.archive.days, config_.archive.bytes_max};
+  options.wall_now = wall_now;
+  auto opened =
+      store::ArchiveStore::open(options, [this](engine::ShardId, engine::QuestionPtr answer) {
+        mesh_->answer(std::move(answer));
+      });
+  if (!opened) return opened.error();
+  archive_ = std::move(*opened);
+  archive_->start(nullptr);
   return base::Status::ok();
 }
 
