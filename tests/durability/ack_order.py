@@ -220,6 +220,7 @@ def main():
     parser.add_argument("--keep", action="store_true", help="keep the traces, say where")
     parser.add_argument("--smoke", action="store_true", help="30 messages a state")
     arguments = parser.parse_args()
+    servers.end_properly()
     why_not = can_trace()
     if why_not:
         print("skipped: " + why_not, file=sys.stderr)

@@ -10,6 +10,7 @@ import sys
 import time
 
 import faults
+import servers
 from pairs import Pair
 from supervised import MIB, Supervised
 
@@ -209,6 +210,7 @@ def main():
     parser.add_argument("--settings", default="", help="more lines of rollcall.toml")
     parser.add_argument("--smoke", action="store_true", help="each fault, briefly: half a minute")
     arguments = parser.parse_args()
+    servers.end_properly()
     if arguments.smoke:
         arguments.pairs = min(arguments.pairs, 4)
     sys.exit(0 if Chaos(arguments).run() else 1)

@@ -24,7 +24,7 @@ class Tally:
     """Of one state; `problems` are rounds that could not be measured."""
 
     def __init__(self):
-        self.kills = self.sent = self.acknowledged = self.lost = 0
+        self.kills = self.acknowledged = self.lost = 0
         self.again = self.unmarked = self.resumed = self.not_resumed = 0
         self.archive_missing = None
         self.problems = []
@@ -162,7 +162,6 @@ class Round:
     def count(self, acknowledged, tally):
         arrived = {one.body for one in self.recipient.messages}
         tally.kills += 1
-        tally.sent += len(self.bodies)
         tally.acknowledged += len(acknowledged)
         self.lost = len(self.expected(acknowledged) - arrived)
         tally.lost += self.lost
@@ -273,6 +272,7 @@ def main():
     parser.add_argument("--smoke", action="store_true", help="2 kills a state, 50 messages each")
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
+    servers.end_properly()
     if arguments.smoke:
         arguments.kills, arguments.messages = 2, 50
     begin = time.monotonic()

@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -14,6 +15,11 @@ BUILD = os.environ.get("ROLLCALL_BUILD", "build/release")
 IO = os.environ.get("ROLLCALL_IO", "auto")
 PASSWORD = "secret"
 PATIENCE = 60.0
+
+
+def end_properly():
+    """An end by SIGTERM is an end by the finally-blocks, too: no server and no mount is left."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
 
 
 def free_port():

@@ -17,7 +17,7 @@ PAGE = "http://jabber.org/protocol/rsm"
 STANZA_ID = "{urn:xmpp:sid:0}stanza-id"
 COUNTED = (CLIENT + "message", CLIENT + "presence", CLIENT + "iq")
 
-Message = collections.namedtuple("Message", "body sender stanza_id delayed")
+Message = collections.namedtuple("Message", "body stanza_id")
 
 
 class Closed(Exception):
@@ -32,7 +32,7 @@ class Session:
     """One connection, and what XEP-0198 remembers across several of them. Not threaded.
     `answering`: answers requests for acknowledgement; a silent client does not."""
 
-    def __init__(self, port, user, password, resource, timeout=10.0, receive_buffer=0):
+    def __init__(self, port, user, password, resource, timeout=10.0):
         self.user = user
         self.bare = "%s@%s" % (user, DOMAIN)
         self.password = password
@@ -49,18 +49,14 @@ class Session:
         self.confirmed = []    # bodies acknowledged, also in sessions before this one
         self.withdrawn = 0     # times the server said at a resumption that it has less than before
         self.handled = 0       # what we count
-        self.told = 0          # what we have said of it
         self.previous = ""     # what a resumption asks for
-        self.resumable = False
         self.managed = False
         self.left = []
         self.numbers = 0
-        self.connect(port, receive_buffer)
+        self.connect(port)
 
-    def connect(self, port, receive_buffer=0):
+    def connect(self, port):
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        if receive_buffer:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(self.timeout)
         self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -170,8 +166,7 @@ class Session:
         if body is None:
             return
         ids = [one.get("id") for one in element.findall(STANZA_ID) if one.get("by") == self.bare]
-        delayed = element.find("{urn:xmpp:delay}delay") is not None
-        self.messages.append(Message(body, element.get("from"), ids[0] if ids else None, delayed))
+        self.messages.append(Message(body, ids[0] if ids else None))
 
     # Signing in.
 
@@ -193,13 +188,12 @@ class Session:
                           % (BIND, self.resource))
         if answer.get("type") != "result":
             raise PermissionError("%s/%s was not bound" % (self.bare, self.resource))
-        self.sent, self.acknowledged, self.handled, self.told = [], 0, 0, 0
+        self.sent, self.acknowledged, self.handled = [], 0, 0
         self.unacknowledged.clear()
         if manage:
             self.send("<enable xmlns='%s' resume='true'/>" % MANAGEMENT)
             enabled = self.expect("{%s}enabled" % MANAGEMENT)
             self.previous = enabled.get("id", "")
-            self.resumable = enabled.get("resume") in ("true", "1")
             self.managed = True
         if presence:
             self.say("<presence/>")
@@ -223,7 +217,6 @@ class Session:
             self.bind()
             return False
         self.managed = True
-        self.told = self.handled
         if self.unacknowledged:
             self.send("".join(stanza for stanza, _ in self.unacknowledged))
         return True
@@ -260,7 +253,6 @@ class Session:
         return set(self.confirmed)
 
     def acknowledge(self):
-        self.told = self.handled
         self.send("<a xmlns='%s' h='%d'/>" % (MANAGEMENT, self.handled))
 
     def ask(self, kind, payload, to=""):
