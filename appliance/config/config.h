@@ -48,6 +48,11 @@ struct ArchiveConfig {
   uint64_t bytes_max = uint64_t{20} << 30;
 };
 
+struct JournalConfig {  // sizes a shard
+  uint64_t segment_bytes = 8 << 20;
+  uint64_t bytes_max = 256 << 20;
+};
+
 struct AdminConfig {
   std::string socket;  // "": DATA/admin.sock
   std::string metrics_address = "127.0.0.1";
@@ -74,6 +79,7 @@ struct Config {
   uint32_t connections_max = 0;  // of the node; 0: from the profile
   bool direct_descriptors = false;
   StoreConfig store;
+  JournalConfig journal;
   ArchiveConfig archive;
   AdminConfig admin;
   TraceConfig trace;

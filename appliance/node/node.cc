@@ -7,7 +7,6 @@
 
 #include "appliance/node/clocks.h"
 #include "appliance/node/files.h"
-#include "appliance/node/volatile_log.h"
 #include "engine/base/hash.h"
 #include "engine/memory/jemalloc.h"
 #include "engine/trace/log.h"
@@ -41,6 +40,7 @@ Node::Node(NodeOptions options)
 
 Node::~Node() {
   drain();
+  if (journals_ != nullptr) journals_->stop();
   // Requests that are still waiting are answered into the mesh and rung at the shards' reactors,
   // so the store ends while both are there.
   archive_.reset();
@@ -104,9 +104,9 @@ void Node::ask(engine::QuestionPtr question) {
   store_->ask(std::move(question));
 }
 
-std::unique_ptr<engine::Log> Node::make_log(engine::ShardId, engine::Reactor&,
-                                            std::vector<engine::JournalEntry>&) {
-  return std::make_unique<VolatileLog>();
+std::unique_ptr<engine::Log> Node::make_log(engine::ShardId shard, engine::Reactor& reactor,
+                                            std::vector<engine::JournalEntry>& recovered) {
+  return journals_->hand_over(shard, reactor, recovered);
 }
 
 void Node::apply_trace(const TraceConfig& trace) {

@@ -17,6 +17,8 @@
 #include "appliance/node/certificates.h"
 #include "appliance/node/demo.h"
 #include "appliance/node/heartbeat.h"
+#include "appliance/node/journal_feed.h"
+#include "appliance/node/journals.h"
 #include "appliance/node/node_options.h"
 #include "appliance/node/notify.h"
 #include "appliance/node/on_shards.h"
@@ -65,6 +67,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   base::Status prepare_data();
   base::Status open_store();
   base::Status open_archive();
+  base::Status open_journals();
   base::Status start_shards();
   base::Status open_doors();
   base::Status write_listening();
@@ -114,6 +117,8 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   std::unique_ptr<engine::HashPartition> partition_;
   std::unique_ptr<xmpp::Node> xmpp_node_;
   std::unique_ptr<engine::Mesh> mesh_;
+  std::unique_ptr<Journals> journals_;
+  std::unique_ptr<JournalFeed> journal_feed_;
   std::unique_ptr<engine::ShardSet> shards_;
   std::unique_ptr<Heartbeat> heartbeat_;
   std::unique_ptr<AdminServer> admin_;

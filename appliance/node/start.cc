@@ -54,8 +54,8 @@ std::string operators_command(const std::string& socket) {
 base::Status Node::start() {
   using Step = base::Status (Node::*)();
   constexpr Step kSteps[] = {&Node::configure,    &Node::prepare_data, &Node::open_store,
-                             &Node::open_archive, &Node::start_shards, &Node::open_doors,
-                             &Node::write_listening};
+                             &Node::open_archive, &Node::open_journals, &Node::start_shards,
+                             &Node::open_doors, &Node::write_listening};
   for (const Step step : kSteps) {
     if (auto done = (this->*step)(); !done) return done;
   }
@@ -142,7 +142,33 @@ base::Status Node::open_archive() {
       });
   if (!opened) return opened.error();
   archive_ = std::move(*opened);
-  archive_->start(nullptr);
+  return base::Status::ok();
+}
+
+base::Status Node::open_journals() {
+  JournalsOptions options;
+  options.path = config_.data + "/journal";
+  options.journal.segment_bytes = config_.journal.segment_bytes;
+  options.journal.bytes_max = config_.journal.bytes_max;
+  options.journal.durability = static_cast<journal::Durability>(config_.store.durability);
+  options.record_bytes_max = config_.xmpp.after_authentication.stanza_bytes;
+  options.shards = shard_count_;
+  auto opened = Journals::open(options);
+  if (!opened) return opened.error();
+  journals_ = std::move(*opened);
+  // Before what they hold is replaced, the archive takes the rest of it.
+  const auto taken = archive_last_epoch(journals_->files(), journals_->last_logs(), *archive_);
+  if (!taken) return taken;
+  const auto owner = [this](const journal::RecoveredEntry& entry) {
+    return static_cast<engine::ShardId>(entry.shard % shard_count_);
+  };
+  if (auto begun = journals_->begin(owner, random_); !begun) return begun;
+  journal_feed_ = std::make_unique<JournalFeed>(journals_->files(), journals_->epoch());
+  for (engine::ShardId shard = 0; shard < shard_count_; ++shard) {
+    const journal::ShardJournal& log = journals_->of(shard);
+    journal_feed_->add(log.log(), log.progress());
+  }
+  archive_->start(journal_feed_.get());
   return base::Status::ok();
 }
 
@@ -155,6 +181,7 @@ base::Status Node::start_shards() {
       limits.shards, *mesh_, static_cast<engine::ShardMaker&>(*this),
       static_cast<engine::Answerer&>(*this), certificates_.context);
   if (auto started = shards_->start(); !started) {
+    journals_->stop();
     shards_.reset();  // nothing runs, so nothing is to be drained
     return started;
   }
