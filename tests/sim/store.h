@@ -26,6 +26,7 @@ class Store final : public engine::Answerer {
   void add_user(base::Bytes bare_jid, base::Bytes password);
   std::vector<std::string> offline_of(base::Bytes bare_jid);  // bodies and all, as stored
   uint64_t pending() const { return pending_; }
+  tests::MemoryArchive& archive() { return memory_.archive(); }
 
  private:
   Clock& clock_;

@@ -13,6 +13,7 @@ struct World::Node {
         service(id, *world.partition_, std::make_shared<xmpp::Options>(world.options_.xmpp),
                 *world.node_),
         network(shard, world.options_.net, world.net_shared_, nullptr) {
+    log.consumer = &world.store_.archive();
     shard.attach(service, network, log);
   }
 

@@ -10,13 +10,13 @@
 
 #include "protocols/im/archive/record.h"
 #include "protocols/im/store_request.h"
+#include "tests/support/memory_log.h"
 
 namespace tests {
 
-class MemoryArchive {
+class MemoryArchive final : public FeedConsumer {
  public:
-  // One record of a journal's feed, in order. False: unreadable.
-  bool take(base::Bytes record);
+  bool take(base::Bytes record) override;
   // query_archive and archive_metadata; the caller sees to it that what the asker had appended has
   // been taken.
   void answer(im::StoreRequest& request) const;

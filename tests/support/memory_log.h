@@ -12,6 +12,13 @@
 
 namespace tests {
 
+// Who takes what the journals are fed, in order. False: it cannot be read.
+class FeedConsumer {
+ public:
+  virtual ~FeedConsumer() = default;
+  virtual bool take(base::Bytes record) = 0;
+};
+
 class MemoryLog final : public engine::Log {
  public:
   struct Entry {
@@ -36,6 +43,7 @@ class MemoryLog final : public engine::Log {
   void feed(uint8_t kind, base::Bytes bytes) override {
     fed.emplace_back(kind, bytes);
     ++appended_;
+    if (!held) pass_on();
   }
   Position appended() const override { return appended_; }
   Position committed() const override { return held ? committed_ : appended_; }
@@ -50,7 +58,10 @@ class MemoryLog final : public engine::Log {
     held = true;
     committed_ = appended_;
   }
-  void commit() { committed_ = appended_; }  // while held; tell the service
+  void commit() {  // while held; tell the service
+    committed_ = appended_;
+    pass_on();
+  }
   // As a node that starts again would find it: in the order of the entries.
   std::vector<engine::JournalEntry> recovered() const {
     std::map<Position, engine::JournalEntry> in_order;
@@ -64,11 +75,18 @@ class MemoryLog final : public engine::Log {
 
   std::map<engine::JournalKey, Entry> entries;
   std::vector<std::pair<uint8_t, std::string>> fed;
+  FeedConsumer* consumer = nullptr;  // of the feed, once it is committed
   bool accepts = true;
   bool held = false;
   bool lags = false;
 
  private:
+  void pass_on() {
+    if (consumer == nullptr) return;
+    for (; passed_on_ < fed.size(); ++passed_on_) CHECK(consumer->take(fed[passed_on_].second));
+  }
+
+  size_t passed_on_ = 0;
   Position appended_ = 0;
   Position committed_ = 0;
 };

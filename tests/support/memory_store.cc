@@ -18,6 +18,7 @@ size_t MemoryStore::offline_messages() const {
 }
 
 void MemoryStore::answer(StoreRequest& request) {
+  if (MemoryArchive::answers(request.kind)) return archive_.answer(request);
   switch (request.kind) {
     case StoreKind::load_credentials:
     case StoreKind::verify_password:

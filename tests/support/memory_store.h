@@ -10,6 +10,7 @@
 
 #include "engine/base/random.h"
 #include "protocols/im/store_request.h"
+#include "tests/support/memory_archive.h"
 
 namespace tests {
 
@@ -20,6 +21,8 @@ class MemoryStore {
 
   // Fills in outputs and status. The caller delivers the answer when and if it likes.
   void answer(im::StoreRequest& request);
+
+  MemoryArchive& archive() { return archive_; }  // answers its own kinds of requests
 
   size_t users() const { return accounts_.size(); }
   size_t offline_messages() const;
@@ -49,6 +52,7 @@ class MemoryStore {
   const uint32_t iterations_;
   base::Prng random_;
   std::map<std::string, Account> accounts_;
+  MemoryArchive archive_;
   uint64_t last_message_ = 0;
 };
 

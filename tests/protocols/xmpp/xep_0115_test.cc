@@ -31,6 +31,7 @@ TEST(EntityCapabilities, ComplexExampleOfTheSpecification) {
 
 TEST(EntityCapabilities, HashFollowsWhatIsSwitchedOn) {
   Options options;
+  options.im = std::make_shared<im::Options>();
   const std::string before = verification_string(host_info(options));
   options.contacts = {{"abuse-addresses", {"xmpp:abuse@host"}}};
   const std::string with_contacts = verification_string(host_info(options));

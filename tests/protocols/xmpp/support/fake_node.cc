@@ -33,6 +33,7 @@ FakeNode::FakeNode(engine::ShardId shards, xmpp::Options options)
     shard->wheel = std::make_unique<engine::Wheel>(now);
     shard->random = std::make_unique<base::Prng>(i + 1);
     shard->service = std::make_unique<xmpp::Service>(i, partition, shared, node_);
+    shard->log.consumer = &store.archive();
     shards_.push_back(std::move(shard));
   }
   add_user("alice@localhost", "wonderland");
