@@ -1,11 +1,12 @@
 // rollcall: the operator's command. Commands of commands.def go to the node's admin socket;
-// `check config` needs no node.
+// `check config` and `journal` need no node.
 #include <simdjson.h>
 
 #include <cstdio>
 
 #include "appliance/cli/arguments.h"
 #include "appliance/cli/client.h"
+#include "appliance/cli/journal_report.h"
 #include "appliance/cli/password.h"
 #include "appliance/cli/render.h"
 #include "appliance/config/config.h"
@@ -57,6 +58,14 @@ int check_config(const OperatorCall& call) {
     }
   }
   return loaded.problems.empty() ? kExitOk : kExitFailed;
+}
+
+int journal(const OperatorCall& call) {
+  const auto report =
+      report_on_journal(call.folder, call.command == "journal repair", call.json);
+  if (!report) return fail(call, "failed", report.error().what, kExitFailed);
+  print(report->text);
+  return report->damaged ? kExitFailed : kExitOk;
 }
 
 // Records until the node hangs up or the operator has seen enough (Ctrl-C).
@@ -140,6 +149,7 @@ int call_node(const OperatorCall& call) {
 int main(int argc, char** argv) {
   appliance::OperatorCall call;
   if (const auto status = appliance::parse_operator_arguments(argc, argv, call)) return *status;
-  return call.command == "check config" ? appliance::check_config(call)
-                                        : appliance::call_node(call);
+  if (call.command == "check config") return appliance::check_config(call);
+  if (!call.folder.empty()) return appliance::journal(call);
+  return appliance::call_node(call);
 }

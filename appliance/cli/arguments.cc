@@ -19,6 +19,13 @@ constexpr CommandLine kCommands[] = {
 #undef COMMAND
 };
 
+constexpr CommandLine kJournalCommands[] = {
+    {"journal check", "The journal's directory: `journal` in the data directory",
+     "Read a stopped node's journal and tell of damage; needs no node"},
+    {"journal repair", "The journal's directory: `journal` in the data directory",
+     "Give up what a check finds damaged, so that the node starts; needs no node"},
+};
+
 constexpr const char* kDefaultSocket = "/var/lib/rollcall/admin.sock";
 constexpr const char* kDefaultFile = "/etc/rollcall/rollcall.toml";
 
@@ -115,6 +122,12 @@ std::optional<int> parse_operator_arguments(int argc, char** argv, OperatorCall&
   check->add_flag("--example", call.example, "Print a file with every key at its default");
   check->add_flag("--manual", call.manual, "Print the key list of rollcall.toml(5)")->group("");
   check->callback([&call] { call.command = "check config"; });
+
+  for (const CommandLine& line : kJournalCommands) {
+    CLI::App* command = subcommand(app, line.name, line.help);
+    command->add_option("folder", call.folder, line.parameters)->required();
+    command->callback([&call, &line] { call.command = line.name; });
+  }
 
   if (const auto status = parse(app, argc, argv)) return status;
   if (call.socket.empty()) call.socket = data.empty() ? kDefaultSocket : data + "/admin.sock";

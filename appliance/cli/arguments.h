@@ -24,12 +24,14 @@ enum class PasswordFrom : unsigned char { prompt, standard_input, generate };
 
 // What the operator wants.
 struct OperatorCall {
-  std::string command;                           // as in commands.def, or "check config"
+  // As in commands.def, or one that needs no node: "check config", "journal check", "journal repair".
+  std::string command;
   std::map<std::string, std::string> arguments;  // without the password
   bool wants_password = false;
   PasswordFrom password = PasswordFrom::prompt;
   bool json = false;
   std::string socket;
+  std::string folder;  // journal check, journal repair
   // check config
   std::string file;
   bool example = false;
