@@ -72,6 +72,7 @@ base::Status archive_last_epoch(journal::Files& files, const std::vector<journal
     auto progress = std::make_shared<journal::FeedProgress>();
     progress->committed = log.end;
     journal::FeedReader reader(files, log.log, progress, std::max(*taken, log.first));
+    if (!log.damages.empty()) reader.leave_out_damage();  // accepted, or there would be no start
     for (uint64_t from = reader.position();; from = reader.position()) {
       store::FeedBatch batch{source, 0, {}};
       if (auto read = read_batch(reader, kBatchBytes, batch); !read) return read;

@@ -1,10 +1,11 @@
 // The segments of a ShardJournal: asking for the next ones, and carrying living entries out of the
 // oldest one when the log grows long.
+#include "engine/journal/shard_journal.h"
+
 #include <cstring>
 #include <utility>
 
 #include "engine/base/check.h"
-#include "engine/journal/shard_journal.h"
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
 

@@ -59,8 +59,8 @@ uint64_t ShardJournal::append(RecordType type, uint8_t kind, uint64_t id, base::
 }
 
 ShardJournal::Segment& ShardJournal::segment(uint64_t index) {
-  CHECK(index >= first_ && index - first_ < 2 * segments_max_ + segments_.size());
-  while (index - first_ >= segments_.size()) segments_.emplace_back();
+  CHECK(index >= first_);
+  if (index - first_ >= segments_.size()) segments_.resize(index - first_ + 1);
   return segments_[index - first_];
 }
 
@@ -227,7 +227,7 @@ void ShardJournal::release_before(uint64_t index) {
     const Segment& oldest = segments_.front();
     CHECK(oldest.live == 0 && oldest.file >= 0 && supply_ != nullptr);
     supply_->release(first_, oldest.file);
-    segments_.pop_front();
+    segments_.erase(segments_.begin());
     ++first_;
     retry_at_ = {};  // there is a file again, whatever the disk says
     trace::count(trace::Counter::journal_segments_released);

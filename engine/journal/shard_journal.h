@@ -10,10 +10,10 @@
 // SegmentSupply do that, so it runs in the simulation as it is.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/journal/feed_progress.h"
 #include "engine/journal/format.h"
@@ -143,7 +143,7 @@ class ShardJournal final : public engine::Log {
   SegmentSupply* supply_ = nullptr;
   std::shared_ptr<FeedProgress> progress_ = std::make_shared<FeedProgress>();
 
-  std::deque<Segment> segments_;  // first_, first_ + 1 …
+  std::vector<Segment> segments_;  // few: first_, first_ + 1 …
   uint64_t first_ = 0;
   uint64_t ready_end_ = 0;  // segments before it have their files
   uint64_t last_written_ = 0;  // the segment of the last group on disk

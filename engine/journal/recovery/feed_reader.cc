@@ -41,20 +41,39 @@ base::Status FeedReader::open_segment(uint64_t segment) {
   return base::Status::ok();
 }
 
+// No group here. All before `committed` was written well, so the log goes on in the next segment,
+// unless this one is damaged.
+void FeedReader::skip() {
+  const uint64_t segment = log_.segment_of(position_);
+  position_ += kBlock;
+  if (!leave_out_damage_ || log_.segment_of(position_) != segment) {
+    position_ = log_.first_group(segment + 1);
+  }
+}
+
 base::Status FeedReader::read_next(std::vector<FeedRecord>& out, size_t& bytes) {
   const uint64_t segment = log_.segment_of(position_);
-  if (auto opened = open_segment(segment); !opened) return opened;
+  if (auto opened = open_segment(segment); !opened) {
+    if (!leave_out_damage_) return opened;
+    position_ = log_.first_group(segment + 1);
+    return base::Status::ok();
+  }
   const uint64_t offset = log_.offset_of(position_);
   if (auto read = files_.read(file_, offset, kGroupHeader, buffer_); !read) return read;
   const auto group = read_group(buffer_, log_, position_);
   if (!group) {
-    // All before `committed` was written well, so the log goes on in the next segment.
-    position_ = log_.first_group(segment + 1);
+    skip();
     return base::Status::ok();
   }
   if (auto read = files_.read(file_, offset, group->bytes, buffer_); !read) return read;
+  const size_t before = out.size();
   for (uint64_t at = kGroupHeader; at < group->bytes;) {
     const auto record = read_record(base::Bytes(buffer_).substr(at), log_, position_ + at);
+    if (!record && leave_out_damage_) {
+      out.resize(before);
+      skip();
+      return base::Status::ok();
+    }
     if (!record) {
       return base::Error{segment_name(log_, segment) + " at offset " + std::to_string(offset + at) +
                          ": what was written cannot be read"};

@@ -34,6 +34,8 @@ class FeedReader {
   // Appends the next records, group by group, until `bytes` are reached or there is no more. An
   // Error: the file cannot be read, or holds what was not written there.
   base::Status read(size_t bytes, std::vector<FeedRecord>& out);
+  // For a log whose damage an operator has accepted: read() leaves out groups that are not whole.
+  void leave_out_damage() { leave_out_damage_ = true; }
   // Where to go on after what read() has given: to be kept with it, in one transaction.
   uint64_t position() const { return position_; }
   // What comes before is kept elsewhere now.
@@ -44,10 +46,12 @@ class FeedReader {
  private:
   base::Status open_segment(uint64_t segment);
   base::Status read_next(std::vector<FeedRecord>& out, size_t& bytes);
+  void skip();
 
   Files& files_;
   const LogIdentity log_;
   const std::shared_ptr<FeedProgress> progress_;
+  bool leave_out_damage_ = false;
   uint64_t position_ = 0;
   uint64_t segment_ = 0;  // whose file is open
   int file_ = -1;

@@ -173,4 +173,35 @@ TEST_F(Epochs, TheFeedOfTheOldEpochCanBeReadBeforeTheNewOneBegins) {
                                          std::to_string(i));
 }
 
+TEST_F(Epochs, AFeedWithAcceptedDamageIsReadAroundIt) {
+  ASSERT_TRUE(start()) << why;
+  {
+    journal::FeedReader live(disk, journal->log(), journal->progress());
+    for (int i = 0; i < 60; ++i) {
+      journal->feed(2, std::to_string(i) + std::string(3000, 'f'));
+      commit();
+    }
+    seal();
+  }
+  const journal::LogIdentity log = journal->log();
+  crash();
+  // In a group's header, in a record, and a whole file.
+  disk.content(journal::segment_name(log, 1))[2 * journal::kBlock + 3] ^= 1;
+  disk.content(journal::segment_name(log, 2))[2 * journal::kBlock + 500] ^= 1;
+  ASSERT_TRUE(static_cast<bool>(disk.remove(journal::segment_name(log, 3))));
+  ASSERT_TRUE(static_cast<bool>(journal::repair(disk)));
+  const auto found = journal::recover(disk);
+  ASSERT_TRUE(static_cast<bool>(found)) << found.error().what;
+  const auto progress = std::make_shared<journal::FeedProgress>();
+  progress->committed = found->logs[0].end;
+  std::vector<journal::FeedRecord> read;
+  journal::FeedReader reader(disk, found->logs[0].log, progress, found->logs[0].first);
+  reader.leave_out_damage();
+  ASSERT_TRUE(static_cast<bool>(reader.read(SIZE_MAX, read)));
+  // A commit each; fifteen fit a segment.
+  EXPECT_EQ(read.size(), 60u - 1 - 1 - 15);
+  journal::FeedReader strict(disk, found->logs[0].log, progress, found->logs[0].first);
+  EXPECT_FALSE(static_cast<bool>(strict.read(SIZE_MAX, read)));
+}
+
 }  // namespace test
