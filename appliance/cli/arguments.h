@@ -24,7 +24,7 @@ enum class PasswordFrom : unsigned char { prompt, standard_input, generate };
 
 // What the operator wants.
 struct OperatorCall {
-  // As in commands.def, or one that needs no node: "check config", "journal check", "journal repair".
+  // As in commands.def, or needing no node: "check config", "journal check", "journal repair".
   std::string command;
   std::map<std::string, std::string> arguments;  // without the password
   bool wants_password = false;

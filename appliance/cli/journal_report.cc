@@ -75,9 +75,9 @@ base::Result<JournalReport> report_on_journal(const std::string& folder, bool re
   const auto found = repair ? journal::repair(**files) : journal::examine(**files);
   if (!found) return found.error();
   const bool damaged = !found->damages.empty();
-  return JournalReport{json ? as_json(folder, *found, repair && damaged)
-                            : as_text(folder, *found, repair),
-                       damaged && !repair};
+  return JournalReport{
+      json ? as_json(folder, *found, repair && damaged) : as_text(folder, *found, repair),
+      damaged && !repair};
 }
 
 }  // namespace appliance

@@ -10,8 +10,8 @@
 namespace appliance {
 
 struct JournalReport {
-  std::string text;     // lines for people, or one of JSON
-  bool damaged = false; // and not repaired
+  std::string text;      // lines for people, or one of JSON
+  bool damaged = false;  // and not repaired
 };
 
 // An Error: the folder is not there, in use, or a file in it cannot be read at all.

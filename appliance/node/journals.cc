@@ -31,8 +31,8 @@ base::Result<std::unique_ptr<Journals>> Journals::open(JournalsOptions options) 
   made->files_ = std::move(*files);
   auto found = journal::recover(*made->files_);
   if (!found) {
-    return base::Error{"the journal in " + made->options_.path + " is damaged: " +
-                       found.error().what +
+    return base::Error{"the journal in " + made->options_.path +
+                       " is damaged: " + found.error().what +
                        ". Nothing was changed. `rollcall journal check " + made->options_.path +
                        "` tells all; `rollcall journal repair " + made->options_.path +
                        "` gives up what cannot be read, and says what that is."};

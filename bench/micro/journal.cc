@@ -1,6 +1,6 @@
-// What the journal costs a shard: an obligation entered and discharged (350 bytes, as a chat message
-// packs), with the group's closing, and without the disk, which is the kernel's part. The counter
-// `allocations` is of the heap, per item; in the long run there should be none.
+// What the journal costs a shard: an obligation entered and discharged (350 bytes, as a chat
+// message packs), with the group's closing, and without the disk, which is the kernel's part. The
+// counter `allocations` is of the heap, per item; in the long run there should be none.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>

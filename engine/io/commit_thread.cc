@@ -61,9 +61,8 @@ void CommitThread::run() {
   while (true) {
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] {
-        return state_.load() == State::asked || state_.load() == State::ending;
-      });
+      changed_.wait(
+          lock, [this] { return state_.load() == State::asked || state_.load() == State::ending; });
       if (state_.load() == State::ending) return;
     }
     const int32_t result = carry_out();
@@ -80,8 +79,7 @@ void CommitThread::run() {
 int32_t CommitThread::carry_out() {
   while (!pieces_.empty()) {
     const int count = static_cast<int>(std::min<size_t>(pieces_.size(), IOV_MAX));
-    const ssize_t written =
-        ::pwritev(file_, pieces_.data(), count, static_cast<off_t>(offset_));
+    const ssize_t written = ::pwritev(file_, pieces_.data(), count, static_cast<off_t>(offset_));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return written == 0 ? -EIO : -errno;
     offset_ += static_cast<uint64_t>(written);

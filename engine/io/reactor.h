@@ -81,9 +81,9 @@ class Reactor {
   // No other operation may be on it; close() it here afterwards.
   virtual void pass(int /*socket*/, Reactor& /*to*/, uint64_t /*user_data*/) { CHECK(false); }
 
-  // Writes the pieces to `file` (an ordinary descriptor) at `offset`, whole, and with `sync` has the
-  // disk confirm them (fdatasync) before the one completion, whose result is 0 or -errno. One at a
-  // time; the bytes stay until then.
+  // Writes the pieces to `file` (an ordinary descriptor) at `offset`, whole, and with `sync` has
+  // the disk confirm them (fdatasync) before the one completion, whose result is 0 or -errno. One
+  // at a time; the bytes stay until then.
   virtual void commit(int /*file*/, std::span<const iovec> /*pieces*/, uint64_t /*offset*/,
                       bool /*sync*/, uint64_t /*user_data*/) {
     CHECK(false);

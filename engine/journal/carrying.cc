@@ -1,11 +1,10 @@
 // The segments of a ShardJournal: asking for the next ones, and carrying living entries out of the
 // oldest one when the log grows long.
-#include "engine/journal/shard_journal.h"
-
 #include <cstring>
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/journal/shard_journal.h"
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
 
@@ -145,8 +144,7 @@ void ShardJournal::carry_record(const Record& record) {
     std::memcpy(order, &record.position, sizeof order);
   }
   CHECK(bytes.size() == slot->length);
-  const uint64_t moved =
-      append(RecordType::carry, key.kind, key.id, {order, sizeof order}, bytes);
+  const uint64_t moved = append(RecordType::carry, key.kind, key.id, {order, sizeof order}, bytes);
   const uint64_t size = kRecordHeader + sizeof order + bytes.size();
   leave(slot->position, size);
   slot->position = moved;

@@ -10,8 +10,8 @@ namespace journal {
 
 struct FeedProgress {
   static constexpr uint64_t kNoConsumer = UINT64_MAX;
-  std::atomic<uint64_t> committed{0};            // groups that begin before it can be read
-  std::atomic<uint64_t> consumed{kNoConsumer};   // feed records before it are no longer needed
+  std::atomic<uint64_t> committed{0};           // groups that begin before it can be read
+  std::atomic<uint64_t> consumed{kNoConsumer};  // feed records before it are no longer needed
 };
 
 }  // namespace journal

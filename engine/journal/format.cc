@@ -94,9 +94,9 @@ void seal_group(char* to, const LogIdentity& log, const Group& group) {
   body.records = group.records;
   body.flags = group.flags;
   std::memcpy(to + kRecordHeader, &body, sizeof body);
-  seal_record(to, log,
-              {RecordType::group, 0, group.previous, group.position,
-               {to + kRecordHeader, sizeof body}});
+  seal_record(
+      to, log,
+      {RecordType::group, 0, group.previous, group.position, {to + kRecordHeader, sizeof body}});
 }
 
 std::optional<Group> read_group(base::Bytes from, const LogIdentity& log, uint64_t position) {
@@ -105,8 +105,7 @@ std::optional<Group> read_group(base::Bytes from, const LogIdentity& log, uint64
   GroupBody body{};
   if (record->bytes.size() != sizeof body) return std::nullopt;
   std::memcpy(&body, record->bytes.data(), sizeof body);
-  Group group{position,    record->id,  body.oldest, body.covers,
-              body.bytes,  body.records, body.flags};
+  Group group{position, record->id, body.oldest, body.covers, body.bytes, body.records, body.flags};
   const bool fits = log.offset_of(position) + body.bytes <= log.segment_bytes;
   if (body.bytes < kGroupHeader || !fits || group.previous >= position) return std::nullopt;
   return group;
@@ -152,10 +151,9 @@ std::optional<std::string> read_segment_header(base::Bytes block, LogIdentity& l
 
 std::string segment_name(const LogIdentity& log, uint64_t segment) {
   char name[64];
-  const int length =
-      std::snprintf(name, sizeof name, "epoch-%08llu.shard-%03u.%010llu",
-                    static_cast<unsigned long long>(log.epoch), log.shard,
-                    static_cast<unsigned long long>(segment));
+  const int length = std::snprintf(name, sizeof name, "epoch-%08llu.shard-%03u.%010llu",
+                                   static_cast<unsigned long long>(log.epoch), log.shard,
+                                   static_cast<unsigned long long>(segment));
   CHECK(length > 0 && static_cast<size_t>(length) < sizeof name);
   return {name, static_cast<size_t>(length)};
 }

@@ -22,10 +22,10 @@ struct SupplyAnswer {
 class SegmentSupply {
  public:
   virtual ~SegmentSupply() = default;
-  virtual void prepare(uint64_t segment) = 0;             // answered
-  virtual void read_back(uint64_t segment, int file) = 0; // answered
-  virtual void release(uint64_t segment, int file) = 0;   // not answered; the file is used again
-  virtual std::optional<SupplyAnswer> answer() = 0;       // the next one, if there is one
+  virtual void prepare(uint64_t segment) = 0;              // answered
+  virtual void read_back(uint64_t segment, int file) = 0;  // answered
+  virtual void release(uint64_t segment, int file) = 0;    // not answered; the file is used again
+  virtual std::optional<SupplyAnswer> answer() = 0;        // the next one, if there is one
 };
 
 }  // namespace journal

@@ -190,8 +190,8 @@ void ShardJournal::commit_first() {
   in_flight_ = true;
   seal_at_ = base::Instant::never();
   const bool sync = options_.durability == Durability::full || finishing_;
-  reactor_->commit(segment(log().segment_of(position)).file, {&piece, 1},
-                   log().offset_of(position), sync, log().shard);
+  reactor_->commit(segment(log().segment_of(position)).file, {&piece, 1}, log().offset_of(position),
+                   sync, log().shard);
   trace::count(trace::Counter::journal_commits);
   trace::count(trace::Counter::journal_records, next.group.records);
   trace::count(trace::Counter::journal_bytes, bytes.size());
@@ -203,8 +203,8 @@ void ShardJournal::on_completion(const engine::Completion& completion) {
   const Group group = writer_.closed().front().group;
   if (completion.result < 0) {
     trace::count(trace::Counter::journal_commit_failures);
-    fail(segment_name(log(), log().segment_of(group.position)) + " cannot be written: " +
-         strerror(-completion.result));
+    fail(segment_name(log(), log().segment_of(group.position)) +
+         " cannot be written: " + strerror(-completion.result));
     return;
   }
   if (failed_) return;
@@ -269,7 +269,9 @@ void ShardJournal::update_accepting() {
   }
   trace::count(trace::Counter::journal_refusals);
   TRACE(journal, error, "accepts nothing new", {"shard", log().shard},
-        {"why", full ? "too much is undelivered" : prepare_failed_ ? "disk full" : "log full"},
+        {"why", full              ? "too much is undelivered"
+                : prepare_failed_ ? "disk full"
+                                  : "log full"},
         {"entries", table_.size()}, {"live_bytes", live_bytes_});
 }
 

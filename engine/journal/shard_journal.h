@@ -20,6 +20,7 @@
 #include "engine/journal/group_writer.h"
 #include "engine/journal/live_table.h"
 #include "engine/journal/segment_supply.h"
+#include "engine/memory/budget.h"
 #include "engine/shard/log.h"
 
 namespace journal {
@@ -30,9 +31,10 @@ enum class Durability : uint8_t {
 };
 
 struct JournalOptions {
-  uint64_t segment_bytes = 8 << 20;   // a power of two; twice the longest record at least
-  uint64_t bytes_max = 256 << 20;     // of segments, a shard; eight of them at least
-  uint64_t bytes_uncommitted_max = 8 << 20;  // beyond it sockets are not read
+  uint64_t segment_bytes = 8 << 20;  // a power of two; twice the longest record at least
+  uint64_t bytes_max = 256 << 20;    // of segments, a shard; eight of them at least
+  // Beyond it sockets are not read.
+  uint64_t bytes_uncommitted_max = memory::Budget::kJournalWaitingBytes;
   Durability durability = Durability::full;
 };
 
@@ -46,7 +48,7 @@ class DiskFailure {
 
 class ShardJournal final : public engine::Log {
  public:
-  static constexpr uint64_t kSpares = 3;          // segments made ready in advance
+  static constexpr uint64_t kSpares = 3;  // segments made ready in advance
   static constexpr uint64_t kSegmentsMin = 8;
   static constexpr size_t kCarryBytesPerTurn = 256 << 10;
 
@@ -78,7 +80,7 @@ class ShardJournal final : public engine::Log {
 
   // Before attach(): what is to be written by other means, and with which files.
   GroupWriter& writer() { return writer_; }
-  void close_initial(bool synced);   // closes the open group
+  void close_initial(bool synced);  // closes the open group
   void adopt(uint64_t segment, int file);
   void written(const Group& group);  // it is on disk, synced if that is wanted
 
@@ -96,8 +98,8 @@ class ShardJournal final : public engine::Log {
 
  private:
   struct Segment {
-    int file = -1;       // -1: not there yet
-    uint64_t live = 0;   // entries and notes in it
+    int file = -1;          // -1: not there yet
+    uint64_t live = 0;      // entries and notes in it
     uint64_t feed_end = 0;  // of its last feed record; 0: none
   };
   struct Carry {
@@ -145,26 +147,26 @@ class ShardJournal final : public engine::Log {
 
   std::vector<Segment> segments_;  // few: first_, first_ + 1 …
   uint64_t first_ = 0;
-  uint64_t ready_end_ = 0;  // segments before it have their files
+  uint64_t ready_end_ = 0;     // segments before it have their files
   uint64_t last_written_ = 0;  // the segment of the last group on disk
   uint64_t live_bytes_ = 0;
   Position committed_ = 0;
   bool in_flight_ = false;
   bool failed_ = false;
   bool accepting_ = true;
-  bool unsealed_ = false;         // the last group's having been synced is not on record
+  bool unsealed_ = false;  // the last group's having been synced is not on record
   bool finishing_ = false;
   bool stall_counted_ = false;
   base::Instant seal_at_ = base::Instant::never();
 
-  bool preparing_ = false;        // the supply was asked for a segment
-  bool prepare_failed_ = false;   // the last time
+  bool preparing_ = false;       // the supply was asked for a segment
+  bool prepare_failed_ = false;  // the last time
   base::Instant retry_at_{};
   base::Instant look_again_ = base::Instant::never();  // while not accepting
   bool reading_back_ = false;
   std::optional<Carry> carry_;
 
-  struct Shown {                  // our part of the gauges
+  struct Shown {  // our part of the gauges
     int64_t entries = 0;
     int64_t live_bytes = 0;
     int64_t segments = 0;

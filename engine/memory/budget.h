@@ -53,6 +53,8 @@ class Budget {
   static constexpr uint32_t kMailboxCapacity = 1024;  // envelopes from one shard to another
   static constexpr uint32_t kHandshakes = 1024;
   static constexpr uint64_t kSendBytesMax = 256u << 20;
+  static constexpr uint64_t kJournalWaitingBytes = 8u << 20;
+  static constexpr uint64_t kJournalEntries = 256u << 10;
 
   static constexpr Budget per_shard(const Demand& demand);
 
@@ -61,7 +63,7 @@ class Budget {
   std::span<const BudgetLine> lines() const { return {lines_, used_}; }
 
  private:
-  static constexpr size_t kLinesMax = 16;
+  static constexpr size_t kLinesMax = 24;
   constexpr void add(Pool pool, uint64_t count, const char* reason) {
     CHECK(used_ < kLinesMax && pool < Pool::kCount);
     CHECK(reason != nullptr && *reason != '\0');
@@ -92,6 +94,11 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
         "an eighth of the memory, 256 MiB a shard at most; then the longest queue is closed");
   b.add(Pool::mailbox_slots, kMailboxCapacity * shards, "mailbox depth, from every shard");
   b.add(Pool::envelopes, kMailboxCapacity * shards, "every mailbox full");
+  b.add(Pool::journal_groups, kJournalWaitingBytes / bytes_each(Pool::journal_groups),
+        "waits for the disk; beyond it sockets are not read");
+  b.add(Pool::journal_groups, 3, "in flight, and spare");
+  b.add(Pool::journal_groups, 8, "a segment of usual size that is being emptied");
+  b.add(Pool::journal_entries, kJournalEntries, "half of the journal's usual size, undelivered");
   b.add(Pool::trace_rings, 1, "one a thread");
   CHECK(b.count(Pool::connections) > kHandshakes && b.count(Pool::envelopes) > 0);
   CHECK(b.count(Pool::peers) == b.count(Pool::connections));

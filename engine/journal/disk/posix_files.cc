@@ -107,8 +107,8 @@ base::Status PosixFiles::read(int file, uint64_t offset, size_t bytes, std::stri
   out.resize(bytes);
   size_t done = 0;
   while (done < bytes) {
-    const ssize_t count = ::pread(file, out.data() + done, bytes - done,
-                                  static_cast<off_t>(offset + done));
+    const ssize_t count =
+        ::pread(file, out.data() + done, bytes - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return base::Error{std::string("cannot read: ") + strerror(errno)};
     if (count == 0) break;
@@ -122,8 +122,8 @@ base::Status PosixFiles::write(int file, uint64_t offset, base::Bytes bytes) {
   CHECK(file >= 0);
   size_t done = 0;
   while (done < bytes.size()) {
-    const ssize_t count = ::pwrite(file, bytes.data() + done, bytes.size() - done,
-                                   static_cast<off_t>(offset + done));
+    const ssize_t count =
+        ::pwrite(file, bytes.data() + done, bytes.size() - done, static_cast<off_t>(offset + done));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return base::Error{std::string("cannot write: ") + strerror(errno)};
     done += static_cast<size_t>(count);

@@ -42,7 +42,7 @@ class PosixFiles final : public Files {
 
   const std::string path_;
   const int folder_;
-  std::mutex mutex_;     // of the set alone
+  std::mutex mutex_;  // of the set alone
   std::set<int> open_;
 };
 

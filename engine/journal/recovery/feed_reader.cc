@@ -7,8 +7,8 @@
 
 namespace journal {
 
-FeedReader::FeedReader(Files& files, const LogIdentity& log,
-                       std::shared_ptr<FeedProgress> progress, uint64_t position)
+FeedReader::FeedReader(Files& files, const LogIdentity& log, std::shared_ptr<FeedProgress> progress,
+                       uint64_t position)
     : files_(files),
       log_(log),
       progress_(std::move(progress)),

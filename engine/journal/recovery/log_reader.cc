@@ -76,12 +76,12 @@ class LogReader {
   RecordSink& sink_;
   LogIdentity log_;
   LogSummary summary_;
-  std::string bytes_;        // the segment that is being read
-  std::string trouble_;      // what is wrong with its first block; "": nothing
+  std::string bytes_;           // the segment that is being read
+  std::string trouble_;         // what is wrong with its first block; "": nothing
   std::optional<Group> proof_;  // everything before it was confirmed
   std::optional<Group> last_;   // the last one anywhere
-  uint64_t expected_ = 0;    // where the next group begins, unless in the next segment
-  uint64_t previous_ = 0;    // position of the last group read; 0: not known
+  uint64_t expected_ = 0;       // where the next group begins, unless in the next segment
+  uint64_t previous_ = 0;       // position of the last group read; 0: not known
   bool cut_ = false;
 };
 

@@ -21,7 +21,7 @@ struct Damage {
   uint64_t from = 0;  // positions
   uint64_t to = 0;
   uint64_t records_saved = 0;
-  std::string file;   // where it begins
+  std::string file;  // where it begins
   uint64_t offset = 0;
   std::string what;
 };
@@ -35,9 +35,9 @@ class RecordSink {
 
 struct LogSummary {
   LogIdentity log;
-  uint64_t first = 0;        // position of the first group
-  uint64_t end = 0;          // behind the last group; 0: there was none
-  uint64_t covers = 0;       // behind the last record
+  uint64_t first = 0;   // position of the first group
+  uint64_t end = 0;     // behind the last group; 0: there was none
+  uint64_t covers = 0;  // behind the last record
   uint64_t records = 0;
   bool torn = false;         // something unconfirmed was behind the end, and is dropped
   bool only_initial = true;  // nothing but what a start writes

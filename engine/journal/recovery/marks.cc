@@ -75,8 +75,8 @@ std::optional<uint64_t> parse_complete_mark_name(base::Bytes name) {
 base::Status write_complete_mark(Files& files, const CompleteMark& mark) {
   CHECK(mark.epoch > 0 && mark.shards > 0);
   return write_mark(files, complete_mark_name(mark.epoch),
-                    "epoch " + std::to_string(mark.epoch) + " of " +
-                        std::to_string(mark.shards) + " shards is complete\n");
+                    "epoch " + std::to_string(mark.epoch) + " of " + std::to_string(mark.shards) +
+                        " shards is complete\n");
 }
 
 base::Result<CompleteMark> read_complete_mark(Files& files, uint64_t epoch) {
@@ -91,8 +91,7 @@ base::Result<CompleteMark> read_complete_mark(Files& files, uint64_t epoch) {
   return mark;
 }
 
-base::Status write_accepted(Files& files, uint64_t epoch,
-                            const std::vector<AcceptedDamage>& list) {
+base::Status write_accepted(Files& files, uint64_t epoch, const std::vector<AcceptedDamage>& list) {
   std::string text;
   for (const AcceptedDamage& damage : list) {
     text += "shard " + std::to_string(damage.shard) + " from " + std::to_string(damage.from) +

@@ -71,8 +71,8 @@ uint64_t Collector::take(engine::ShardId shard, std::vector<RecoveredEntry>& out
       ++orphans;
       continue;
     }
-    ordered.emplace_back(live.order, engine::JournalEntry{key, std::move(live.bytes),
-                                                          std::move(live.note)});
+    ordered.emplace_back(live.order,
+                         engine::JournalEntry{key, std::move(live.bytes), std::move(live.note)});
   }
   std::sort(ordered.begin(), ordered.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });

@@ -20,11 +20,11 @@ struct RecoveredEntry {
 };
 
 struct Recovered {
-  uint64_t epoch = 0;             // 0: there was none
-  uint64_t highest_epoch = 0;     // whose files were seen, complete or not
-  std::vector<LogSummary> logs;   // one a shard
+  uint64_t epoch = 0;                   // 0: there was none
+  uint64_t highest_epoch = 0;           // whose files were seen, complete or not
+  std::vector<LogSummary> logs;         // one a shard
   std::vector<RecoveredEntry> entries;  // shard by shard, each in the order they were put
-  std::vector<Damage> damages;    // that nobody has accepted
+  std::vector<Damage> damages;          // that nobody has accepted
   std::vector<Damage> accepted;
   std::vector<std::string> warnings;
 };

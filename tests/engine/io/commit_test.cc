@@ -135,7 +135,7 @@ TEST(CommitPieces, WhatWasWrittenComesOffTheFront) {
     std::vector<iovec> pieces{{a.data(), a.size()}, {b.data(), b.size()}, {c.data(), c.size()}};
     engine::advance(pieces, written);
     std::string left;
-    for (const iovec& piece : pieces) left.append(static_cast<char*>(piece.iov_base), piece.iov_len);
+    for (const iovec& one : pieces) left.append(static_cast<char*>(one.iov_base), one.iov_len);
     EXPECT_EQ(left, all.substr(written));
   }
 }

@@ -35,9 +35,7 @@ class CommitReactor final : public engine::Reactor {
     const Asked done = *std::exchange(asked_, std::nullopt);
     const int32_t result = disk_.commit(done.file, done.pieces, done.offset, done.sync);
     syncs += done.sync ? 1 : 0;
-    return {.user_data = done.user_data,
-            .result = result,
-            .operation = engine::Operation::commit};
+    return {.user_data = done.user_data, .result = result, .operation = engine::Operation::commit};
   }
   // The write has begun when the power goes.
   void write_without_sync() {

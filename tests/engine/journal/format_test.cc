@@ -14,9 +14,9 @@ constexpr journal::LogIdentity kLog{3, 2, 0x1234, 64 << 10};
 std::string record_of(const std::string& bytes, uint64_t position) {
   std::string to(journal::kRecordHeader, '\0');
   to += bytes;
-  journal::seal_record(to.data(), kLog,
-                       {RecordType::put, 7, 99, position,
-                        base::Bytes(to).substr(journal::kRecordHeader)});
+  journal::seal_record(
+      to.data(), kLog,
+      {RecordType::put, 7, 99, position, base::Bytes(to).substr(journal::kRecordHeader)});
   return to;
 }
 

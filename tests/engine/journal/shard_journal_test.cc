@@ -33,8 +33,7 @@ TEST_F(Journaling, PutReplacesEntryAndNoteAndEraseEndsBoth) {
   journal->note(key(2), "b");
   journal->put(key(3), "three");
   commit();
-  EXPECT_EQ(stored(),
-            (Contents{{key(1), "one|noted"}, {key(2), "two|b"}, {key(3), "three|"}}));
+  EXPECT_EQ(stored(), (Contents{{key(1), "one|noted"}, {key(2), "two|b"}, {key(3), "three|"}}));
   journal->put(key(1), "uno");
   journal->erase(key(2));
   journal->erase(key(3));

@@ -9,9 +9,7 @@ namespace test {
 class Damaging : public Journaling {
  protected:
   Damaging() { options.bytes_max = 64 * options.segment_bytes; }  // nothing is carried
-  std::string name(uint64_t segment) const {
-    return journal::segment_name(log_, segment);
-  }
+  std::string name(uint64_t segment) const { return journal::segment_name(log_, segment); }
   // Several segments of entries, sealed; `expected` is what they hold.
   void fill(uint64_t count, uint64_t erased) {
     ASSERT_TRUE(start()) << why;
@@ -230,8 +228,12 @@ TEST_F(Damaging, AMessageCannotPassForAGroup) {
   const uint64_t at = journal->appended() / journal::kBlock * journal::kBlock + journal::kBlock;
   // A message that fills two blocks, with a forged group where the second one begins.
   std::string forged(2 * journal::kBlock, 'f');
-  journal::Group group{.position = at + journal::kBlock, .previous = at, .oldest = 1,
-                       .covers = at, .bytes = journal::kGroupHeader, .records = 0,
+  journal::Group group{.position = at + journal::kBlock,
+                       .previous = at,
+                       .oldest = 1,
+                       .covers = at,
+                       .bytes = journal::kGroupHeader,
+                       .records = 0,
                        .flags = journal::Group::kAfterSync};
   const size_t inside = journal::kBlock - journal::kGroupHeader - journal::kRecordHeader;
   journal::seal_group(forged.data() + inside, guessed, group);

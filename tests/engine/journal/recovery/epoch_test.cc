@@ -169,8 +169,8 @@ TEST_F(Epochs, TheFeedOfTheOldEpochCanBeReadBeforeTheNewOneBegins) {
   std::vector<journal::FeedRecord> read;
   ASSERT_TRUE(static_cast<bool>(reader.read(SIZE_MAX, read)));
   ASSERT_EQ(read.size(), 60u);
-  for (int i = 0; i < 60; ++i) EXPECT_EQ(read[i].bytes.substr(0, read[i].bytes.find('f')),
-                                         std::to_string(i));
+  for (int i = 0; i < 60; ++i)
+    EXPECT_EQ(read[i].bytes.substr(0, read[i].bytes.find('f')), std::to_string(i));
 }
 
 TEST_F(Epochs, AFeedWithAcceptedDamageIsReadAroundIt) {
