@@ -1,9 +1,11 @@
 // What belongs into an archive, and how it gets there.
 #include <gtest/gtest.h>
 
+#include "protocols/im/archive/feed.h"
 #include "protocols/im/archive/message_id.h"
 #include "protocols/im/archive/policy.h"
 #include "protocols/im/archive/record.h"
+#include "tests/support/memory_log.h"
 
 namespace im {
 namespace {
@@ -163,6 +165,23 @@ TEST_F(ArchivePolicy, TheRecordNamesTheOtherSide) {
   EXPECT_EQ(record.with, "alice@x");
   message.facts.no_store = true;
   EXPECT_FALSE(to_archive(user, message, {5, 6}, {7}, true, options, scratch, record));
+}
+
+TEST_F(ArchivePolicy, WhatIsWantedIsFedAndForgettingAlways) {
+  tests::MemoryLog log;
+  ArchiveFeeder feeder;
+  EXPECT_TRUE(feeder.message(user, message, {5, 6}, {7}, false, options, log));
+  ASSERT_EQ(log.fed.size(), 1u);
+  EXPECT_EQ(log.fed[0].first, kArchiveFeed);
+  ArchiveRecord record;
+  ASSERT_TRUE(unpack(log.fed[0].second, record));
+  EXPECT_EQ(record.id, (MessageId{5, 6}));
+  options.archive_enabled = false;
+  EXPECT_FALSE(feeder.message(user, message, {6, 6}, {7}, false, options, log));
+  feeder.forget("alice@x", log);
+  ASSERT_EQ(log.fed.size(), 2u);
+  ASSERT_TRUE(unpack(log.fed[1].second, record));
+  EXPECT_EQ(record.kind, ArchiveRecordKind::forget);
 }
 
 }  // namespace
