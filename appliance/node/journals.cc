@@ -56,6 +56,7 @@ base::Status Journals::begin(const Owner& owner, base::Random& random) {
   epoch_ = found_.highest_epoch + 1;
   auto keeper = journal::SegmentKeeper::open(*files_, options_.journal.segment_bytes);
   if (!keeper) return keeper.error();
+  if (auto freed = journal::free_unused(*files_, *keeper, found_.logs); !freed) return freed;
   const journal::EpochStart start{epoch_, static_cast<uint32_t>(random.next()), options_.journal,
                                   &failure_};
   auto begun = journal::begin_epoch(*files_, *keeper, start, entries_);

@@ -1,5 +1,6 @@
 #include "engine/journal/recovery/epoch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -69,6 +70,24 @@ base::Status leave_older(Files& files, SegmentKeeper& keeper, uint64_t epoch) {
 }
 
 }  // namespace
+
+base::Status free_unused(Files& files, SegmentKeeper& keeper, const std::vector<LogSummary>& logs) {
+  auto names = files.list();
+  if (!names) return names.error();
+  // The highest first, so that no gap is ever seen.
+  std::sort(names->rbegin(), names->rend());
+  for (const std::string& name : *names) {
+    const auto segment = parse_segment_name(name);
+    if (!segment) continue;
+    for (const LogSummary& log : logs) {
+      if (log.log.epoch != segment->epoch || log.log.shard != segment->shard) continue;
+      const bool used = log.end == 0 || segment->segment <= log.log.segment_of(log.end);
+      if (used || log.torn || !log.damages.empty()) continue;
+      if (auto freed = keeper.reclaim(name); !freed) return freed;
+    }
+  }
+  return base::Status::ok();
+}
 
 base::Result<std::vector<std::unique_ptr<ShardJournal>>> begin_epoch(
     Files& files, SegmentKeeper& keeper, const EpochStart& start,

@@ -9,6 +9,7 @@
 
 #include "engine/base/result.h"
 #include "engine/journal/disk/segment_keeper.h"
+#include "engine/journal/recovery/log_reader.h"
 #include "engine/journal/shard_journal.h"
 
 namespace journal {
@@ -19,6 +20,11 @@ struct EpochStart {
   JournalOptions options;
   DiskFailure* failure = nullptr;  // outlives the journals
 };
+
+// Before begin_epoch(): segments of the last run that were only made ready are free, so that a
+// start needs no room on a disk that is full. Those with records stay until the new epoch is
+// complete.
+base::Status free_unused(Files& files, SegmentKeeper& keeper, const std::vector<LogSummary>& logs);
 
 // One journal a shard with its entries, which stay with the caller; each to be attached on its
 // shard. Complete on return, and what was there before is free.

@@ -157,6 +157,7 @@ class Journaling : public testing::Test {
     auto made = journal::SegmentKeeper::open(disk, options.segment_bytes);
     EXPECT_TRUE(static_cast<bool>(made));
     keeper.emplace(std::move(*made));
+    EXPECT_TRUE(static_cast<bool>(journal::free_unused(disk, *keeper, recovered.logs)));
     std::vector<std::vector<engine::JournalEntry>> entries(1);
     for (auto& one : recovered.entries) entries[0].push_back(one.entry);
     const journal::EpochStart epoch{recovered.highest_epoch + 1, ++salt, options, &failure};

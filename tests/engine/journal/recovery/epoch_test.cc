@@ -29,7 +29,7 @@ TEST_F(Epochs, EveryStartWritesANewOneAndFreesTheOldFiles) {
 TEST_F(Epochs, ACrashDuringAStartLosesNothing) {
   ASSERT_TRUE(start()) << why;
   Contents expected;
-  for (uint64_t i = 1; i <= 100; ++i) {
+  for (uint64_t i = 1; i <= 250; ++i) {
     journal->put(key(i), std::string(1500, 'x'));
     expected[key(i)] = std::string(1500, 'x') + "|";
   }
@@ -202,6 +202,19 @@ TEST_F(Epochs, AFeedWithAcceptedDamageIsReadAroundIt) {
   EXPECT_EQ(read.size(), 60u - 1 - 1 - 15);
   journal::FeedReader strict(disk, found->logs[0].log, progress, found->logs[0].first);
   EXPECT_FALSE(static_cast<bool>(strict.read(SIZE_MAX, read)));
+}
+
+TEST_F(Epochs, AStartNeedsNoRoomOnAFullDisk) {
+  ASSERT_TRUE(start()) << why;
+  for (uint64_t i = 1; i <= 10; ++i) journal->put(key(i), std::string(1000, 'x'));
+  for (int i = 0; i < 8; ++i) commit();
+  for (int round = 0; round < 5; ++round) {
+    crash();
+    disk.capacity = disk.bytes() + 1000;  // for the mark
+    ASSERT_TRUE(start()) << why;
+    EXPECT_EQ(recovered.entries.size(), 10u);
+    for (int i = 0; i < 8; ++i) commit();
+  }
 }
 
 }  // namespace test
