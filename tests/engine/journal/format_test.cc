@@ -22,7 +22,8 @@ std::string record_of(const std::string& bytes, uint64_t position) {
 
 TEST(Format, ARecordIsReadAsItWasWrittenAndOnlyInItsPlace) {
   const std::string bytes = record_of("some text", 70'000);
-  const auto record = journal::read_record(bytes + "more", kLog, 70'000);
+  const std::string longer = bytes + "more";
+  const auto record = journal::read_record(longer, kLog, 70'000);
   ASSERT_TRUE(record.has_value());
   EXPECT_EQ(record->type, RecordType::put);
   EXPECT_EQ(record->kind, 7);
