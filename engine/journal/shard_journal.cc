@@ -211,7 +211,7 @@ void ShardJournal::on_completion(const engine::Completion& completion) {
   written(group);
 }
 
-void ShardJournal::written(const Group& group) {
+void ShardJournal::written(Group group) {
   CHECK(group.covers >= committed_ && group.covers <= appended());
   committed_ = group.covers;
   unsealed_ = group.records > 0;

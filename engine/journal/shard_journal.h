@@ -82,7 +82,7 @@ class ShardJournal final : public engine::Log {
   GroupWriter& writer() { return writer_; }
   void close_initial(bool synced);  // closes the open group
   void adopt(uint64_t segment, int file);
-  void written(const Group& group);  // it is on disk, synced if that is wanted
+  void written(Group group);         // it is on disk, synced if that is wanted
 
   const LogIdentity& log() const { return writer_.log(); }
   std::shared_ptr<FeedProgress> progress() const { return progress_; }
