@@ -66,6 +66,7 @@ std::vector<std::string> numbers(uint64_t first, uint64_t end) {
 void run_sql(const std::string& path, const char* sql) {
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  sqlite3_busy_timeout(database, 5000);  // the archive may be writing
   EXPECT_EQ(sqlite3_exec(database, sql, nullptr, nullptr, nullptr), SQLITE_OK)
       << sqlite3_errmsg(database);
   sqlite3_close(database);
