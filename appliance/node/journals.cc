@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -44,6 +45,26 @@ base::Result<std::unique_ptr<Journals>> Journals::open(JournalsOptions options) 
   return made;
 }
 
+namespace {
+
+// A message on its way from one shard to another is in the logs of both; the receiver's may say
+// more.
+void join_copies(std::vector<engine::JournalEntry>& entries) {
+  std::map<engine::JournalKey, size_t> first;
+  std::vector<engine::JournalEntry> joined;
+  for (engine::JournalEntry& entry : entries) {
+    const auto [known, fresh] = first.emplace(entry.key, joined.size());
+    if (fresh) {
+      joined.push_back(std::move(entry));
+    } else if (joined[known->second].note.empty()) {
+      joined[known->second] = std::move(entry);
+    }
+  }
+  entries = std::move(joined);
+}
+
+}  // namespace
+
 base::Status Journals::begin(const Owner& owner, base::Random& random) {
   CHECK(journals_.empty() && options_.shards > 0);
   entries_.resize(options_.shards);
@@ -52,6 +73,7 @@ base::Status Journals::begin(const Owner& owner, base::Random& random) {
     CHECK(shard < options_.shards);
     entries_[shard].push_back(std::move(found.entry));
   }
+  for (auto& entries : entries_) join_copies(entries);
   const size_t count = found_.entries.size();
   epoch_ = found_.highest_epoch + 1;
   auto keeper = journal::SegmentKeeper::open(*files_, options_.journal.segment_bytes);

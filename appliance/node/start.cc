@@ -10,6 +10,7 @@
 #include "appliance/node/limits.h"
 #include "appliance/node/node.h"
 #include "engine/trace/log.h"
+#include "protocols/xmpp/journal_account.h"
 
 namespace appliance {
 namespace {
@@ -159,8 +160,9 @@ base::Status Node::open_journals() {
   // Before what they hold is replaced, the archive takes the rest of it.
   const auto taken = archive_last_epoch(journals_->files(), journals_->last_logs(), *archive_);
   if (!taken) return taken;
-  const auto owner = [this](const journal::RecoveredEntry& entry) {
-    return static_cast<engine::ShardId>(entry.shard % shard_count_);
+  partition_ = std::make_unique<engine::HashPartition>(shard_count_);
+  const auto owner = [this](const journal::RecoveredEntry& found) {
+    return partition_->owner(xmpp::journal_account(found.entry)).shard;
   };
   if (auto begun = journals_->begin(owner, random_); !begun) return begun;
   journal_feed_ = std::make_unique<JournalFeed>(journals_->files(), journals_->epoch());
@@ -176,7 +178,6 @@ base::Status Node::start_shards() {
   NodeLimits limits = make_limits(config_, *profile_, machine_, shard_count_, raise_open_files());
   connections_max_ = limits.connections_max;
   start_warnings_ = std::move(limits.warnings);
-  partition_ = std::make_unique<engine::HashPartition>(shard_count_);
   shards_ = std::make_unique<engine::ShardSet>(
       limits.shards, *mesh_, static_cast<engine::ShardMaker&>(*this),
       static_cast<engine::Answerer&>(*this), certificates_.context);

@@ -77,8 +77,11 @@ StoreStatus Queries::load_offline(int64_t id, StoreRequest& request) {
 }
 
 StoreStatus Queries::delete_offline(int64_t id, const StoreRequest& request) {
-  Statement erase = database_.prepare("DELETE FROM offline WHERE user = ?1 AND id <= ?2");
-  return status_of(erase.number(1, id).number(2, signed_of(request.number)).run());
+  for (const uint64_t message : request.numbers) {
+    Statement erase = database_.prepare("DELETE FROM offline WHERE user = ?1 AND id = ?2");
+    if (!erase.number(1, id).number(2, signed_of(message)).run()) return StoreStatus::failed;
+  }
+  return StoreStatus::ok;
 }
 
 }  // namespace store

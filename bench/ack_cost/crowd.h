@@ -1,5 +1,6 @@
 // All bench clients of one measurement on one epoll: signs them in, lets the senders speak. One
-// thread; what the kernel does not take at once waits in the client's output, which its window bounds.
+// thread; what the kernel does not take at once waits in the client's output, which its window
+// bounds.
 #pragma once
 
 #include <cstdint>

@@ -80,19 +80,20 @@ void Shard::take_completions() {
   for (const Completion& completion : reactor_.reap()) {
     if (completion.operation == Operation::wake) continue;
     if (completion.operation == Operation::commit) {
-      on_commit(completion);
+      log_->on_completion(completion);
       continue;
     }
     transport_->on_completion(completion);
     settle();
   }
+  tell_of_commits();
 }
 
-void Shard::on_commit(const Completion& completion) {
-  const Journal::Position before = log_->committed();
-  log_->on_completion(completion);
-  CHECK(log_->committed() >= before && log_->committed() <= log_->appended());
-  if (log_->committed() == before) return;
+void Shard::tell_of_commits() {
+  const Journal::Position committed = log_->committed();
+  CHECK(committed >= told_committed_ && committed <= log_->appended());
+  if (committed == told_committed_) return;
+  told_committed_ = committed;
   service_->on_committed(*turn_);
   settle();
 }

@@ -2,9 +2,10 @@
 // seam runs inside turn(), on one thread. The shard has no thread of its own: engine/net/
 // shard_set.h pins one and loops, the simulation calls turn() for many shards in one thread.
 //
-// One turn: completions, commits among them -> timers -> mail from other shards, answers, tasks -> mail to ourselves ->
-// one gathered send per connection -> mail out -> what was journaled -> submit and wait. Every loop is bounded.
-// Owned by its thread; other threads reach it through the Mesh only.
+// One turn: completions, commits among them -> timers -> mail from other shards, answers, tasks ->
+// mail to ourselves -> one gathered send per connection -> mail out -> what was journaled -> submit
+// and wait. Every loop is bounded. Owned by its thread; other threads reach it through the Mesh
+// only.
 #pragma once
 
 #include <cstdint>
@@ -86,7 +87,7 @@ class Shard {
  private:
   void hand_over_recovered();
   void take_completions();
-  void on_commit(const Completion& completion);
+  void tell_of_commits();
   void expire_timers();
   void take_mail();
   void take_answers();
@@ -114,6 +115,7 @@ class Shard {
   std::vector<QuestionPtr> answers_;
   std::vector<TaskPtr> tasks_;
   std::vector<JournalEntry> recovered_;
+  Journal::Position told_committed_ = 0;
   bool settling_ = false;
   bool more_ = false;      // a bound was hit: come back at once
   bool draining_ = false;

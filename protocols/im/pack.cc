@@ -9,7 +9,7 @@
 namespace im {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 
 struct Header {
   uint8_t version = kVersion;
@@ -25,14 +25,18 @@ struct Header {
   uint32_t attributes = 0;
   uint32_t status = 0;
   uint32_t payload = 0;
+  uint32_t message_tag = 0;
+  uint32_t reserved2 = 0;
+  uint64_t message_number = 0;
+  uint64_t stored_id = 0;
 };
-static_assert(sizeof(Header) == 32);
+static_assert(sizeof(Header) == 56);
 
 uint16_t bits_of(const Facts& f) {
   return static_cast<uint16_t>(f.body | f.no_copy << 1 | f.no_store << 2 | f.store << 3 |
                                f.carbon_private << 4 | f.carbon_eligible << 5 |
                                f.carbon_wrapped << 6 | f.muc_private << 7 | f.chat_state_only << 8 |
-                               f.urgent << 9 | f.direct << 10 | f.delayed << 11 | f.stamped << 12);
+                               f.urgent << 9 | f.direct << 10 | f.delayed << 11 | f.archived << 12);
 }
 
 Facts facts_of(uint16_t bits) {
@@ -49,7 +53,7 @@ Facts facts_of(uint16_t bits) {
           .urgent = bit(9),
           .direct = bit(10),
           .delayed = bit(11),
-          .stamped = bit(12)};
+          .archived = bit(12)};
 }
 
 uint32_t length32(base::Bytes text) {
@@ -90,6 +94,9 @@ void pack(const Stanza& stanza, char* out) {
   header.attributes = length32(stanza.attributes);
   header.status = length32(stanza.status);
   header.payload = length32(stanza.payload);
+  header.message_tag = stanza.message_id.tag;
+  header.message_number = stanza.message_id.number;
+  header.stored_id = stanza.stored_id;
   std::memcpy(out, &header, sizeof header);
   out = put(stanza.from.full(), out + sizeof header);
   out = put(stanza.to.full(), out);
@@ -136,6 +143,8 @@ bool unpack(base::Bytes in, Stanza& out) {
   out.attributes = take(header.attributes);
   out.status = take(header.status);
   out.payload = take(header.payload);
+  out.message_id = {header.message_number, header.message_tag};
+  out.stored_id = header.stored_id;
   CHECK(in.empty());
   return true;
 }

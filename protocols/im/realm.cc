@@ -35,9 +35,11 @@ void Realm::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
 void Realm::on_answer(std::unique_ptr<StoreRequest> answer, engine::Turn& turn) {
   CHECK(answer != nullptr && turn.shard == shard_);
   state_->evict();
-  if (answer->then == nullptr) return;
-  const auto then = std::move(answer->then);
-  then->answered(*answer, *this, turn);
+  if (answer->then != nullptr) {
+    const auto then = std::move(answer->then);
+    then->answered(*answer, *this, turn);
+  }
+  state_->go_on_recovering(turn);
 }
 
 void Realm::set_options(std::shared_ptr<const Options> options) {
@@ -81,6 +83,52 @@ void Realm::route(const Stanza& stanza, engine::Turn& turn) {
 void Realm::bounce(const Stanza& stanza, const StanzaError& error, engine::Turn& turn) {
   CHECK(turn.shard == shard_);
   state_->bounce(stanza, error, turn);
+}
+
+void Realm::confirmed(base::Bytes account, std::span<const Handed> handed, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  std::vector<uint64_t> stored;
+  for (const Handed& one : handed) {
+    if (one.stored_id != 0) {
+      stored.push_back(one.stored_id);
+    } else {
+      state_->discharge({one.number, 0}, turn);
+    }
+  }
+  User* user = stored.empty() ? nullptr : state_->find_loaded(account);
+  if (user != nullptr) state_->stored_done(*user, std::move(stored), turn);
+}
+
+void Realm::returned(base::Bytes account, const Stanza& stanza, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  if (stanza.stored_id == 0) return state_->send(stanza, turn);
+  User* user = state_->find_loaded(account);
+  if (user != nullptr) state_->stored_returned(*user, stanza.stored_id, turn);
+}
+
+void Realm::dropped(const Stanza& stanza, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  state_->discharge(stanza.message_id, turn);
+}
+
+void Realm::on_committed(engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  state_->send_receipts(turn);
+}
+
+void Realm::recover(std::vector<engine::JournalEntry> messages, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  state_->recover(std::move(messages), turn);
+}
+
+void Realm::restore(Resource& resource, base::Bytes presence, engine::Turn& turn) {
+  CHECK(resource.user != nullptr && turn.shard == shard_);
+  state_->restore(resource, presence, turn);
+}
+
+void Realm::refresh(Resource& resource, engine::Turn& turn) {
+  CHECK(resource.user != nullptr && turn.shard == shard_);
+  state_->probe_contacts(resource, turn);
 }
 
 void Realm::roster_set(Resource& origin, const RosterSet& set, base::Bytes iq_id,

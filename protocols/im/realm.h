@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -54,7 +55,11 @@ enum class BindResult : uint8_t {
 };
 
 // Mail of this module, in Envelope::kind. Kinds from kFirstForeignMail on belong to the wires.
-enum class MailKind : uint8_t { stanza = 1, fan_out = 2 };
+enum class MailKind : uint8_t {
+  stanza = 1,
+  fan_out = 2,
+  receipt = 3,  // of messages, by the shard that has them in its journal now: their numbers
+};
 constexpr uint8_t kFirstForeignMail = 16;
 
 class RealmState;
@@ -106,6 +111,29 @@ class Realm {
   void route(const Stanza& stanza, engine::Turn& turn);
   // Answers `stanza` with an error, unless it is itself an error or an IQ result.
   void bounce(const Stanza& stanza, const StanzaError& error, engine::Turn& turn);
+
+  // What became of messages that a resource of this account was given (Resource::deliver). Each
+  // must be told once, one way or the other; `handed` of a message is {message_id.number,
+  // stored_id}.
+  struct Handed {
+    uint64_t number = 0;
+    uint64_t stored_id = 0;
+  };
+  // The client has them.
+  void confirmed(base::Bytes account, std::span<const Handed> handed, engine::Turn& turn);
+  // The resource has gone and its client does not have it: somebody else gets it.
+  void returned(base::Bytes account, const Stanza& stanza, engine::Turn& turn);
+  // … and nobody else does: copies, and what has nobody to go to.
+  void dropped(const Stanza& stanza, engine::Turn& turn);
+
+  // The journal (engine/seam/service.h).
+  void on_committed(engine::Turn& turn);
+  void recover(std::vector<engine::JournalEntry> messages, engine::Turn& turn);
+  // A resource that was there when the node stopped, bound again: as it was, without telling
+  // anyone.
+  void restore(Resource& resource, base::Bytes presence, engine::Turn& turn);
+  // Its client is back: what it knows of others' presence may be out of date.
+  void refresh(Resource& resource, engine::Turn& turn);
 
   // Roster (RFC 6121 §2). Result or error goes to the origin as an IQ with this id, after the
   // commit; pushes go to every interested resource.

@@ -47,6 +47,15 @@ base::Bytes element_name(StanzaKind kind) {
   CHECK(false);
 }
 
+// XEP-0359 §4: `<stanza-id id='…' by='user@domain'/>`.
+void write_stanza_id(MessageId id, base::Bytes by, base::Sink& out) {
+  out += "<stanza-id xmlns='urn:xmpp:sid:0' id='";
+  write(id, out);
+  out += '\'';
+  xml::write_attribute("by", by, out);
+  out += "/>";
+}
+
 }  // namespace
 
 bool fits(StanzaKind kind, StanzaType type) {
@@ -84,7 +93,7 @@ bool parse_type(StanzaKind kind, base::Bytes text, StanzaType& out) {
   return true;
 }
 
-void write(const Stanza& stanza, const jid::JidView& to, base::Sink& out) {
+void write(const Stanza& stanza, const jid::JidView& to, base::Bytes account, base::Sink& out) {
   CHECK(fits(stanza.kind, stanza.type));
   const base::Bytes element = element_name(stanza.kind);
   out += '<';
@@ -96,12 +105,15 @@ void write(const Stanza& stanza, const jid::JidView& to, base::Sink& out) {
   if (!type.empty()) xml::write_attribute("type", type, out);
   if (!stanza.lang.empty()) xml::write_attribute("xml:lang", stanza.lang, out);
   out += stanza.attributes;
-  if (stanza.payload.empty()) {
+  const bool named =
+      !account.empty() && stanza.message_id && stanza.type != StanzaType::error;
+  if (stanza.payload.empty() && !named) {
     out += "/>";
     return;
   }
   out += '>';
   out += stanza.payload;
+  if (named) write_stanza_id(stanza.message_id, account, out);
   out += "</";
   out += element;
   out += '>';

@@ -7,6 +7,7 @@
 
 #include "engine/base/bytes.h"
 #include "engine/seam/envelope.h"
+#include "protocols/im/archive/message_id.h"
 #include "protocols/jid/jid.h"
 
 namespace im {
@@ -35,7 +36,7 @@ struct Facts {
   bool urgent : 1 = false;           // must not be held back by CSI (XEP-0352)
   bool direct : 1 = false;           // directed presence rather than broadcast
   bool delayed : 1 = false;          // carries our own delay stamp: from offline storage
-  bool stamped : 1 = false;          // carries our own stanza-id (XEP-0359): set by the realm only
+  bool archived : 1 = false;         // the recipient's archive has been told: set by the realm only
 };
 
 constexpr int16_t kBadPriority = INT16_MAX;  // <priority/> is there but not a number we can hold
@@ -51,6 +52,8 @@ struct Stanza {
   base::Bytes attributes;            // Element::forwarded_attributes
   base::Bytes payload;               // the children, byte for byte
   base::Bytes status;                // presence: the first <status/>, decoded; "" if none
+  MessageId message_id;              // given by the realm that accepts the message, kept for good
+  uint64_t stored_id = 0;            // a stored message on its way to a resource; 0: any other
   int16_t priority = 0;              // presence: <priority/>, 0 if absent (RFC 6121 §4.7.2.3);
                                      // the realm refuses what is outside -128..127
 };
@@ -61,8 +64,9 @@ base::Bytes type_name(StanzaType type);   // "" for normal messages and availabl
 // False: no such type for this kind (message: unknown reads as normal, RFC 6121 §5.2.2).
 [[nodiscard]] bool parse_type(StanzaKind kind, base::Bytes text, StanzaType& out);
 
-// `<message from='…' to='…' …>payload</message>` with the given recipient.
-void write(const Stanza& stanza, const jid::JidView& to, base::Sink& out);
+// `<message from='…' to='…' …>payload</message>` with the given recipient. `account` is the one it
+// is written to: its stanza-id (XEP-0359) is added, unless that is "" or the message has no id.
+void write(const Stanza& stanza, const jid::JidView& to, base::Bytes account, base::Sink& out);
 
 // A stanza as one block of bytes, for mail between shards and for the store. unpack() gives views
 // of `in`; false: not such a block, or of another version (`out` is then unspecified).

@@ -39,7 +39,7 @@ enum class StoreKind : uint8_t {
   append_offline,     // user, text=packed stanza, wall=when, number=limit -> ok / full /
                       // not_found
   load_offline,       // user, number=after id, limits in `count` and `bytes` -> offline
-  delete_offline,     // user, number=up to this id
+  delete_offline,     // user, numbers=ids
   save_archive_preferences,  // user, account.archive (absent: the operator's default again)
   // The archive's own, answered once it has taken what the asking shard's journal held up to
   // `number` (or, after a while, without, and then marked unstable):
@@ -103,6 +103,7 @@ struct StoreRequest final : engine::Question {
   base::WallTime wall;
   std::vector<StoredContact> contacts;
   std::vector<std::string> jids;
+  std::vector<uint64_t> numbers;
 
   StoreStatus status = StoreStatus::failed;
   Credentials credentials;

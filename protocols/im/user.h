@@ -42,7 +42,8 @@ class User : public base::ListNode<IdleTag> {
   uint64_t offline_count = 0;        // an estimate: 0 only when nothing is stored
   std::unique_ptr<Waiting> waiting;  // while loading; see Options::user_inbox_max
   Resource* flooding = nullptr;      // is being sent the stored messages
-  uint64_t flooded_to = 0;           // id of the last stored message handed over
+  uint64_t flooded_to = 0;           // id of the last stored message handed over, or read
+  std::vector<uint64_t> handed;      // … of those that no resource has confirmed yet, sorted
   uint32_t pending = 0;              // questions to the store that are about this user
   uint32_t appending = 0;            // of these: messages on their way into the store
   uint32_t appending_bytes = 0;      // their size, packed

@@ -7,8 +7,8 @@
 
 namespace xmpp {
 
-void write_forwarded(const im::Stanza& message, std::optional<base::WallTime> when,
-                     base::Sink& out) {
+void write_forwarded(const im::Stanza& message, base::Bytes account,
+                     std::optional<base::WallTime> when, base::Sink& out) {
   CHECK(message.kind == im::StanzaKind::message);
   out += "<forwarded";
   xml::write_attribute("xmlns", ns::kForward, out);
@@ -22,7 +22,7 @@ void write_forwarded(const im::Stanza& message, std::optional<base::WallTime> wh
     out += "'/>";
   }
   const size_t start = out.size();
-  im::write(message, message.to, out);
+  im::write(message, message.to, account, out);
   constexpr base::Bytes kOpen = "<message";
   CHECK(base::Bytes(out).substr(start).starts_with(kOpen));
   out.insert(start + kOpen.size(), " xmlns='jabber:client'");

@@ -9,8 +9,9 @@
 
 namespace xmpp {
 
-// `<forwarded>` with the message as it went out, and when it did (XEP-0203) if that is told.
-void write_forwarded(const im::Stanza& message, std::optional<base::WallTime> when,
-                     base::Sink& out);
+// `<forwarded>` with the message as it went out, and when it did (XEP-0203) if that is told; with
+// the stanza-id that it has in this account, unless that is "".
+void write_forwarded(const im::Stanza& message, base::Bytes account,
+                     std::optional<base::WallTime> when, base::Sink& out);
 
 }  // namespace xmpp

@@ -26,6 +26,12 @@ struct Contact {                      // XEP-0157
   std::vector<std::string> addresses;
 };
 
+// What a session that ended had not been acknowledged by its client.
+enum class UnackedPolicy : uint8_t {
+  store,   // routed again: to another resource, or stored
+  bounce,  // back to its sender: recipient-unavailable
+};
+
 struct Options {
   std::shared_ptr<const im::Options> im;
   std::vector<ListenerOptions> listeners;
@@ -40,6 +46,7 @@ struct Options {
   uint32_t resume_seconds = 300;      // XEP-0198
   uint32_t unacked_stanzas_max = 1000;
   uint32_t unacked_bytes_max = 262144;
+  UnackedPolicy unacked = UnackedPolicy::store;
   uint32_t csi_queue_max = 256;       // stanzas held back for an inactive client
   uint32_t vcard_bytes_max = 131072;      // XEP-0054, photo included
   uint32_t private_bytes_max = 65536;     // XEP-0049: one element

@@ -54,19 +54,25 @@ void Service::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
   realm_->on_answer(std::move(request), turn);
 }
 
-void Service::on_committed(engine::Turn&) {}
-
-void Service::on_recovered(std::vector<engine::JournalEntry>, engine::Turn&) {}
+void Service::on_committed(engine::Turn& turn) {
+  realm_->on_committed(turn);
+  while (Session* session = acks_.front()) {
+    if (session->ledger().position > turn.journal.committed()) break;
+    acks_.pop_front();
+    session->on_committed(turn);
+  }
+  let_resume(turn);
+}
 
 void Service::on_shutdown(engine::Turn& turn) {
   CHECK(!std::exchange(shutting_down_, true));
   for (Stream* stream = streams_; stream != nullptr; stream = stream->next_) {
     stream->fail(StreamError::system_shutdown, {}, turn);
   }
-  // Nobody can come back to a session of a node that is gone.
+  // Sessions that are not in the journal nobody can come back to.
   for (Session* session = sessions_; session != nullptr;) {
     Session* next = session->next_;
-    session->finish(turn);
+    if (!session->in_journal() || session->finishing()) session->finish(turn);
     session = next;
   }
 }

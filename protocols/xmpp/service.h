@@ -21,6 +21,7 @@ namespace xmpp {
 
 class Service;
 class Stream;
+struct Returning;   // recovery.cc
 
 // What the shards of one node share. Made before the services; each enters itself on construction,
 // before the first connection is accepted; read only afterwards.
@@ -88,9 +89,17 @@ class Service final : public engine::Service, public im::AccountIq {
   std::string& payload_scratch() { return payload_scratch_; }
   std::string& status_scratch() { return status_scratch_; }
   std::string& pack_scratch() { return pack_scratch_; }
+  std::vector<im::Realm::Handed>& handed_scratch() { return handed_scratch_; }
 
   // A session of this account that can be resumed with this id (XEP-0198 §5); null: none.
   Session* find_resumable(base::Bytes bare_jid, base::Bytes id);
+
+  // What waits for the journal: sessions with their acknowledgements, in order of position; streams
+  // that resume. After a restart also for the sessions it had, until they are bound again.
+  void wait_for_commit(Session& session) { acks_.push_back(session); }
+  void wait_to_resume(Stream& stream, engine::Journal::Position position, engine::Turn& turn);
+  bool restoring() const { return restoring_ > 0; }
+  void restored_one(engine::Turn& turn);
 
   // Streams waiting for an answer find their way back by ticket: the stream may be gone by then.
   uint64_t take_ticket(Stream& stream);
@@ -104,6 +113,10 @@ class Service final : public engine::Service, public im::AccountIq {
   bool shutting_down() const { return shutting_down_; }
 
  private:
+  // recovery.cc
+  void restore_session(Returning& session, engine::Turn& turn);
+  void let_resume(engine::Turn& turn);
+
   engine::ShardId shard_;
   const engine::Partition& partition_;
   std::shared_ptr<const Options> options_;
@@ -118,6 +131,15 @@ class Service final : public engine::Service, public im::AccountIq {
   std::string payload_scratch_;
   std::string status_scratch_;
   std::string pack_scratch_;
+  std::vector<im::Realm::Handed> handed_scratch_;
+  base::IntrusiveList<Session, WaitsForCommit> acks_;
+  struct Resuming {
+    engine::Journal::Position position = 0;
+    uint64_t ticket = 0;
+  };
+  std::vector<Resuming> resuming_;
+  std::vector<engine::JournalEntry> recovered_;   // messages, until the sessions are back
+  size_t restoring_ = 0;
   std::unordered_map<uint64_t, Stream*> waiting_;   // only while a question is out
   uint64_t last_ticket_ = 0;
   Stream* streams_ = nullptr;

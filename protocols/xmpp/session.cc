@@ -6,6 +6,7 @@
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
 #include "protocols/xmpp/service.h"
+#include "protocols/xmpp/session/snapshot.h"
 #include "protocols/xmpp/stream.h"
 
 namespace xmpp {
@@ -13,6 +14,15 @@ namespace xmpp {
 Session::Session(Service& service, Stream& stream, engine::Turn& turn)
     : service_(service), stream_(&stream), since_(turn.wall) {
   active_since = turn.now;
+}
+
+Session::Session(Service& service, const SessionSnapshot& snapshot, engine::Turn& turn)
+    : service_(service), stream_(nullptr), since_(turn.wall), restored_(true) {
+  stream_management_ =
+      std::make_unique<StreamManagement>(true, snapshot.resume_seconds, turn.random);
+  ledger_ = std::make_unique<SessionLedger>();
+  active_since = turn.now;
+  full_jid = snapshot.full_jid;
 }
 
 Session::~Session() {
@@ -29,6 +39,7 @@ void Session::bind(base::Bytes wish, engine::Turn& turn) {
 }
 
 void Session::bound(im::BindResult result, engine::Turn& turn) {
+  if (restored_) return bound_again(result, turn);
   CHECK(std::exchange(binding_, false) && stream_ != nullptr);
   if (result != im::BindResult::bound) {
     Stream* stream = std::exchange(stream_, nullptr);
@@ -76,9 +87,11 @@ void Session::lost_stream(bool may_resume, bool now, engine::Turn& turn) {
     if (now) finish(turn);
     return;
   }
-  const bool stays = may_resume && user != nullptr && stream_management_ != nullptr &&
-                     stream_management_->resumable() && !service_.shutting_down();
-  if (stays) {
+  const bool resumable =
+      user != nullptr && stream_management_ != nullptr && stream_management_->resumable();
+  // The client of a node that stops can come back to the next one: the journal has its session.
+  const bool kept = resumable && service_.shutting_down() && ledger_->entry != 0;
+  if (kept || (resumable && may_resume && !service_.shutting_down())) {
     CHECK(!waiting_);
     flush_client_state(turn);   // into the queue that waits with us
     client_state_.reset();
@@ -119,7 +132,8 @@ void Session::finish(engine::Turn& turn) {
   // First the presence goes, so that what is routed again does not come back here.
   if (user != nullptr) service_.realm().unbind(*this, turn);
   CHECK(user == nullptr);
-  if (!ended_) hand_back(turn);
+  hand_back(turn);
+  if (ledger_ != nullptr && ledger_->entry != 0) turn.journal.erase(ledger_->key());
   service_.destroy(*this);
 }
 

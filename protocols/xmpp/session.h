@@ -7,12 +7,16 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
+#include "engine/base/intrusive_list.h"
 #include "engine/seam/timer.h"
 #include "protocols/im/realm.h"
 #include "protocols/im/resource.h"
 #include "protocols/xml/element.h"
 #include "protocols/xmpp/client_state.h"
+#include "protocols/xmpp/session/ledger.h"
 #include "protocols/xmpp/stream_error.h"
 #include "protocols/xmpp/stream_management.h"
 
@@ -21,10 +25,27 @@ namespace xmpp {
 class Service;
 class Stream;
 struct SessionFacts;
+struct SessionSnapshot;
+struct WaitsForCommit {};
 
-class Session final : public im::Resource, private im::Realm::Binding {
+// Messages sent to a client without stream management that its socket has not taken yet.
+struct Unsent {
+  struct Message {
+    im::Realm::Handed handed;
+    size_t end = 0;  // of it in `packed`
+  };
+  std::string packed;
+  std::vector<Message> messages;
+  size_t asked = 0;  // so many of them will be taken when Peer::on_sent comes
+};
+
+class Session final : public im::Resource,
+                      public base::ListNode<WaitsForCommit>,
+                      private im::Realm::Binding {
  public:
   Session(Service& service, Stream& stream, engine::Turn& turn);
+  // As the journal has it; detached, and bound when the account has been read.
+  Session(Service& service, const SessionSnapshot& snapshot, engine::Turn& turn);
   ~Session() override;
 
   // im::Resource: towards the client.
@@ -54,6 +75,15 @@ class Session final : public im::Resource, private im::Realm::Binding {
   // session is unchanged, or it is finishing() now.
   [[nodiscard]] bool resume(Stream& stream, uint32_t h, engine::Turn& turn);
   void resend(engine::Turn& turn);          // after <resumed/>: what is not acknowledged
+  void give_way(engine::Turn& turn);        // the client is on another connection: detaches
+  void on_sent(engine::Turn& turn);         // the socket has taken what it was asked about
+
+  // The journal. What the client has sent so far, on record: to be told once this is committed.
+  engine::Journal::Position note_received(engine::Turn& turn);
+  void restore(uint64_t entry, const SessionSnapshot& snapshot, const ReceivedNote& received,
+               const std::vector<StreamManagement::Sent>& unacked, engine::Turn& turn);
+  void on_committed(engine::Turn& turn);    // up to ledger().position
+  SessionLedger& ledger() { return *ledger_; }
 
   Service& service() const { return service_; }
   Stream* stream() const { return stream_; }
@@ -61,6 +91,7 @@ class Session final : public im::Resource, private im::Realm::Binding {
   base::Bytes domain() const { return jid().domain(); }
   bool detached() const { return stream_ == nullptr; }
   bool finishing() const { return finishing_; }
+  bool in_journal() const { return ledger_ != nullptr && ledger_->entry != 0; }
   StreamManagement* stream_management() const { return stream_management_.get(); }
   SessionFacts facts() const;
 
@@ -75,12 +106,25 @@ class Session final : public im::Resource, private im::Realm::Binding {
   void write(const im::Stanza& stanza, engine::Turn& turn);
   void push(base::Bytes payload, engine::Turn& turn);
   void flush_client_state(engine::Turn& turn);
+  // session/restore.cc
+  void bound_again(im::BindResult result, engine::Turn& turn);
+  // session/custody.cc
   void hand_back(engine::Turn& turn);
+  void hand_back(base::Bytes packed, engine::Turn& turn);
+  void forget_acked(uint32_t h, engine::Turn& turn);
+  void keep_unsent(const im::Stanza& stanza, engine::Turn& turn);
+  void save(engine::Turn& turn);
+  void note_sent(const im::Stanza& stanza, engine::Turn& turn);
+  void note_all_sent(engine::Turn& turn);
+  bool known_already(engine::Turn& turn);
+  void note_message(engine::Turn& turn);
   // session/acks.cc
   bool over_limit() const;
   bool half_unacked() const;
   void remember(const im::Stanza& stanza, engine::Turn& turn);
   void ask_for_ack(engine::Turn& turn);
+  void answer_request(engine::Turn& turn);
+  void send_ack(uint32_t h, engine::Turn& turn);
   void check_ack_timer(engine::Turn& turn);
   void on_stream_management(const xml::Element& element, engine::Turn& turn);
   void on_enable(const xml::Element& element, engine::Turn& turn);
@@ -97,7 +141,10 @@ class Session final : public im::Resource, private im::Realm::Binding {
   Session* previous_ = nullptr;             // the Service's list of its sessions
   Session* next_ = nullptr;
   std::unique_ptr<StreamManagement> stream_management_;
+  std::unique_ptr<SessionLedger> ledger_;       // with stream management
+  std::unique_ptr<Unsent> unsent_;              // without, while there are any
   std::unique_ptr<ClientState> client_state_;   // while inactive
+  std::unique_ptr<SessionSnapshot> snapshot_;   // restored, until it is bound
   base::WallTime since_;
   engine::MemberTimer<Session, &Session::on_timer> timer_{*this};  // acks, resumption, the end
   uint32_t pushes_ = 0;                     // ids of our own IQs
@@ -106,6 +153,7 @@ class Session final : public im::Resource, private im::Realm::Binding {
   bool waiting_ = false;                    // counted as detached
   bool counted_ = false;                    // … and as a session
   bool ended_ = false;                      // the account is gone: nothing is handed back
+  bool restored_ = false;                   // its client has not come back since the node stopped
 };
 static_assert(sizeof(Session) <= 400, "every client costs this");
 

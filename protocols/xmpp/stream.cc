@@ -197,7 +197,7 @@ void Stream::send(base::Bytes xml, engine::Turn& turn) {
 
 void Stream::send(const im::Stanza& stanza, engine::Turn& turn) {
   if (!writable()) return;
-  im::write(stanza, stanza.to, turn.out.begin_send(connection_));
+  im::write(stanza, stanza.to, {}, turn.out.begin_send(connection_));
   turn.out.end_send();
 }
 
@@ -235,7 +235,9 @@ void Stream::on_congestion(bool congested, engine::Turn& turn) {
   }
 }
 
-void Stream::on_sent(engine::Turn&) {}
+void Stream::on_sent(engine::Turn& turn) {
+  if (session_ != nullptr) session_->on_sent(turn);
+}
 
 void Stream::on_closed(engine::CloseReason reason, engine::Turn& turn) {
   CHECK(!feeding_);

@@ -60,6 +60,9 @@ class Stream final : public engine::Peer {
   void bound(engine::Turn& turn);
   void bind_refused(im::BindResult why, engine::Turn& turn);
 
+  // What on_resume() waited for is there.
+  void resume_again(engine::Turn& turn);
+
   engine::ConnectionId connection() const { return connection_; }
   StreamState state() const { return state_; }
   bool writable() const { return state_ != StreamState::closing; }
@@ -118,6 +121,9 @@ class Stream final : public engine::Peer {
   void on_authenticated(const xml::Element& element, engine::Turn& turn);
   void on_bind(const xml::Element& iq, const xml::Element& bind, engine::Turn& turn);
   void on_resume(const xml::Element& element, engine::Turn& turn);
+  void wait_to_resume(engine::Journal::Position position, engine::Turn& turn);
+  void resume(engine::Turn& turn);
+  void resume_refused(engine::Turn& turn);
   void enter_session(engine::Turn& turn);
   void refuse_bind(im::ErrorCondition condition, im::ErrorType type, engine::Turn& turn);
 

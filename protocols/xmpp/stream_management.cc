@@ -22,11 +22,28 @@ void StreamManagement::sent(base::Bytes packed) {
   ++since_request;
 }
 
-bool StreamManagement::acked(uint32_t h) {
-  const uint32_t sent_before = sent_count();
-  uint32_t newly = h - acked_;   // modulo 2^32 (XEP-0198 §4)
-  if (newly > unacked_count()) return false;
-  if (base::plant == base::Plant::ack_off_by_one && newly > 0 && newly < unacked_count()) ++newly;
+bool StreamManagement::plausible(uint32_t h) const {
+  return restored_ || h - acked_ <= unacked_count();   // modulo 2^32 (XEP-0198 §4)
+}
+
+uint32_t StreamManagement::covered(uint32_t h) const {
+  CHECK(plausible(h));
+  if (restored_) {
+    uint32_t covered = 0;
+    // Not after h, modulo 2^32.
+    while (covered < numbers_.size() && h - numbers_[covered] < UINT32_MAX / 2) ++covered;
+    return covered;
+  }
+  const uint32_t newly = h - acked_;
+  const bool planted = base::plant == base::Plant::ack_off_by_one;
+  return planted && newly > 0 && newly < unacked_count() ? newly + 1 : newly;
+}
+
+void StreamManagement::forget(uint32_t newly, uint32_t h) {
+  CHECK(newly <= unacked_count());
+  const uint32_t sent_before = restored_ ? h + unacked_count() - newly : sent_count();
+  restored_ = false;
+  numbers_.clear();
   for (uint32_t i = 0; i < newly; ++i) {
     base::PackedString& entry = queue_[head_ + i];
     bytes_ -= entry.view().size();
@@ -53,7 +70,18 @@ bool StreamManagement::acked(uint32_t h) {
     });
     CHECK(bytes == bytes_);
   }
-  return true;
+}
+
+void StreamManagement::restore(base::Bytes id, uint32_t received,
+                               const std::vector<Sent>& unacked) {
+  CHECK(resumable_ && queue_.empty() && id.size() == id_.size());
+  id.copy(id_.data(), id_.size());
+  received_ = received;
+  restored_ = true;
+  for (const Sent& one : unacked) {
+    sent(one.packed);
+    numbers_.push_back(one.number);
+  }
 }
 
 std::string StreamManagement::id() const {

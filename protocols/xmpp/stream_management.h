@@ -17,6 +17,8 @@ namespace xmpp {
 
 class StreamManagement {
  public:
+  static constexpr size_t kIdOctets = 16;
+
   StreamManagement(bool resumable, uint32_t resume_seconds, base::Random& random);
 
   // Their stanzas.
@@ -25,8 +27,15 @@ class StreamManagement {
 
   // Our stanzas.
   void sent(base::Bytes packed);                  // im::pack()ed, `to` as it went out
-  // False: they cannot have handled so many. Acked stanzas are forgotten.
-  [[nodiscard]] bool acked(uint32_t h);
+  // False: they cannot have handled so many.
+  [[nodiscard]] bool plausible(uint32_t h) const;
+  // Forgets what they have handled; visit(packed) sees each of them before. `h` is plausible.
+  template <class Visit>
+  void acked(uint32_t h, Visit visit) {
+    const uint32_t newly = covered(h);
+    for (uint32_t i = 0; i < newly; ++i) visit(queue_[head_ + i].view());
+    forget(newly, h);
+  }
   uint32_t sent_count() const { return acked_ + unacked_count(); }   // modulo 2^32
   uint32_t unacked_count() const { return static_cast<uint32_t>(queue_.size() - head_); }
   size_t unacked_bytes() const { return bytes_; }
@@ -40,6 +49,7 @@ class StreamManagement {
   bool resumable() const { return resumable_; }
   uint32_t resume_seconds() const { return resume_seconds_; }
   std::string id() const;                     // 32 hexadecimal digits
+  base::Bytes octets() const { return {id_.data(), id_.size()}; }
   bool is(base::Bytes id) const;
 
   // Our requests for acknowledgement: at most one is out.
@@ -47,11 +57,24 @@ class StreamManagement {
   uint32_t since_request = 0;                 // stanzas sent after the last request
   base::Instant requested;
 
-  // For tests of the wrap-around, and for a session restored from elsewhere.
+  // For tests of the wrap-around.
   void set_counts(uint32_t received, uint32_t acked);
 
+  // As it was when the node stopped, as far as the journal knows: messages and their numbers, but
+  // neither presence nor IQs, so that any `h` may be right. Until the client comes back; what is
+  // sent meanwhile follows.
+  struct Sent {
+    uint32_t number = 0;
+    base::Bytes packed;
+  };
+  void restore(base::Bytes id, uint32_t received, const std::vector<Sent>& unacked);
+  bool restored() const { return restored_; }
+
  private:
-  std::array<char, 16> id_{};
+  uint32_t covered(uint32_t h) const;   // how many of the queue
+  void forget(uint32_t newly, uint32_t h);
+
+  std::array<char, kIdOctets> id_{};
   uint32_t received_ = 0;
   uint32_t acked_ = 0;
   std::vector<base::PackedString> queue_;     // [head_, size): not acked
@@ -60,6 +83,8 @@ class StreamManagement {
   size_t largest_ = 0;
   uint32_t resume_seconds_;
   bool resumable_;
+  bool restored_ = false;
+  std::vector<uint32_t> numbers_;             // restored: of the queue's first ones
 };
 
 }  // namespace xmpp

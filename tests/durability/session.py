@@ -271,6 +271,8 @@ class Session:
         """Pages through one's own archive: (id, body) in order, or None if there is no archive."""
         after, found = "", []
         while True:
+            if self.managed:  # who does not take what he is sent is sent no page
+                self.acknowledge()
             self.numbers += 1
             query = "a%d" % self.numbers
             fields = ("<field var='FORM_TYPE' type='hidden'><value>%s</value></field>" % ARCHIVE +

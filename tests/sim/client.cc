@@ -116,7 +116,7 @@ void Client::stall(bool stalled) {
 }
 
 void Client::forget_session() {
-  if (managed_) ended_sessions.push_back({begun_, lost_at_});
+  if (!bound_.empty()) ended_sessions.push_back({begun_, lost_at_});
   resume_id_.clear();
   managed_ = false;
   handled_ = acked_ = 0;

@@ -52,8 +52,9 @@ struct SeenPresence {
   std::string status;
 };
 
-// A session with stream management that ended for good. What it had not acknowledged is routed
-// again, at some time from `lost` on; it may hold anything that reached the account before `gone`.
+// A session that ended for good. What it had not acknowledged, or, without stream management, what
+// the server could not know to have arrived, is routed again, at some time from `lost` on; it may
+// hold anything that reached the account before `gone`.
 struct EndedSession {
   base::Instant begun;
   base::Instant lost;

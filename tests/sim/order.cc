@@ -23,9 +23,10 @@ std::set<std::string> all_blind(const Clients& clients) {
   return blind;
 }
 
-// The half of a stanza's id that grows with time, in microseconds of the wall clock.
+// When the message was accepted, in microseconds of the wall clock: its id begins with that, and
+// ten bits for the shard.
 uint64_t stamp_of(const Received& message) {
-  return std::strtoull(message.stanza_id.substr(0, 16).c_str(), nullptr, 16);
+  return std::strtoull(message.stanza_id.substr(0, 16).c_str(), nullptr, 16) >> 10;
 }
 
 std::string account_of(const std::string& jid) { return jid.substr(0, jid.find('/')); }

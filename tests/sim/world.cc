@@ -14,6 +14,7 @@ struct World::Node {
                 *world.node_),
         network(shard, world.options_.net, world.net_shared_, nullptr) {
     log.consumer = &world.store_.archive();
+    log.commit_by_turn();
     shard.attach(service, network, log);
   }
 

@@ -49,9 +49,14 @@ class MemoryLog final : public engine::Log {
   Position committed() const override { return held ? committed_ : appended_; }
   bool accepting() const override { return accepts; }
 
-  void flush(base::Instant) override {}
+  void flush(base::Instant) override {
+    wants_turn_ = by_turn && committed_ < appended_;
+    if (wants_turn_) commit();
+  }
   void on_completion(const engine::Completion&) override { CHECK(false); }
-  base::Instant deadline() const override { return base::Instant::never(); }
+  base::Instant deadline() const override {
+    return wants_turn_ ? base::Instant{} : base::Instant::never();
+  }
   bool behind() const override { return lags; }
 
   void hold() {
@@ -61,6 +66,10 @@ class MemoryLog final : public engine::Log {
   void commit() {  // while held; tell the service
     committed_ = appended_;
     pass_on();
+  }
+  void commit_by_turn() {  // each turn ends with a commit, of which the next one hears
+    hold();
+    by_turn = true;
   }
   // As a node that starts again would find it: in the order of the entries.
   std::vector<engine::JournalEntry> recovered() const {
@@ -79,6 +88,7 @@ class MemoryLog final : public engine::Log {
   bool accepts = true;
   bool held = false;
   bool lags = false;
+  bool by_turn = false;
 
  private:
   void pass_on() {
@@ -87,6 +97,7 @@ class MemoryLog final : public engine::Log {
   }
 
   size_t passed_on_ = 0;
+  bool wants_turn_ = false;
   Position appended_ = 0;
   Position committed_ = 0;
 };

@@ -97,7 +97,7 @@ StoreStatus MemoryStore::about(Account& account, StoreRequest& request) {
     case StoreKind::load_offline:
       return load_offline(account, request);
     case StoreKind::delete_offline:
-      account.offline.erase(account.offline.begin(), account.offline.upper_bound(request.number));
+      for (const uint64_t id : request.numbers) account.offline.erase(id);
       return StoreStatus::ok;
     default:
       return StoreStatus::failed;

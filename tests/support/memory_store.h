@@ -49,7 +49,7 @@ class MemoryStore {
   im::StoreStatus append_offline(Account& account, const im::StoreRequest& request);
   static im::StoreStatus load_offline(const Account& account, im::StoreRequest& request);
 
-  const uint32_t iterations_;
+  uint32_t iterations_;
   base::Prng random_;
   std::map<std::string, Account> accounts_;
   MemoryArchive archive_;

@@ -24,10 +24,17 @@ struct CallMember final : AboutUser {
 
 void AboutUser::answered(StoreRequest& request, Realm&, engine::Turn& turn) {
   User* user = state.find(request.user);
-  if (user == nullptr || user->serial != serial) return;
+  if (user == nullptr || user->serial != serial) return state.abandoned(request, turn);
   CHECK(user->pending > 0);
   --user->pending;
   answered(*user, request, turn);
+}
+
+// The account went away meanwhile. A message that was on its way into the store is still ours.
+void RealmState::abandoned(const StoreRequest& answer, engine::Turn& turn) {
+  Stanza stanza;
+  if (answer.kind != StoreKind::append_offline || !unpack(answer.text, stanza)) return;
+  refuse(stanza, ErrorCondition::service_unavailable, turn);
 }
 
 std::unique_ptr<StoreRequest> RealmState::question(StoreKind kind, const User& user) {

@@ -34,6 +34,7 @@ void RealmState::delete_account(base::Bytes bare_jid, std::unique_ptr<StoreReque
     user->waiting->deletion = std::move(then);
   } else if (user == nullptr || loading) {
     // Too busy to tell the contacts, or being deleted already.
+    archive_.forget(bare_jid, turn.journal);
     ask_store(bare_jid, std::move(then), turn);
   } else {
     delete_user(*user, std::move(then), turn);
@@ -62,6 +63,7 @@ void RealmState::delete_user(User& user, std::unique_ptr<StoreRequest::Context> 
   // None of those who were told may have let go of her, or brought her a session.
   CHECK(find(user.bare_jid.view()) == &user && user.resources.empty());
   TRACE(session, info, "account deleted", {"user", user.bare_jid.view()});
+  archive_.forget(user.bare_jid.view(), turn.journal);
   ask_store(user.bare_jid.view(), std::move(then), turn);
   forget(user);
 }

@@ -88,9 +88,17 @@ void RealmState::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
     CHECK(unpack(mail.payload(), stanza));
     // A reload may have taken the domain away while this was on its way.
     if (!is_local_account(stanza.to)) {
-      return refuse(stanza, ErrorCondition::remote_server_not_found, turn);
+      refuse(stanza, ErrorCondition::remote_server_not_found, turn);
+    } else if (needs_custody(stanza) && !take_custody(stanza, turn)) {
+      refuse(stanza, ErrorCondition::resource_constraint, turn);
+    } else {
+      to_account(stanza, turn);
     }
-    return to_account(stanza, turn);
+    if (needs_custody(stanza)) owe_receipt(mail.from, stanza.message_id, turn);
+    return;
+  }
+  if (mail.kind == static_cast<uint8_t>(MailKind::receipt)) {
+    return on_receipts(mail.payload(), turn);
   }
   CHECK(mail.kind == static_cast<uint8_t>(MailKind::fan_out));
   FanOut fan_out;
@@ -105,6 +113,7 @@ void RealmState::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
 // The mailbox to the other shard was full beyond what may wait for it.
 void RealmState::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
   count(trace::Counter::im_mail_refused);
+  if (mail.kind == static_cast<uint8_t>(MailKind::receipt)) return receipts_refused(mail);
   Stanza stanza;
   if (mail.kind != static_cast<uint8_t>(MailKind::stanza)) return;  // presence is soft state
   CHECK(unpack(mail.payload(), stanza));

@@ -34,27 +34,25 @@ bool storable(const Stanza& stanza) {
          (facts.body || facts.store);
 }
 
-// XEP-0359 §4: `<stanza-id id='…' by='user@domain'/>`. Ids grow with time, so that they sort, and
-// end in 32 random bits, so that nobody can foretell one.
-void append_stanza_id(uint64_t sequence, base::Bytes by, engine::Turn& turn, std::string& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out += "<stanza-id xmlns='urn:xmpp:sid:0' id='";
-  for (int shift = 60; shift >= 0; shift -= 4) out += kHex[sequence >> shift & 15];
-  turn.random.token(4, out);
-  out += '\'';
-  xml::write_attribute("by", by, out);
-  out += "/>";
-}
-
 }  // namespace
 
 void RealmState::message_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
   CHECK(stanza.kind == StanzaKind::message && !stanza.to.empty());
   count(trace::Counter::im_messages);
-  // A message to oneself reaches the other resources as a received one.
   User& sender = *origin.user;
-  if (stanza.to.bare() != sender.bare_jid.view()) carbons(sender, stanza, true, &origin, turn);
-  send(stanza, turn);
+  Stanza accepted = stanza;
+  accepted.message_id = next_message_id(turn);
+  // Before anybody else hears of it: a message that finds no room has not been said.
+  if (needs_custody(accepted) && !take_custody(accepted, turn)) {
+    return refuse(accepted, ErrorCondition::resource_constraint, turn);
+  }
+  // A message to oneself reaches the other resources, and the archive, as a received one.
+  if (stanza.to.bare() != sender.bare_jid.view()) {
+    archive_.message(sender, accepted, accepted.message_id, turn.wall, true, options(),
+                     turn.journal);
+    carbons(sender, accepted, true, &origin, turn);
+  }
+  send(accepted, turn);
 }
 
 void RealmState::receive_message(User& user, const Stanza& original, engine::Turn& turn) {
@@ -64,14 +62,10 @@ void RealmState::receive_message(User& user, const Stanza& original, engine::Tur
     return refuse(original, ErrorCondition::service_unavailable, turn);
   }
   Stanza stanza = original;
-  // A session that ended without an acknowledgement hands back what has its id already.
-  if (stanza.type != StanzaType::error && !stanza.facts.stamped) {
-    const auto now = static_cast<uint64_t>(turn.wall.us);
-    last_stanza_id_ = now > last_stanza_id_ ? now : last_stanza_id_ + 1;
-    payload_.assign(original.payload);
-    append_stanza_id(last_stanza_id_, user.bare_jid.view(), turn, payload_);
-    stanza.payload = payload_;
-    stanza.facts.stamped = true;
+  // What a session that ended hands back has been archived already.
+  if (!stanza.facts.archived) {
+    archive_.message(user, stanza, stanza.message_id, turn.wall, false, options(), turn.journal);
+    stanza.facts.archived = true;
   }
   if (!stanza.to.has_resource()) return message_to_bare(user, stanza, turn);
   Resource* resource = user.find(stanza.to.resource());
@@ -84,7 +78,7 @@ void RealmState::receive_message(User& user, const Stanza& original, engine::Tur
     return carbons(user, stanza, false, resource, turn);
   }
   if (waits) return store_offline(user, stanza, turn);
-  if (stanza.type == StanzaType::error) return;
+  if (stanza.type == StanzaType::error) return discharge(stanza.message_id, turn);
   // §8.5.3.2.1: only a conversation is carried over to another resource.
   if (stanza.type == StanzaType::chat) return message_to_bare(user, stanza, turn);
   refuse(stanza, ErrorCondition::service_unavailable, turn);
@@ -93,7 +87,7 @@ void RealmState::receive_message(User& user, const Stanza& original, engine::Tur
 void RealmState::message_to_bare(User& user, const Stanza& stanza, engine::Turn& turn) {
   switch (stanza.type) {
     case StanzaType::error:
-      return;
+      return discharge(stanza.message_id, turn);
     case StanzaType::groupchat:
       return refuse(stanza, ErrorCondition::service_unavailable, turn);
     case StanzaType::headline:
@@ -122,7 +116,8 @@ void RealmState::message_to_bare(User& user, const Stanza& stanza, engine::Turn&
   }
   // A typing notice or a receipt that nobody is there to see is not worth an error.
   count(trace::Counter::im_messages_unstored);
-  if (stanza.facts.body) refuse(stanza, ErrorCondition::service_unavailable, turn);
+  if (stanza.facts.body) return refuse(stanza, ErrorCondition::service_unavailable, turn);
+  discharge(stanza.message_id, turn);
 }
 
 }  // namespace im

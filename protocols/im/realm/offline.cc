@@ -14,7 +14,8 @@ namespace {
 constexpr uint32_t kPageMessages = 50;
 constexpr uint32_t kPageBytes = 65536;
 
-// XEP-0203, as XEP-0160 §2 asks: who held the message back, and since when.
+}  // namespace
+
 void append_delay(base::Bytes by, base::WallTime when, std::string& out) {
   out += "<delay xmlns='urn:xmpp:delay'";
   xml::write_attribute("from", by, out);
@@ -22,8 +23,6 @@ void append_delay(base::Bytes by, base::WallTime when, std::string& out) {
   base::format_datetime(when, base::Fraction::milliseconds, out);
   out += "'/>";
 }
-
-}  // namespace
 
 void RealmState::store_offline(User& user, const Stanza& stanza, engine::Turn& turn) {
   CHECK(stanza.kind == StanzaKind::message && user.state == UserState::loaded);
@@ -56,13 +55,14 @@ void RealmState::appended(User& user, StoreRequest& answer, engine::Turn& turn) 
   --user.appending;
   user.appending_bytes -= static_cast<uint32_t>(answer.text.size());
   CHECK((user.appending == 0) == (user.appending_bytes == 0));
+  Stanza stanza;
+  CHECK(unpack(answer.text, stanza));
   if (answer.status == StoreStatus::ok) {
     count(trace::Counter::im_offline_stored);
+    discharge(stanza.message_id, turn);
     return flood(user, turn);
   }
   --user.offline_count;
-  Stanza stanza;
-  CHECK(unpack(answer.text, stanza));
   const bool broken = failed(answer);
   if (answer.status == StoreStatus::full) count(trace::Counter::im_offline_full);
   refuse(stanza,
@@ -119,37 +119,71 @@ void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
     return;
   }
   user.flood_attempts = {};
-  const base::Bytes domain = user.jid().domain();
-  std::string payload;
-  Resource* const to = user.flooding;
+  uint64_t handed = 0;
   for (const StoredMessage& message : answer.offline) {
     user.flooded_to = std::max(user.flooded_to, message.id);
-    Stanza stanza;
-    if (!unpack(message.stanza, stanza) || stanza.kind != StanzaKind::message) {
-      count(trace::Counter::im_offline_unreadable);
-      continue;
-    }
-    payload.assign(stanza.payload);
-    // One that came back from a session that died says already since when it waits.
-    if (!stanza.facts.delayed) append_delay(domain, message.when, payload);
-    stanza.payload = payload;
-    stanza.facts.delayed = true;
-    count(trace::Counter::im_offline_delivered);
-    to->deliver(stanza, turn);
-    CHECK(user.flooding == to);  // it must not come back into the realm
+    const auto place = std::lower_bound(user.handed.begin(), user.handed.end(), message.id);
+    if (place != user.handed.end() && *place == message.id) continue;  // another resource has it
+    user.handed.insert(place, message.id);
+    if (hand_over(user, message, turn)) ++handed;
   }
   if (answer.offline.empty()) {
     user.offline_count = user.appending;  // the rest is on its way into the store
   } else {
-    user.offline_count -= std::min<uint64_t>(user.offline_count, answer.offline.size());
+    user.offline_count -= std::min<uint64_t>(user.offline_count, handed);
     // The estimate may be low: what is left is found out by asking once more, and what is still on
     // its way into the store counts in any case.
     user.offline_count = std::max<uint64_t>({user.offline_count, user.appending, 1});
-    auto request = question(StoreKind::delete_offline, user);
-    request->number = user.flooded_to;
-    ask(user, std::move(request), turn);
   }
   flood(user, turn);
+}
+
+// Keeps its place in the store until the resource confirms it. False: it cannot be read, and goes.
+bool RealmState::hand_over(User& user, const StoredMessage& message, engine::Turn& turn) {
+  Stanza stanza;
+  if (!unpack(message.stanza, stanza) || stanza.kind != StanzaKind::message) {
+    count(trace::Counter::im_offline_unreadable);
+    stored_done(user, {message.id}, turn);
+    return false;
+  }
+  std::string payload(stanza.payload);
+  // One that came back from a session that died says already since when it waits.
+  if (!stanza.facts.delayed) append_delay(user.jid().domain(), message.when, payload);
+  stanza.payload = payload;
+  stanza.facts.delayed = true;
+  stanza.stored_id = message.id;
+  count(trace::Counter::im_offline_delivered);
+  Resource* const to = user.flooding;
+  to->deliver(stanza, turn);
+  CHECK(user.flooding == to);  // it must not come back into the realm
+  return true;
+}
+
+// The client has them, so the store need not.
+void RealmState::stored_done(User& user, std::vector<uint64_t> ids, engine::Turn& turn) {
+  CHECK(!ids.empty());
+  for (const uint64_t id : ids) {
+    const auto place = std::lower_bound(user.handed.begin(), user.handed.end(), id);
+    CHECK(place != user.handed.end() && *place == id);
+    user.handed.erase(place);
+  }
+  auto request = question(StoreKind::delete_offline, user);
+  request->numbers = std::move(ids);
+  ask(user, std::move(request), turn);
+}
+
+// The session it was handed to has gone without acknowledging it: it is read again.
+void RealmState::stored_returned(User& user, uint64_t id, engine::Turn& turn) {
+  const auto place = std::lower_bound(user.handed.begin(), user.handed.end(), id);
+  CHECK(id > 0 && place != user.handed.end() && *place == id);
+  user.handed.erase(place);
+  user.flooded_to = std::min(user.flooded_to, id - 1);
+  ++user.offline_count;
+  for (Resource* resource : user.resources) {
+    if (user.flooding == nullptr && resource->available() && resource->priority >= 0) {
+      start_flood(user, *resource, turn);
+    }
+  }
 }
 
 }  // namespace im

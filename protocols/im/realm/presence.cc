@@ -112,12 +112,7 @@ void RealmState::become_available(const Stanza& stanza, Resource& origin, engine
   if (initial) {
     tell_of_own_resources(user, origin, turn);
     deliver_requests(user, origin, turn);
-    Stanza probe;
-    probe.kind = StanzaKind::presence;
-    probe.type = StanzaType::probe;
-    // Of one resource rather than the account, so that only the newcomer hears the answers.
-    probe.from = origin.jid();
-    fan_out(probe, subscribed_to(user), 0, turn);
+    probe_contacts(origin, turn);
   }
   CHECK(origin.user == &user && origin.available());  // whoever was told has not come back to us
   if (origin.priority < 0) {
@@ -125,6 +120,31 @@ void RealmState::become_available(const Stanza& stanza, Resource& origin, engine
   } else {
     start_flood(user, origin, turn);
   }
+}
+
+void RealmState::probe_contacts(Resource& resource, engine::Turn& turn) {
+  if (!resource.available()) return;
+  Stanza probe;
+  probe.kind = StanzaKind::presence;
+  probe.type = StanzaType::probe;
+  // Of one resource rather than the account, so that only the newcomer hears the answers.
+  probe.from = resource.jid();
+  fan_out(probe, subscribed_to(*resource.user), 0, turn);
+}
+
+// Those who were told of it were told before the node stopped, or will ask.
+void RealmState::restore(Resource& resource, base::Bytes presence, engine::Turn& turn) {
+  CHECK(resource.user != nullptr && !resource.available());
+  Stanza stanza;
+  if (!unpack(presence, stanza) || stanza.type != StanzaType::available ||
+      stanza.kind != StanzaKind::presence || stanza.from.full() != resource.full_jid) {
+    return;
+  }
+  resource.presence = presence;
+  resource.priority = static_cast<int8_t>(stanza.priority);
+  trace::gauge_add(trace::Gauge::im_resources_available, 1);
+  ++resource.presence_epoch;
+  if (resource.priority >= 0) start_flood(*resource.user, resource, turn);
 }
 
 void RealmState::become_unavailable(const Stanza& stanza, Resource& origin, bool graceful,

@@ -45,8 +45,17 @@ bool RealmState::is_local_account(const jid::JidView& jid) const {
   return jid.has_local() && options().hosts(jid.domain());
 }
 
-void RealmState::send(const Stanza& stanza, engine::Turn& turn) {
-  if (stanza.to.empty()) return;
+void RealmState::send(const Stanza& original, engine::Turn& turn) {
+  if (original.to.empty()) return;
+  Stanza stanza = original;
+  if (needs_custody(stanza)) {
+    if (!stanza.message_id) stanza.message_id = next_message_id(turn);
+    // An error goes on its way without: there is nobody left to be told.
+    const bool ours = take_custody(stanza, turn);
+    if (!ours && stanza.type != StanzaType::error) {
+      return refuse(stanza, ErrorCondition::resource_constraint, turn);
+    }
+  }
   if (!options().hosts(stanza.to.domain())) {
     return refuse(stanza, ErrorCondition::remote_server_not_found, turn);
   }
@@ -146,6 +155,7 @@ void RealmState::refuse(const Stanza& stanza, ErrorCondition condition, engine::
     return;
   }
   bounce(stanza, error(condition), turn);
+  discharge(stanza.message_id, turn);
 }
 
 void RealmState::refuse_full(const Stanza& stanza, engine::Turn& turn) {

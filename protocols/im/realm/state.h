@@ -7,6 +7,7 @@
 // answer, never more, so the depth is bounded; but no pointer into a roster survives a send().
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -17,6 +18,8 @@
 #include "engine/base/intrusive_list.h"
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
+#include "protocols/im/archive/feed.h"
+#include "protocols/im/journal_entry.h"
 #include "protocols/im/realm.h"
 #include "protocols/im/realm/waiting.h"
 
@@ -44,6 +47,12 @@ struct AboutUser : StoreRequest::Context {
   RealmState& state;
   const uint64_t serial;
 };
+
+// So many accounts may be in the middle of being read before more of what was recovered follows.
+constexpr size_t kLoadingWhileRecovering = 256;
+
+// XEP-0203: who held a message back, and since when.
+void append_delay(base::Bytes by, base::WallTime when, std::string& out);
 
 class RealmState {
  public:
@@ -96,6 +105,18 @@ class RealmState {
   void on_mail(const engine::Envelope& mail, engine::Turn& turn);
   void on_refused(const engine::Envelope& mail, engine::Turn& turn);
 
+  // custody.cc: messages we answer for, in the journal.
+  MessageId next_message_id(engine::Turn& turn);
+  [[nodiscard]] bool take_custody(const Stanza& stanza, engine::Turn& turn);  // false: no room
+  void discharge(MessageId id, engine::Turn& turn);  // nothing, if it is not in custody
+  void owe_receipt(engine::ShardId to, MessageId id, engine::Turn& turn);
+  void send_receipts(engine::Turn& turn);
+  void on_receipts(base::Bytes numbers, engine::Turn& turn);
+  void receipts_refused(const engine::Envelope& mail);
+  void recover(std::vector<engine::JournalEntry> messages, engine::Turn& turn);
+  void go_on_recovering(engine::Turn& turn);
+  void send_late(const Stanza& message, engine::Turn& turn);
+
   // message.cc (RFC 6121 §8.5), carbons.cc (XEP-0280)
   void message_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
   void receive_message(User& user, const Stanza& stanza, engine::Turn& turn);
@@ -110,6 +131,9 @@ class RealmState {
   void stop_flood(User& user, const Resource& from, engine::Turn& turn);
   void flood(User& user, engine::Turn& turn);
   void flooded(User& user, StoreRequest& answer, engine::Turn& turn);
+  bool hand_over(User& user, const StoredMessage& message, engine::Turn& turn);
+  void stored_done(User& user, std::vector<uint64_t> ids, engine::Turn& turn);
+  void stored_returned(User& user, uint64_t id, engine::Turn& turn);
 
   // iq.cc
   void receive_iq(User& user, const Stanza& stanza, engine::Turn& turn);
@@ -120,6 +144,8 @@ class RealmState {
   void become_unavailable(const Stanza& stanza, Resource& origin, bool graceful,
                           engine::Turn& turn);
   void receive_presence(User& user, const Stanza& stanza, engine::Turn& turn);
+  void probe_contacts(Resource& resource, engine::Turn& turn);
+  void restore(Resource& resource, base::Bytes presence, engine::Turn& turn);
   void fan_out(const Stanza& stanza, const Recipients& recipients, uint64_t key,
                engine::Turn& turn);
   void arrive(const Stanza& stanza, const jid::JidView& to, engine::Turn& turn);
@@ -173,6 +199,7 @@ class RealmState {
            std::unique_ptr<AboutUser> then);
   void ask(User& user, std::unique_ptr<StoreRequest> request, engine::Turn& turn,
            Answered answered = nullptr);
+  void abandoned(const StoreRequest& answer, engine::Turn& turn);
   // Counts and reports an answer that says the store failed.
   bool failed(const StoreRequest& answer);
 
@@ -188,8 +215,16 @@ class RealmState {
   size_t idle_count_ = 0;
   size_t loading_ = 0;
   uint64_t next_serial_ = 1;
-  uint64_t last_stanza_id_ = 0;
-  std::string payload_;            // scratch of receive_message
+  struct Receipt {  // owed to another shard once the journal is committed up to here
+    engine::Journal::Position position = 0;
+    engine::ShardId to = 0;
+    uint64_t number = 0;
+  };
+  std::vector<Receipt> receipts_;
+  std::deque<engine::JournalEntry> recovered_;  // messages that have not been sent on yet
+  uint64_t last_message_time_ = 0;
+  ArchiveFeeder archive_;
+  std::string packed_;             // scratch of custody
   std::vector<Recipient> sorted_;  // scratch of fan_out
 };
 

@@ -120,21 +120,36 @@ void Stream::on_resume(const xml::Element& element, engine::Turn& turn) {
   if (!parse_number(element.attribute("h"), h)) {
     return send(failed_nonza("bad-request"), turn);
   }
+  login_->resume_id = element.attribute("previd");
+  login_->resume_h = h;
+  resume(turn);
+}
+
+// Until the journal has what the client sent on its last connection, and, after a restart, until
+// the sessions are back.
+void Stream::wait_to_resume(engine::Journal::Position position, engine::Turn& turn) {
+  CHECK(state_ == StreamState::authenticated && login_->ticket == 0);
+  state_ = StreamState::binding;
+  service_->wait_to_resume(*this, position, turn);
+}
+
+void Stream::resume(engine::Turn& turn) {
+  if (service_->restoring()) return wait_to_resume(0, turn);
   // An id is worth something only to its own account, whose sessions all live on this shard.
-  Session* session = service_->find_resumable(login_->user, element.attribute("previd"));
-  if (session == nullptr) {
-    trace::count(trace::Counter::xmpp_resumptions_refused);
-    return send(failed_nonza("item-not-found"), turn);
-  }
+  Session* session = service_->find_resumable(login_->user, login_->resume_id);
+  if (session == nullptr) return resume_refused(turn);
   StreamManagement& acks = *session->stream_management();
-  if (!session->resume(*this, h, turn)) {
-    if (session->finishing()) {
-      trace::count(trace::Counter::xmpp_resumptions_refused);
-      return send(failed_nonza("item-not-found"), turn);
-    }
+  if (!acks.plausible(login_->resume_h)) {
+    trace::count(trace::Counter::xmpp_acks_refused);
     return fail(StreamError::undefined_condition, "acknowledged more than was sent", turn,
-                too_high(h, acks.sent_count()));
+                too_high(login_->resume_h, acks.sent_count()));
   }
+  session->give_way(turn);
+  if (session->finishing()) return resume_refused(turn);
+  // <resumed h/> acknowledges.
+  const engine::Journal::Position position = session->note_received(turn);
+  if (turn.journal.committed() < position) return wait_to_resume(position, turn);
+  if (!session->resume(*this, login_->resume_h, turn)) return resume_refused(turn);
   base::Sink& out = turn.out.begin_send(connection_);
   out.append("<resumed xmlns='urn:xmpp:sm:3' previd='").append(acks.id()).append("' h='");
   append_number(acks.h(), out);
@@ -144,6 +159,18 @@ void Stream::on_resume(const xml::Element& element, engine::Turn& turn) {
   session_ = session;
   session->resend(turn);
   enter_session(turn);
+}
+
+void Stream::resume_refused(engine::Turn& turn) {
+  trace::count(trace::Counter::xmpp_resumptions_refused);
+  send(failed_nonza("item-not-found"), turn);
+}
+
+void Stream::resume_again(engine::Turn& turn) {
+  if (state_ != StreamState::binding) return;  // it is closing
+  state_ = StreamState::authenticated;
+  resume(turn);
+  if (state_ == StreamState::authenticated && !feeding_) release_held(turn);
 }
 
 }  // namespace xmpp

@@ -24,6 +24,8 @@ struct Login {
   std::unique_ptr<sasl::Scram> scram;
   std::string held;
   std::string bind_id;
+  std::string resume_id;            // of a resumption that waits
+  uint32_t resume_h = 0;
   uint64_t ticket = 0;              // of the question to the store, Service::find_waiting
   base::Instant deadline;
   uint32_t failures = 0;

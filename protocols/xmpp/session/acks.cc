@@ -53,6 +53,7 @@ void Session::remember(const im::Stanza& stanza, engine::Turn& turn) {
   packed.clear();
   im::pack(stanza, packed);
   acks.sent(packed);
+  note_sent(stanza, turn);
   if (finishing_) return;
   if (over_limit()) {
     // The policy: the session ends, and what it holds is routed again (offline storage, or back).
@@ -107,8 +108,33 @@ void Session::on_stream_management(const xml::Element& element, engine::Turn& tu
     return stream_->fail(StreamError::unsupported_stanza_type, {}, turn);
   }
   if (name == "a") return on_ack(element, turn);
+  answer_request(turn);
+}
+
+// `<a/>` says that we answer for what they sent: not before it is on the disk. One request at a
+// time waits for that; those that come meanwhile are answered together afterwards.
+void Session::answer_request(engine::Turn& turn) {
+  if (linked()) {
+    ledger_->again = true;
+    return;
+  }
+  ledger_->h = stream_management_->h();
+  ledger_->position = note_received(turn);
+  ledger_->again = false;
+  if (turn.journal.committed() >= ledger_->position) return send_ack(ledger_->h, turn);
+  service_.wait_for_commit(*this);
+}
+
+void Session::on_committed(engine::Turn& turn) {
+  CHECK(!linked() && turn.journal.committed() >= ledger_->position);
+  if (stream_ == nullptr) return;
+  send_ack(ledger_->h, turn);
+  if (ledger_->again) answer_request(turn);
+}
+
+void Session::send_ack(uint32_t h, engine::Turn& turn) {
   std::string answer = "<a xmlns='urn:xmpp:sm:3' h='";
-  append_number(stream_management_->h(), answer);
+  append_number(h, answer);
   answer.append("'/>");
   stream_->send(answer, turn);
 }
@@ -123,6 +149,8 @@ void Session::on_enable(const xml::Element& element, engine::Turn& turn) {
   uint32_t wish = 0;
   if (parse_number(element.attribute("max"), wish) && wish > 0) seconds = std::min(seconds, wish);
   stream_management_ = std::make_unique<StreamManagement>(resumable, seconds, turn.random);
+  ledger_ = std::make_unique<SessionLedger>();
+  save(turn);
   std::string answer = "<enabled xmlns='urn:xmpp:sm:3'";
   if (resumable) {
     answer.append(" id='").append(stream_management_->id()).append("' resume='true' max='");
@@ -139,11 +167,12 @@ void Session::on_ack(const xml::Element& element, engine::Turn& turn) {
   if (!parse_number(element.attribute("h"), h)) {
     return stream_->fail(StreamError::bad_format, "h is not a number", turn);
   }
-  if (!acks.acked(h)) {
+  if (!acks.plausible(h)) {
     trace::count(trace::Counter::xmpp_acks_refused);
     return stream_->fail(StreamError::undefined_condition, "acknowledged more than was sent",
                          turn, too_high(h, acks.sent_count()));
   }
+  forget_acked(h, turn);
   acks.request_outstanding = false;
   if (acks.unacked_count() == 0) {
     timer_.disarm();
@@ -153,26 +182,27 @@ void Session::on_ack(const xml::Element& element, engine::Turn& turn) {
   on_uncongested(turn);
 }
 
+// The client is on another connection: this one is given up, the session waits for that one.
+void Session::give_way(engine::Turn& turn) {
+  if (stream_ == nullptr) return;
+  Stream* old = std::exchange(stream_, nullptr);
+  old->forget_session();
+  old->fail(StreamError::conflict, "resumed on another connection", turn);
+  lost_stream(true, false, turn);
+}
+
 bool Session::resume(Stream& stream, uint32_t h, engine::Turn& turn) {
   CHECK(stream_management_ != nullptr && user != nullptr && !finishing_);
-  CHECK(stream.session() == nullptr && stream_ != &stream);
+  CHECK(stream.session() == nullptr && stream_ == nullptr && waiting_);
   StreamManagement& acks = *stream_management_;
-  if (!acks.acked(h)) {
-    trace::count(trace::Counter::xmpp_acks_refused);
-    return false;
-  }
+  const bool renumbered = acks.restored();
+  forget_acked(h, turn);
+  if (renumbered) note_all_sent(turn);
   flush_client_state(turn);   // XEP-0352 §3: a resumed client is active
   client_state_.reset();
   if (finishing_) return false;   // what was held back was more than may wait: it has ended
-  if (stream_ != nullptr) {
-    CHECK(!waiting_);
-    Stream* old = std::exchange(stream_, nullptr);
-    old->forget_session();
-    old->fail(StreamError::conflict, "resumed on another connection", turn);
-  } else {
-    CHECK(std::exchange(waiting_, false));
-    trace::gauge_add(trace::Gauge::xmpp_sessions_detached, -1);
-  }
+  waiting_ = false;
+  trace::gauge_add(trace::Gauge::xmpp_sessions_detached, -1);
   timer_.disarm();
   acks.request_outstanding = false;
   acks.since_request = 0;
@@ -186,12 +216,14 @@ bool Session::resume(Stream& stream, uint32_t h, engine::Turn& turn) {
 
 void Session::resend(engine::Turn& turn) {
   CHECK(stream_ != nullptr && stream_management_ != nullptr);
+  // What it knows of others' presence is what it knew before the node stopped.
+  if (std::exchange(restored_, false)) service_.realm().refresh(*this, turn);
   if (stream_management_->unacked_count() == 0) return on_uncongested(turn);
   base::Sink& out = turn.out.begin_send(stream_->connection());
   stream_management_->for_each_unacked([&](base::Bytes packed) {
     im::Stanza stanza;
     CHECK(im::unpack(packed, stanza));
-    im::write(stanza, stanza.to, out);
+    im::write(stanza, stanza.to, bare_jid(), out);
   });
   turn.out.end_send();
   ask_for_ack(turn);

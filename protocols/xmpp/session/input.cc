@@ -115,7 +115,10 @@ void Session::on_stanza(const xml::Element& element, im::StanzaKind kind, engine
   } else if (!read_presence(element, service_.status_scratch(), stanza)) {
     return refuse(stanza, im::ErrorCondition::bad_request, turn);
   }
+  if (kind == im::StanzaKind::message && known_already(turn)) return;
   service_.realm().from_client(stanza, *this, turn);
+  if (kind == im::StanzaKind::message) note_message(turn);
+  if (kind == im::StanzaKind::presence) save(turn);
 }
 
 void Session::on_iq(const xml::Element& element, const im::Stanza& stanza, engine::Turn& turn) {
@@ -132,6 +135,7 @@ void Session::on_iq(const xml::Element& element, const im::Stanza& stanza, engin
   // Answers to the server's own pushes and pings need nothing more.
   if (!request) return;
   answer_iq(*this, self ? To::self : To::host, stanza, element.first_child(), turn);
+  save(turn);
 }
 
 void Session::ping(engine::Turn& turn) {

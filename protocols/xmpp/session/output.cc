@@ -74,12 +74,16 @@ void Session::write(const im::Stanza& stanza, engine::Turn& turn) {
   if (stream_ != nullptr && stream_->writable()) {
     base::Sink& out = turn.out.begin_send(stream_->connection());
     const size_t start = out.size();
-    im::write(stanza, stanza.to, out);
+    im::write(stanza, stanza.to, bare_jid(), out);
     trace::stanza(bare_jid(), false, base::Bytes(out).substr(start));
     turn.out.end_send();
     count_sent(stanza.kind);
   }
-  if (stream_management_ != nullptr) remember(stanza, turn);
+  if (stream_management_ != nullptr) {
+    remember(stanza, turn);
+  } else {
+    keep_unsent(stanza, turn);
+  }
 }
 
 void Session::push(base::Bytes payload, engine::Turn& turn) {
@@ -130,7 +134,7 @@ void Session::deliver_carbon(const im::Stanza& original, bool sent, engine::Turn
   const base::Bytes wrapper = sent ? "sent" : "received";
   std::string xml = "<";
   xml.append(wrapper).append(" xmlns='").append(ns::kCarbons).append("'>");
-  write_forwarded(original, {}, xml);
+  write_forwarded(original, bare_jid(), {}, xml);
   xml.append("</").append(wrapper).push_back('>');
   im::Stanza copy;
   copy.kind = im::StanzaKind::message;
@@ -141,34 +145,6 @@ void Session::deliver_carbon(const im::Stanza& original, bool sent, engine::Turn
   copy.to = jid();
   copy.payload = xml;
   deliver(copy, turn);
-}
-
-// XEP-0198 §4: what the client never acknowledged is treated as sent to a resource that is gone.
-void Session::hand_back(engine::Turn& turn) {
-  const auto again = [&](base::Bytes packed) {
-    im::Stanza stanza;
-    CHECK(im::unpack(packed, stanza));
-    const bool answerable = stanza.kind == im::StanzaKind::message ||
-                            (stanza.kind == im::StanzaKind::iq &&
-                             stanza.type != im::StanzaType::result);
-    // Presence is soft state; copies and our own pushes concern nobody else, not even a new session
-    // of the same name, for which they are out of date.
-    const bool ours = stanza.from.empty() || (stanza.kind == im::StanzaKind::iq &&
-                                              stanza.from.full() == bare_jid());
-    if (!answerable || stanza.type == im::StanzaType::error || ours ||
-        stanza.facts.carbon_wrapped) {
-      return;
-    }
-    // RFC 6121 §8.5.3.2.1 would bounce a normal message to a resource that has gone; but this one
-    // was accepted while it was there, so the account gets it.
-    if (stanza.type == im::StanzaType::normal) stanza.to = stanza.to.bare_jid();
-    trace::count(trace::Counter::xmpp_unacked_returned);
-    service_.realm().route(stanza, turn);
-  };
-  if (stream_management_ != nullptr) {
-    stream_management_->for_each_unacked(again);
-  }
-  if (client_state_ != nullptr) client_state_->for_each(again);
 }
 
 }  // namespace xmpp

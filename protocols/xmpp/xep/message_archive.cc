@@ -134,7 +134,7 @@ void deliver_result(const im::ArchivedMessage& found, base::Bytes query_id, im::
   if (!query_id.empty()) xml::write_attribute("queryid", query_id, xml);
   xml::write_attribute("id", im::text_of(found.id), xml);
   xml += '>';
-  write_forwarded(original, found.when, xml);
+  write_forwarded(original, {}, found.when, xml);
   xml += "</result>";
   im::Stanza result;
   result.kind = im::StanzaKind::message;

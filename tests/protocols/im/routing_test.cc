@@ -216,14 +216,17 @@ TEST(Routing, DirectedPresenceOpensTheWayForIqs) {
 TEST(Routing, MessagesCarryOneStanzaIdOfTheirAccount) {
   struct Ids final : im::Resource {
     void deliver(const im::Stanza& stanza, engine::Turn&) override {
-      payloads.emplace_back(stanza.payload);
-      EXPECT_TRUE(stanza.facts.stamped);
+      std::string xml;
+      im::write(stanza, stanza.to, "b@here", xml);
+      written.push_back(xml.substr(xml.find("<body/>")));
+      im::pack(stanza, packed.emplace_back());
     }
     void push_roster(base::Bytes, const im::Contact*, uint64_t, engine::Turn&) override {}
     void push_blocking(bool, const std::vector<std::string>&, engine::Turn&) override {}
     void deliver_carbon(const im::Stanza&, bool, engine::Turn&) override {}
     void end(im::Farewell, engine::Turn&) override {}
-    std::vector<std::string> payloads;
+    std::vector<std::string> written;
+    std::vector<std::string> packed;
   };
   struct Bound final : im::Realm::Binding {
     void bound(im::BindResult, engine::Turn&) override {}
@@ -237,20 +240,17 @@ TEST(Routing, MessagesCarryOneStanzaIdOfTheirAccount) {
   b.full_jid = "b@here/r";
   world.on(0, [&](engine::Turn& turn) { world.realm(0).bind(b, bound, turn); });
   for (int i = 0; i < 3; ++i) anna.message("b@here/r", "<body/>");
-  ASSERT_EQ(b.payloads.size(), 3u);
-  for (const std::string& payload : b.payloads) {
-    EXPECT_EQ(payload.rfind("<body/><stanza-id xmlns='urn:xmpp:sid:0' id='", 0), 0u) << payload;
-    EXPECT_NE(payload.find("' by='b@here'/>"), std::string::npos);
+  ASSERT_EQ(b.written.size(), 3u);
+  for (const std::string& text : b.written) {
+    EXPECT_EQ(text.rfind("<body/><stanza-id xmlns='urn:xmpp:sid:0' id='", 0), 0u) << text;
+    EXPECT_NE(text.find("' by='b@here'/>"), std::string::npos);
   }
-  EXPECT_LT(b.payloads[0].substr(0, 61), b.payloads[1].substr(0, 61));  // they grow
+  EXPECT_LT(b.written[0].substr(0, 61), b.written[1].substr(0, 61));  // they grow
   // Handed back by a session that ended, a message keeps its id.
   im::Stanza again;
-  again.from = anna.jid();
-  again.to = b.jid();
-  again.payload = b.payloads[0];
-  again.facts = {.body = true, .stamped = true};
-  world.on(0, [&](engine::Turn& turn) { world.realm(0).route(again, turn); });
-  EXPECT_EQ(b.payloads.back(), b.payloads.front());
+  ASSERT_TRUE(im::unpack(b.packed[0], again));
+  world.on(0, [&](engine::Turn& turn) { world.realm(0).returned("b@here", again, turn); });
+  EXPECT_EQ(b.written.back(), b.written.front());
   world.on(0, [&](engine::Turn& turn) { world.realm(0).unbind(b, turn); });
 }
 

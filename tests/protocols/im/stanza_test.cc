@@ -11,7 +11,7 @@ Stanza full_stanza() {
   Stanza stanza;
   stanza.kind = StanzaKind::presence;
   stanza.type = StanzaType::unavailable;
-  stanza.facts = {.body = true, .carbon_private = true, .direct = true, .stamped = true};
+  stanza.facts = {.body = true, .carbon_private = true, .direct = true, .archived = true};
   stanza.from = jid::JidView::trusted("a@b/o'clock & \"more\"");
   stanza.to = jid::JidView::trusted("c@d");
   stanza.id = "<id>";
@@ -46,7 +46,7 @@ TEST(Stanza, SurvivesPackingWhole) {
   EXPECT_EQ(back.status, "gone");
   EXPECT_EQ(back.priority, -7);
   EXPECT_TRUE(back.facts.body && back.facts.carbon_private && back.facts.direct);
-  EXPECT_TRUE(back.facts.stamped);
+  EXPECT_TRUE(back.facts.archived);
   EXPECT_FALSE(back.facts.delayed || back.facts.no_copy || back.facts.store);
 }
 
@@ -64,9 +64,9 @@ TEST(Stanza, NoCutOrLongerBlockIsTakenForAStanza) {
 TEST(Stanza, BlockOfAnotherVersionIsRefused) {
   std::string bytes = packed(full_stanza());
   Stanza back;
-  bytes[0] = 2;
-  EXPECT_FALSE(unpack(bytes, back));
   bytes[0] = 1;
+  EXPECT_FALSE(unpack(bytes, back));
+  bytes[0] = 2;
   bytes[1] = 9;
   EXPECT_FALSE(unpack(bytes, back));
 }
@@ -82,7 +82,7 @@ TEST(Stanza, BlockOfAKindThatHasNoSuchTypeIsRefused) {
 
 TEST(Stanza, IsWrittenWithItsAttributesEscaped) {
   std::string out;
-  write(full_stanza(), full_stanza().to, out);
+  write(full_stanza(), full_stanza().to, {}, out);
   EXPECT_EQ(out,
             "<presence from='a@b/o&apos;clock &amp; &quot;more&quot;' to='c@d' id='&lt;id&gt;' "
             "type='unavailable' xml:lang='de' xmlns:x='urn:x' x:y='z'>"
@@ -92,7 +92,7 @@ TEST(Stanza, IsWrittenWithItsAttributesEscaped) {
 TEST(Stanza, WithoutContentIsAnEmptyElement) {
   Stanza stanza;
   std::string out;
-  write(stanza, {}, out);
+  write(stanza, {}, {}, out);
   EXPECT_EQ(out, "<message/>");
 }
 
@@ -100,7 +100,7 @@ TEST(Stanza, LineBreaksInAttributesSurviveNormalisation) {
   Stanza stanza;
   stanza.id = "a\tb\nc\rd";
   std::string out;
-  write(stanza, {}, out);
+  write(stanza, {}, {}, out);
   EXPECT_EQ(out, "<message id='a&#9;b&#10;c&#13;d'/>");
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "protocols/im/journal_entry.h"
 #include "protocols/im/realm.h"
 #include "tests/support/memory_log.h"
 
@@ -75,6 +76,7 @@ struct Client final : im::Resource, im::Realm::Binding {
                   bool remove = false);
   void block(std::vector<std::string> jids);
   void unblock(std::vector<std::string> jids);
+  void confirm();
   void leave();
   void send(im::Stanza stanza);
 
@@ -87,6 +89,9 @@ struct Client final : im::Resource, im::Realm::Binding {
   std::vector<im::BindResult> binds;
   std::vector<im::Farewell> farewells;
   bool stuck = false;
+  bool silent = false;  // confirms no message until confirm()
+  std::vector<im::Realm::Handed> unconfirmed;
+  std::vector<std::string> held;  // the same, packed
 };
 
 struct World {
@@ -105,9 +110,11 @@ struct World {
     engine::Turn turn{now, wall, shard, out[shard], timers, logs[shard], random};
     f(turn);
     collect(shard);
+    confirm();
     if (!manual) run();
   }
   void collect(engine::ShardId shard);
+  void confirm();  // what clients were given and are not silent about
   bool step(size_t choice = 0);  // one piece of mail or one answer
   void run();
   im::Realm& realm(engine::ShardId shard) { return *realms[shard]; }
@@ -137,6 +144,7 @@ struct World {
   std::vector<std::deque<std::unique_ptr<im::StoreRequest>>> questions;
   std::vector<std::unique_ptr<Client>> clients;
   bool manual = false;
+  bool confirming = false;
   bool store_asleep = false;  // answers nothing
 };
 

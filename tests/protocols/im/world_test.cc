@@ -68,7 +68,7 @@ void FakeStore::about(Account& account, im::StoreRequest& request) {
       }
       return;
     case im::StoreKind::delete_offline:
-      account.offline.erase(account.offline.begin(), account.offline.upper_bound(request.number));
+      for (const uint64_t id : request.numbers) account.offline.erase(id);
       return;
     default:
       request.status = im::StoreStatus::failed;
@@ -83,13 +83,6 @@ base::Bytes kind_name(im::StanzaKind kind) {
                                          : "presence";
 }
 
-// Stanza ids are random; tests that want them look at the payload themselves.
-std::string without_stanza_id(std::string payload) {
-  const size_t at = payload.find("<stanza-id");
-  if (at != std::string::npos) payload.erase(at, payload.find("/>", at) + 2 - at);
-  return payload;
-}
-
 }  // namespace
 
 std::string line(const im::Stanza& stanza) {
@@ -98,7 +91,7 @@ std::string line(const im::Stanza& stanza) {
   if (!type.empty()) out.append(" ").append(type);
   out.append(" from=").append(stanza.from.full()).append(" to=").append(stanza.to.full());
   if (!stanza.id.empty()) out.append(" id=").append(stanza.id);
-  std::string payload = without_stanza_id(std::string(stanza.payload));
+  std::string payload(stanza.payload);
   const size_t error = payload.find("'><");
   if (stanza.type == im::StanzaType::error && error != std::string::npos) {  // the condition alone
     const size_t from = error + 3;
@@ -114,6 +107,10 @@ Client::~Client() {
 
 void Client::deliver(const im::Stanza& stanza, engine::Turn&) {
   in.push_back(line(stanza));
+  if (stanza.stored_id != 0 || im::needs_custody(stanza)) {
+    unconfirmed.push_back({stanza.message_id.number, stanza.stored_id});
+    im::pack(stanza, held.emplace_back());
+  }
   if (stanza.kind != im::StanzaKind::presence) return;
   const std::string from(stanza.from.full());
   if (stanza.type == im::StanzaType::available) seen[from] = stanza.payload;
@@ -239,8 +236,27 @@ void Client::unblock(std::vector<std::string> jids) {
            [&](engine::Turn& turn) { world.realm(shard()).unblock(*this, jids, "u", turn); });
 }
 
+void Client::confirm() {
+  if (unconfirmed.empty() || user == nullptr) return;
+  const auto handed = std::exchange(unconfirmed, {});
+  held.clear();
+  const std::string account(jid().bare());
+  world.on(shard(), [&](engine::Turn& turn) {
+    world.realm(shard()).confirmed(account, handed, turn);
+  });
+}
+
 void Client::leave() {
-  world.on(shard(), [&](engine::Turn& turn) { world.realm(shard()).unbind(*this, turn); });
+  world.on(shard(), [&](engine::Turn& turn) {
+    im::Realm& realm = world.realm(shard());
+    realm.unbind(*this, turn);
+    unconfirmed.clear();
+    for (const std::string& packed : std::exchange(held, {})) {
+      im::Stanza stanza;
+      ASSERT_TRUE(im::unpack(packed, stanza));
+      realm.returned(jid().bare(), stanza, turn);
+    }
+  });
 }
 
 std::vector<std::string> Client::take() {
@@ -305,6 +321,14 @@ void World::collect(engine::ShardId shard) {
     }
   }
   out[shard].clear();
+}
+
+void World::confirm() {
+  if (std::exchange(confirming, true)) return;
+  for (size_t i = 0; i < clients.size(); ++i) {
+    if (!clients[i]->silent) clients[i]->confirm();
+  }
+  confirming = false;
 }
 
 // The choice says which of the queues that have something moves on.

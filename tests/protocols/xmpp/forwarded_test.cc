@@ -21,7 +21,7 @@ im::Stanza message() {
 
 TEST(Forwarded, TheMessageStandsInTheClientsNamespaceAsItWas) {
   std::string out = "before";
-  write_forwarded(message(), {}, out);
+  write_forwarded(message(), {}, {}, out);
   EXPECT_EQ(out,
             "before<forwarded xmlns='urn:xmpp:forward:0'><message xmlns='jabber:client' "
             "from='a@x/r' to='b@x' id='1' type='chat' xml:lang='en' xmlns:p='urn:p'><p:y/>"
@@ -32,7 +32,7 @@ TEST(Forwarded, TheTimeIsToldToTheMicrosecond) {
   std::string out;
   im::Stanza empty = message();
   empty.payload = {};
-  write_forwarded(empty, base::WallTime{1'700'000'000'000'001}, out);
+  write_forwarded(empty, {}, base::WallTime{1'700'000'000'000'001}, out);
   EXPECT_EQ(out,
             "<forwarded xmlns='urn:xmpp:forward:0'>"
             "<delay xmlns='urn:xmpp:delay' stamp='2023-11-14T22:13:20.000001Z'/>"

@@ -34,7 +34,7 @@ struct NoAccountIq final : im::AccountIq {
 struct Client final : im::Resource {
   void deliver(const im::Stanza& stanza, engine::Turn&) override {
     std::string xml;
-    im::write(stanza, stanza.to, xml);
+    im::write(stanza, stanza.to, {}, xml);
     delivered.push_back(xml);
   }
   void push_roster(base::Bytes, const im::Contact*, uint64_t, engine::Turn&) override {}
@@ -145,8 +145,13 @@ class XepTest : public testing::Test {
   engine::Outbox out;
   NoTimers timers;
   tests::MemoryLog log;
-  engine::Turn turn{
-      base::Instant{5'000'000'000}, base::WallTime{1'700'000'000'000'000}, 0, out, timers, log, random};
+  engine::Turn turn{base::Instant{5'000'000'000},
+                    base::WallTime{1'700'000'000'000'000},
+                    0,
+                    out,
+                    timers,
+                    log,
+                    random};
   OneShard partition;
   NoAccountIq account_iq;
   std::shared_ptr<im::Options> im_options = std::make_shared<im::Options>();

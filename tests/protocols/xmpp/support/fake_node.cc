@@ -51,6 +51,30 @@ void FakeNode::add_user(base::Bytes user, base::Bytes password) {
   CHECK(request.status == im::StoreStatus::ok);
 }
 
+void FakeNode::commit(engine::ShardId shard) {
+  shards_[shard]->log.commit();
+  run(shard, [&](engine::Turn& turn) { shards_[shard]->service->on_committed(turn); });
+  settle();
+}
+
+void FakeNode::start_after(FakeNode& crashed) {
+  store = std::move(crashed.store);
+  now = crashed.now;
+  for (engine::ShardId i = 0; i < shards_.size(); ++i) {
+    shards_[i]->wheel->advance(now);
+    std::vector<engine::JournalEntry> entries = crashed.log(i).recovered();
+    for (const engine::JournalEntry& entry : entries) {
+      shards_[i]->log.put(entry.key, entry.bytes);
+      if (!entry.note.empty()) shards_[i]->log.note(entry.key, entry.note);
+    }
+    if (entries.empty()) continue;
+    run(i, [&](engine::Turn& turn) {
+      shards_[i]->service->on_recovered(std::move(entries), turn);
+    });
+  }
+  settle();
+}
+
 void FakeNode::set_options(xmpp::Options options) {
   const auto shared = std::make_shared<const xmpp::Options>(std::move(options));
   for (auto& shard : shards_) shard->service->set_options(shared);

@@ -60,6 +60,10 @@ class FakeNode {
   void set_options(xmpp::Options options);
 
   FakePartition partition;
+  tests::MemoryLog& log(engine::ShardId shard = 0) { return shards_[shard]->log; }
+  void commit(engine::ShardId shard = 0);     // what a held log has, and tells the service
+  // Takes over the disk of a node that has crashed.
+  void start_after(FakeNode& crashed);
   tests::MemoryStore store;
   bool hold_store = false;            // answers wait for release_store()
   bool fail_store = false;

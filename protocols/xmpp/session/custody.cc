@@ -1,0 +1,194 @@
+// A session's part in the custody of messages (protocols/im/realm/custody.cc): from the moment it
+// is given one until the client has it, or it is handed back. And what a session that can be
+// resumed leaves in the journal, so that a client can come back to it after the node was gone.
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/base/hash.h"
+#include "engine/trace/counters.h"
+#include "protocols/xmpp/service.h"
+#include "protocols/xmpp/session.h"
+#include "protocols/xmpp/session/snapshot.h"
+#include "protocols/xmpp/stream.h"
+
+namespace xmpp {
+
+namespace {
+
+constexpr size_t kSnapshotDirectedMax = 65536;   // bytes of JIDs
+
+im::Realm::Handed handed(const im::Stanza& stanza) {
+  return {stanza.message_id.number, stanza.stored_id};
+}
+
+bool is_answered_for(const im::Stanza& stanza) {
+  return stanza.stored_id != 0 || im::needs_custody(stanza);
+}
+
+}  // namespace
+
+void Session::forget_acked(uint32_t h, engine::Turn& turn) {
+  std::vector<im::Realm::Handed>& done = service_.handed_scratch();
+  done.clear();
+  stream_management_->acked(h, [&](base::Bytes packed) {
+    im::Stanza stanza;
+    CHECK(im::unpack(packed, stanza));
+    if (is_answered_for(stanza)) done.push_back(handed(stanza));
+  });
+  if (!done.empty()) service_.realm().confirmed(bare_jid(), done, turn);
+}
+
+// Without stream management the socket is all we hear of. One question at a time is out.
+void Session::keep_unsent(const im::Stanza& stanza, engine::Turn& turn) {
+  if (!is_answered_for(stanza)) return;
+  if (unsent_ == nullptr) unsent_ = std::make_unique<Unsent>();
+  im::pack(stanza, unsent_->packed);
+  unsent_->messages.push_back({handed(stanza), unsent_->packed.size()});
+  if (unsent_->asked > 0 || stream_ == nullptr || !stream_->writable()) return;
+  unsent_->asked = unsent_->messages.size();
+  turn.out.notify_sent(stream_->connection());
+}
+
+void Session::on_sent(engine::Turn& turn) {
+  CHECK(unsent_ != nullptr && unsent_->asked > 0 && unsent_->asked <= unsent_->messages.size());
+  const std::unique_ptr<Unsent> before = std::move(unsent_);
+  std::vector<im::Realm::Handed>& done = service_.handed_scratch();
+  done.clear();
+  for (size_t i = 0; i < before->asked; ++i) done.push_back(before->messages[i].handed);
+  const size_t taken = before->messages[before->asked - 1].end;
+  if (before->asked < before->messages.size()) {
+    unsent_ = std::make_unique<Unsent>();
+    unsent_->packed = before->packed.substr(taken);
+    for (size_t i = before->asked; i < before->messages.size(); ++i) {
+      unsent_->messages.push_back({before->messages[i].handed, before->messages[i].end - taken});
+    }
+    if (stream_->writable()) {
+      unsent_->asked = unsent_->messages.size();
+      turn.out.notify_sent(stream_->connection());
+    }
+  }
+  service_.realm().confirmed(bare_jid(), done, turn);
+}
+
+// XEP-0198 §4: what the client never acknowledged is treated as sent to a resource that is gone.
+void Session::hand_back(engine::Turn& turn) {
+  if (stream_management_ != nullptr) {
+    stream_management_->for_each_unacked([&](base::Bytes packed) { hand_back(packed, turn); });
+  }
+  if (unsent_ != nullptr) {
+    size_t start = 0;
+    for (const Unsent::Message& message : unsent_->messages) {
+      hand_back(base::Bytes(unsent_->packed).substr(start, message.end - start), turn);
+      start = message.end;
+    }
+  }
+  if (client_state_ != nullptr) {
+    client_state_->for_each([&](base::Bytes packed) { hand_back(packed, turn); });
+  }
+}
+
+void Session::hand_back(base::Bytes packed, engine::Turn& turn) {
+  im::Stanza stanza;
+  CHECK(im::unpack(packed, stanza));
+  im::Realm& realm = service_.realm();
+  // Presence is soft state; copies and our own pushes concern nobody else, not even a new session
+  // of the same name, for which they are out of date.
+  const bool request = stanza.kind == im::StanzaKind::iq && stanza.type != im::StanzaType::result;
+  const bool ours = stanza.from.empty() || (stanza.kind == im::StanzaKind::iq &&
+                                            stanza.from.full() == bare_jid());
+  const bool wanted = stanza.kind == im::StanzaKind::message || request;
+  if (ended_ || !wanted || ours || stanza.type == im::StanzaType::error ||
+      stanza.facts.carbon_wrapped) {
+    return realm.dropped(stanza, turn);
+  }
+  trace::count(trace::Counter::xmpp_unacked_returned);
+  if (service_.options().unacked == UnackedPolicy::bounce && stanza.stored_id == 0) {
+    realm.bounce(stanza, im::error(im::ErrorCondition::recipient_unavailable), turn);
+    return realm.dropped(stanza, turn);
+  }
+  // RFC 6121 §8.5.3.2.1 would bounce a normal message to a resource that has gone; but this one
+  // was accepted while it was there, so the account gets it.
+  if (stanza.type == im::StanzaType::normal) stanza.to = stanza.to.bare_jid();
+  realm.returned(bare_jid(), stanza, turn);
+}
+
+// What a client will find when it comes back, whenever something of it has changed.
+void Session::save(engine::Turn& turn) {
+  if (ledger_ == nullptr || !stream_management_->resumable() || user == nullptr) return;
+  SessionSnapshot snapshot;
+  snapshot.id = stream_management_->octets();
+  snapshot.full_jid = full_jid;
+  snapshot.presence = presence;
+  size_t room = kSnapshotDirectedMax;   // the rest is soft state, as all presence
+  for (const std::string& jid : directed) {
+    if (jid.size() > room) break;
+    room -= jid.size();
+    snapshot.directed.push_back(jid);
+  }
+  snapshot.resume_seconds = stream_management_->resume_seconds();
+  snapshot.interested = interested;
+  snapshot.carbons = carbons;
+  snapshot.blocking = blocking;
+  const std::string bytes = pack(snapshot);
+  const uint64_t hash = base::keyed_hash(bytes);
+  if (ledger_->entry != 0 && ledger_->snapshot == hash) return;
+  if (ledger_->entry == 0 && !turn.journal.accepting()) return;
+  if (ledger_->entry == 0) {
+    stream_management_->octets().copy(reinterpret_cast<char*>(&ledger_->entry),
+                                      sizeof ledger_->entry);
+    if (ledger_->entry == 0) ledger_->entry = 1;
+  }
+  ledger_->snapshot = hash;
+  turn.journal.put(ledger_->key(), bytes);
+  const ReceivedNote note{ledger_->noted_h, ledger_->noted_upto};
+  turn.journal.note(ledger_->key(), pack(note));
+}
+
+engine::Journal::Position Session::note_received(engine::Turn& turn) {
+  CHECK(ledger_ != nullptr);
+  const uint32_t h = stream_management_->h();
+  if (ledger_->entry != 0 && ledger_->noted_h != h) {
+    ledger_->noted_h = h;
+    turn.journal.note(ledger_->key(), pack(ReceivedNote{h, ledger_->noted_upto}));
+  }
+  return turn.journal.appended();
+}
+
+// After a message of theirs has been taken into custody.
+void Session::note_message(engine::Turn& turn) {
+  if (ledger_ == nullptr || ledger_->entry == 0) return;
+  ledger_->noted_upto = stream_management_->h();
+  turn.journal.note(ledger_->key(), pack(ReceivedNote{ledger_->noted_h, ledger_->noted_upto}));
+}
+
+// The client sends again what we have not acknowledged; some of it we have nevertheless.
+bool Session::known_already(engine::Turn&) {
+  if (ledger_ == nullptr || ledger_->known_upto == 0) return false;
+  const bool known = ledger_->known_upto - stream_management_->h() < UINT32_MAX / 2;
+  if (!known) ledger_->known_upto = 0;
+  if (known) trace::count(trace::Counter::xmpp_messages_known);
+  return known;
+}
+
+// Sent as the client's stanza number so-and-so: when it comes back it says what it has.
+void Session::note_sent(const im::Stanza& stanza, engine::Turn& turn) {
+  if (ledger_ == nullptr || ledger_->entry == 0 || stream_management_->restored()) return;
+  const engine::JournalKey key = im::message_key(stanza.message_id);
+  if (!stanza.message_id || stanza.stored_id != 0 || !turn.journal.holds(key)) return;
+  turn.journal.note(key, pack(SentNote{ledger_->entry, stream_management_->sent_count()}));
+}
+
+void Session::note_all_sent(engine::Turn& turn) {
+  if (ledger_ == nullptr || ledger_->entry == 0) return;
+  uint32_t number = stream_management_->sent_count() - stream_management_->unacked_count();
+  stream_management_->for_each_unacked([&](base::Bytes packed) {
+    im::Stanza stanza;
+    CHECK(im::unpack(packed, stanza));
+    ++number;
+    const engine::JournalKey key = im::message_key(stanza.message_id);
+    if (!stanza.message_id || stanza.stored_id != 0 || !turn.journal.holds(key)) return;
+    turn.journal.note(key, pack(SentNote{ledger_->entry, number}));
+  });
+}
+
+}  // namespace xmpp
