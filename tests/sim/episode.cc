@@ -27,7 +27,7 @@ static WorldOptions draw_world(uint64_t seed) {
     options.store_faults = dice.below(2) == 0;
     options.stall_percent = static_cast<uint32_t>(dice.below(30));
   }
-  if (dice.below(4) == 0) {  // overflow policies at work
+  if (dice.below(2) == 0) {  // overflow policies at work
     options.mailbox_capacity = dice.below(2) == 0 ? 1 : 4;
     options.stall_percent = static_cast<uint32_t>(dice.below(90));
   }
