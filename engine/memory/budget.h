@@ -53,7 +53,7 @@ class Budget {
   static constexpr uint32_t kMailboxCapacity = 1024;  // envelopes from one shard to another
   static constexpr uint32_t kHandshakes = 1024;
   static constexpr uint64_t kSendBytesMax = 256u << 20;
-  static constexpr uint64_t kJournalWaitingBytes = 8u << 20;
+  static constexpr uint64_t kJournalWaitingBytes = 2u << 20;
   static constexpr uint64_t kJournalEntries = 256u << 10;
 
   static constexpr Budget per_shard(const Demand& demand);

@@ -32,7 +32,7 @@ constinit const Feature stream_management{
     .xep = 198,
     .title = "Stream Management",
     .version = "1.6.3",
-    .note = "acknowledgements and resumption on the same node, from memory"};
+    .note = "acknowledged when it is on the disk; sessions outlive a restart of the node"};
 
 constinit const Feature delayed_delivery{.xep = 203,
                                          .title = "Delayed Delivery",
