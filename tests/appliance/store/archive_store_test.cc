@@ -191,10 +191,10 @@ TEST(ArchiveStore, AKilledArchiveHasWhatItConsumedAndGoesOnFromThere) {
     const std::string path = folder / "archive.db";
     const uint64_t consumed = run_and_kill(path, reports);
     Answers answers;
+    Feed feed;  // the whole log again, and more of it
     auto archive = open_archive(archive_at(path), answers.deliver());
     const uint64_t kept = *archive->consumed({1, 0});
     ASSERT_GE(kept, consumed) << "consumed and lost";
-    Feed feed;  // the whole log again, and more of it
     const uint64_t position = fill(feed, kept + 100);
     archive->start(&feed);
     EXPECT_EQ(all(*archive, answers, position), numbers(0, kept + 100));

@@ -276,7 +276,7 @@ World::World(engine::ShardId shards, im::Options wanted)
 }
 
 World::~World() {
-  manual = true;
+  manual = confirming = true;  // who leaves has nobody left to confirm anything
   clients.clear();
 }
 
