@@ -123,6 +123,9 @@ uint64_t ShardJournal::oldest_needed() const {
     if (index == current() || segment.live > 0 || segment.feed_end > consumed) break;
     ++index;
   }
+  if (index == first_ || progress_->copies.load() == 0) return index;
+  if (current() - first_ < segments_max_ / 2) return first_;
+  progress_->copies_lost.fetch_add(1);  // delivery goes before a backup
   return index;
 }
 

@@ -34,7 +34,13 @@ base::Result<std::unique_ptr<PosixFiles>> PosixFiles::open_folder(const std::str
     if (reason == EWOULDBLOCK) return base::Error{path + " is in use by a node: stop it first"};
     return base::Error{"cannot lock " + path + ": " + strerror(reason)};
   }
-  return std::unique_ptr<PosixFiles>(new PosixFiles(path, folder));
+  return std::unique_ptr<PosixFiles>(new PosixFiles(path, folder, true));
+}
+
+base::Result<std::unique_ptr<PosixFiles>> PosixFiles::open_to_read(const std::string& path) {
+  const int folder = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return base::Error{"cannot open " + path + ": " + strerror(errno)};
+  return std::unique_ptr<PosixFiles>(new PosixFiles(path, folder, false));
 }
 
 PosixFiles::~PosixFiles() {
@@ -91,7 +97,8 @@ base::Result<int> PosixFiles::create(const std::string& name, uint64_t bytes) {
 
 base::Result<int> PosixFiles::open(const std::string& name) {
   CHECK(name.find('/') == std::string::npos);
-  const int file = ::openat(folder_, name.c_str(), O_RDWR | O_CLOEXEC);
+  const int mode = writes_ ? O_RDWR : O_RDONLY;
+  const int file = ::openat(folder_, name.c_str(), mode | O_CLOEXEC);
   if (file < 0) return failed("open", name);
   return opened(file);
 }

@@ -19,6 +19,8 @@ class PosixFiles final : public Files {
   // else has it open.
   static base::Result<std::unique_ptr<PosixFiles>> open_folder(const std::string& path,
                                                                bool make = true);
+  // To read beside a node that has the folder locked.
+  static base::Result<std::unique_ptr<PosixFiles>> open_to_read(const std::string& path);
   ~PosixFiles() override;
   PosixFiles(const PosixFiles&) = delete;
   PosixFiles& operator=(const PosixFiles&) = delete;
@@ -36,12 +38,14 @@ class PosixFiles final : public Files {
   base::Status sync_folder() override;
 
  private:
-  PosixFiles(std::string path, int folder) : path_(std::move(path)), folder_(folder) {}
+  PosixFiles(std::string path, int folder, bool writes)
+      : path_(std::move(path)), folder_(folder), writes_(writes) {}
   int opened(int file);
   base::Error failed(const char* what, const std::string& name) const;
 
   const std::string path_;
   const int folder_;
+  const bool writes_;
   std::mutex mutex_;  // of the set alone
   std::set<int> open_;
 };

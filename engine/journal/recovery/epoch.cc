@@ -35,20 +35,6 @@ base::Status write_out(Files& files, SegmentKeeper& keeper, ShardJournal& journa
   return base::Status::ok();
 }
 
-base::Status fill(Files& files, SegmentKeeper& keeper, ShardJournal& journal,
-                  const std::vector<engine::JournalEntry>& entries) {
-  std::vector<int> used;
-  for (const engine::JournalEntry& entry : entries) {
-    journal.put(entry.key, entry.bytes);
-    if (!entry.note.empty()) journal.note(entry.key, entry.note);
-  }
-  journal.close_initial(false);
-  if (auto written = write_out(files, keeper, journal, used); !written) return written;
-  // That all of this is on disk has to be on record as well.
-  journal.close_initial(true);
-  return write_out(files, keeper, journal, used);
-}
-
 base::Status leave_older(Files& files, SegmentKeeper& keeper, uint64_t epoch) {
   const auto names = files.list();
   if (!names) return names.error();
@@ -89,6 +75,23 @@ base::Status free_unused(Files& files, SegmentKeeper& keeper, const std::vector<
   return base::Status::ok();
 }
 
+base::Result<std::unique_ptr<ShardJournal>> write_log(
+    Files& files, SegmentKeeper& keeper, const LogIdentity& log, const JournalOptions& options,
+    DiskFailure& failure, const std::vector<engine::JournalEntry>& entries) {
+  auto journal = std::make_unique<ShardJournal>(log, options, failure);
+  std::vector<int> used;
+  for (const engine::JournalEntry& entry : entries) {
+    journal->put(entry.key, entry.bytes);
+    if (!entry.note.empty()) journal->note(entry.key, entry.note);
+  }
+  journal->close_initial(false);
+  if (auto written = write_out(files, keeper, *journal, used); !written) return written.error();
+  // That all of this is on disk has to be on record as well.
+  journal->close_initial(true);
+  if (auto written = write_out(files, keeper, *journal, used); !written) return written.error();
+  return journal;
+}
+
 base::Result<std::vector<std::unique_ptr<ShardJournal>>> begin_epoch(
     Files& files, SegmentKeeper& keeper, const EpochStart& start,
     const std::vector<std::vector<engine::JournalEntry>>& entries) {
@@ -96,9 +99,9 @@ base::Result<std::vector<std::unique_ptr<ShardJournal>>> begin_epoch(
   std::vector<std::unique_ptr<ShardJournal>> journals;
   for (uint32_t shard = 0; shard < entries.size(); ++shard) {
     const LogIdentity log{start.epoch, shard, start.salt, start.options.segment_bytes};
-    journals.push_back(std::make_unique<ShardJournal>(log, start.options, *start.failure));
-    auto filled = fill(files, keeper, *journals.back(), entries[shard]);
+    auto filled = write_log(files, keeper, log, start.options, *start.failure, entries[shard]);
     if (!filled) return filled.error();
+    journals.push_back(std::move(*filled));
   }
   const auto shards = static_cast<uint32_t>(entries.size());
   if (auto marked = write_complete_mark(files, {start.epoch, shards}); !marked) {

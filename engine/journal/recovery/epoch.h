@@ -26,6 +26,11 @@ struct EpochStart {
 // complete.
 base::Status free_unused(Files& files, SegmentKeeper& keeper, const std::vector<LogSummary>& logs);
 
+// A new log with these entries, whole and synced; no epoch is begun by that.
+base::Result<std::unique_ptr<ShardJournal>> write_log(
+    Files& files, SegmentKeeper& keeper, const LogIdentity& log, const JournalOptions& options,
+    DiskFailure& failure, const std::vector<engine::JournalEntry>& entries);
+
 // One journal a shard with its entries, which stay with the caller; each to be attached on its
 // shard. Complete on return, and what was there before is free.
 base::Result<std::vector<std::unique_ptr<ShardJournal>>> begin_epoch(

@@ -1,84 +1,15 @@
 #include "engine/journal/recovery/recover.h"
 
 #include <algorithm>
-#include <cstring>
 #include <map>
-#include <unordered_map>
 #include <utility>
 
-#include "engine/base/check.h"
+#include "engine/journal/recovery/collector.h"
 #include "engine/journal/recovery/marks.h"
 
 namespace journal {
 
 namespace {
-
-struct KeyHash {
-  size_t operator()(engine::JournalKey key) const {
-    return static_cast<size_t>((key.id ^ (uint64_t{key.kind} << 56)) * 0x9e3779b97f4a7c15u >> 7);
-  }
-};
-
-// The entries that live at the end of a log.
-class Collector final : public RecordSink {
- public:
-  void on_record(const Record& record) override;
-  // In the order they were put first; notes whose entry is not there are counted and left out.
-  uint64_t take(engine::ShardId shard, std::vector<RecoveredEntry>& out);
-
- private:
-  struct Live {
-    std::string bytes;
-    std::string note;
-    uint64_t order = 0;  // 0: only the note was seen
-  };
-  std::unordered_map<engine::JournalKey, Live, KeyHash> live_;
-};
-
-void Collector::on_record(const Record& record) {
-  const engine::JournalKey key{record.kind, record.id};
-  switch (record.type) {
-    case RecordType::put:
-      live_[key] = {std::string(record.bytes), "", record.position};
-      return;
-    case RecordType::carry: {
-      // The entry as it was, somewhere else: its note stays, wherever that was written.
-      Live& live = live_[key];
-      std::memcpy(&live.order, record.bytes.data(), sizeof live.order);
-      live.bytes = record.bytes.substr(sizeof live.order);
-      return;
-    }
-    case RecordType::note:
-      live_[key].note = record.bytes;
-      return;
-    case RecordType::erase:
-      live_.erase(key);
-      return;
-    case RecordType::feed:
-      return;
-    case RecordType::group:
-      break;
-  }
-  CHECK(false);
-}
-
-uint64_t Collector::take(engine::ShardId shard, std::vector<RecoveredEntry>& out) {
-  uint64_t orphans = 0;
-  std::vector<std::pair<uint64_t, engine::JournalEntry>> ordered;
-  ordered.reserve(live_.size());
-  for (auto& [key, live] : live_) {
-    if (live.order == 0) {
-      ++orphans;
-      continue;
-    }
-    ordered.emplace_back(live.order,
-                         engine::JournalEntry{key, std::move(live.bytes), std::move(live.note)});
-  }
-  std::sort(ordered.begin(), ordered.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (auto& [order, entry] : ordered) out.push_back({shard, std::move(entry)});
-  return orphans;
-}
 
 using SegmentLists = std::map<uint32_t, std::vector<uint64_t>>;  // by shard, sorted
 
