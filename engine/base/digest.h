@@ -23,6 +23,17 @@ constexpr size_t digest_length(HashKind kind) { return kind == HashKind::sha1 ? 
 
 Digest hash(HashKind kind, Bytes data);
 Digest hmac(HashKind kind, Bytes key, Bytes data);
+
+// SHA-256 of what does not fit into memory, piece by piece.
+class RunningHash {
+ public:
+  RunningHash();
+  void add(Bytes piece);
+  Digest finish();  // once, at the end
+
+ private:
+  alignas(8) std::array<char, 128> state_;
+};
 // PBKDF2 (RFC 8018). Milliseconds of CPU: never on a shard.
 Digest pbkdf2(HashKind kind, Bytes password, Bytes salt, uint32_t iterations);
 // Time depends on the lengths only.

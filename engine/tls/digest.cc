@@ -36,6 +36,22 @@ Digest hash(HashKind kind, Bytes data) {
   return digest;
 }
 
+RunningHash::RunningHash() {
+  static_assert(sizeof state_ >= sizeof(SHA256_CTX) && alignof(SHA256_CTX) <= 8);
+  SHA256_Init(reinterpret_cast<SHA256_CTX*>(state_.data()));
+}
+
+void RunningHash::add(Bytes piece) {
+  SHA256_Update(reinterpret_cast<SHA256_CTX*>(state_.data()), piece.data(), piece.size());
+}
+
+Digest RunningHash::finish() {
+  Digest digest = empty_digest(HashKind::sha256);
+  auto* out = reinterpret_cast<uint8_t*>(digest.octets.data());
+  CHECK(SHA256_Final(out, reinterpret_cast<SHA256_CTX*>(state_.data())) == 1);
+  return digest;
+}
+
 Digest hmac(HashKind kind, Bytes key, Bytes data) {
   Digest digest = empty_digest(kind);
   unsigned length = 0;
