@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <map>
 #include <utility>
 
 #include "engine/base/check.h"
 #include "engine/journal/recovery/epoch.h"
+#include "engine/journal/recovery/share_out.h"
 #include "engine/trace/trace.h"
 
 namespace appliance {
@@ -45,36 +45,10 @@ base::Result<std::unique_ptr<Journals>> Journals::open(JournalsOptions options) 
   return made;
 }
 
-namespace {
-
-// A message on its way from one shard to another is in the logs of both; the receiver's may say
-// more.
-void join_copies(std::vector<engine::JournalEntry>& entries) {
-  std::map<engine::JournalKey, size_t> first;
-  std::vector<engine::JournalEntry> joined;
-  for (engine::JournalEntry& entry : entries) {
-    const auto [known, fresh] = first.emplace(entry.key, joined.size());
-    if (fresh) {
-      joined.push_back(std::move(entry));
-    } else if (joined[known->second].note.empty()) {
-      joined[known->second] = std::move(entry);
-    }
-  }
-  entries = std::move(joined);
-}
-
-}  // namespace
-
 base::Status Journals::begin(const Owner& owner, base::Random& random) {
   CHECK(journals_.empty() && options_.shards > 0);
-  entries_.resize(options_.shards);
-  for (journal::RecoveredEntry& found : found_.entries) {
-    const engine::ShardId shard = owner(found);
-    CHECK(shard < options_.shards);
-    entries_[shard].push_back(std::move(found.entry));
-  }
-  for (auto& entries : entries_) join_copies(entries);
   const size_t count = found_.entries.size();
+  entries_ = journal::share_out(found_.entries, options_.shards, owner);
   epoch_ = found_.highest_epoch + 1;
   auto keeper = journal::SegmentKeeper::open(*files_, options_.journal.segment_bytes);
   if (!keeper) return keeper.error();
