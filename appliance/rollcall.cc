@@ -1,10 +1,11 @@
 // rollcall: the operator's command. Commands of commands.def go to the node's admin socket;
-// `check config` and `journal` need no node.
+// `check config` and `journal` need no node, `backup` and `restore` may do without.
 #include <simdjson.h>
 
 #include <cstdio>
 
 #include "appliance/cli/arguments.h"
+#include "appliance/cli/backup_command.h"
 #include "appliance/cli/client.h"
 #include "appliance/cli/journal_report.h"
 #include "appliance/cli/password.h"
@@ -66,6 +67,13 @@ int journal(const OperatorCall& call) {
   if (!report) return fail(call, "failed", report.error().what, kExitFailed);
   print(report->text);
   return report->damaged ? kExitFailed : kExitOk;
+}
+
+int backup_or_restore(const OperatorCall& call) {
+  const Outcome outcome = call.command == "backup" ? back_up(call) : restore(call);
+  if (outcome.status != kExitOk) return fail(call, outcome.code, outcome.text, outcome.status);
+  print(call.json ? outcome.text + "\n" : render(outcome.text));
+  return kExitOk;
 }
 
 // Records until the node hangs up or the operator has seen enough (Ctrl-C).
@@ -151,5 +159,8 @@ int main(int argc, char** argv) {
   if (const auto status = appliance::parse_operator_arguments(argc, argv, call)) return *status;
   if (call.command == "check config") return appliance::check_config(call);
   if (!call.folder.empty()) return appliance::journal(call);
+  if (call.command == "backup" || call.command == "restore") {
+    return appliance::backup_or_restore(call);
+  }
   return appliance::call_node(call);
 }

@@ -48,7 +48,7 @@ std::optional<Failure> check_arguments(const Command& command, const AdminReques
 std::span<const Command> all_commands() { return kCommands; }
 
 std::string answer_request(base::Bytes line, Control& control,
-                           std::unique_ptr<trace::Watch>& watch) {
+                           std::unique_ptr<trace::Watch>& watch, std::shared_ptr<void>& held) {
   const auto request = parse_request(line);
   if (!request) return failure_line({"usage", request.error().what});
   for (const Command& command : kCommands) {
@@ -59,7 +59,7 @@ std::string answer_request(base::Bytes line, Control& control,
     std::string answer;
     JsonWriter out(answer);
     out.begin_object().flag("ok", true).key("result").begin_object();
-    CommandCall call{control, *request, out, watch};
+    CommandCall call{control, *request, out, watch, held};
     if (auto failure = command.run(call)) return failure_line(*failure);
     out.end_object().end_object();
     return answer + "\n";

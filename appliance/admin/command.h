@@ -28,6 +28,7 @@ struct CommandCall {
   const AdminRequest& request;
   JsonWriter& out;                       // inside the result object
   std::unique_ptr<trace::Watch>& watch;  // set: the connection now streams records
+  std::shared_ptr<void>& held;           // until the connection ends
 };
 
 struct Command {
@@ -39,8 +40,8 @@ struct Command {
 
 std::span<const Command> all_commands();
 
-// The answer line, with its newline.
+// The answer line, with its newline. `watch` and `held` are the connection's.
 std::string answer_request(base::Bytes line, Control& control,
-                           std::unique_ptr<trace::Watch>& watch);
+                           std::unique_ptr<trace::Watch>& watch, std::shared_ptr<void>& held);
 
 }  // namespace appliance

@@ -128,6 +128,24 @@ std::optional<Failure> check(CommandCall& call) {
   return std::nullopt;
 }
 
+std::optional<Failure> hold_journal(CommandCall& call) {
+  auto hold = call.control.hold_journal();
+  if (!hold) return Failure{"failed", hold.error().what};
+  call.held = std::move(hold->hold);
+  call.out.member("version", ROLLCALL_VERSION)
+      .member("data", hold->data)
+      .member("config", hold->config_file)
+      .member("epoch", static_cast<int64_t>(hold->epoch))
+      .member("lost", static_cast<int64_t>(hold->lost))
+      .key("committed")
+      .begin_array();
+  for (const uint64_t position : hold->committed) {
+    call.out.number(static_cast<int64_t>(position));
+  }
+  call.out.end_array();
+  return std::nullopt;
+}
+
 std::optional<Failure> stop(CommandCall& call) {
   call.control.stop();
   call.out.flag("stopping", true);

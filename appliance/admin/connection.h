@@ -27,6 +27,7 @@ struct AdminServer::Connection {
   std::string in;
   std::string out;
   std::unique_ptr<trace::Watch> watch;
+  std::shared_ptr<void> held;  // what the node does for this connection while it is there
   bool no_more_input = false;  // answered for good: close when `out` has left
   bool dead = false;
 };

@@ -61,6 +61,17 @@ struct ReloadReport {
   std::vector<std::string> pinned;    // keys that need a restart, and why
 };
 
+// The journal stays as it is for whoever copies it (engine/journal/recovery/copy.h), as long as
+// `hold` lives. A second one on top tells how far it is then.
+struct JournalHold {
+  std::string data;  // the node's directory, absolute
+  std::string config_file;
+  uint64_t epoch = 0;
+  std::vector<uint64_t> committed;  // of each shard, read after the hold began
+  uint64_t lost = 0;                // grows when a shard could not keep what is held
+  std::shared_ptr<void> hold;
+};
+
 class Control {
  public:
   virtual ~Control() = default;
@@ -79,6 +90,7 @@ class Control {
   virtual std::vector<std::string> domains() = 0;
   virtual ReloadReport reload() = 0;
   virtual std::string config_file() = 0;  // "" if there is none
+  virtual base::Result<JournalHold> hold_journal() = 0;
   virtual void stop() = 0;                // drain, as SIGTERM
 };
 

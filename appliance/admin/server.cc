@@ -146,7 +146,8 @@ void AdminServer::on_lines(Connection& connection) {
     const size_t end = connection.in.find('\n');
     if (end == std::string::npos) break;
     connection.out =
-        answer_request(base::Bytes(connection.in).substr(0, end), control_, connection.watch);
+        answer_request(base::Bytes(connection.in).substr(0, end), control_, connection.watch,
+                       connection.held);
     connection.in.erase(0, end + 1);
     send(connection);
   }

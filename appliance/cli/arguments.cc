@@ -89,6 +89,23 @@ void add_command(CLI::App& app, const CommandLine& line, OperatorCall& call) {
   });
 }
 
+void add_backup_commands(CLI::App& app, OperatorCall& call) {
+  CLI::App* backup = subcommand(
+      app, "backup", "Put everything a node keeps into one file, while it runs or is stopped");
+  CLI::App* restore = subcommand(
+      app, "restore", "Make a stopped node's data directory anew from a backup");
+  backup->add_option("file", call.file, "The file to make")->required();
+  restore->add_option("file", call.file, "The backup")->required();
+  backup->add_flag("--force", call.force, "Replace the file if it is there");
+  for (CLI::App* command : {backup, restore}) {
+    command->add_flag("--check", call.check, "Only verify such a file, needing no node");
+    command->add_option("--config", call.config_file,
+                        "Configuration file of a stopped node; it names the data directory");
+    const std::string name = command->get_name();
+    command->callback([&call, name] { call.command = name; });
+  }
+}
+
 }  // namespace
 
 std::optional<int> parse_node_arguments(int argc, char** argv, NodeOptions& options) {
@@ -109,19 +126,24 @@ std::optional<int> parse_operator_arguments(int argc, char** argv, OperatorCall&
   app.fallthrough();
   app.require_subcommand(1);
   app.add_flag("--json", call.json, "Answer in JSON");
-  std::string data;
   auto* socket = app.add_option("--socket", call.socket, "The node's admin socket")
                      ->envname("ROLLCALL_SOCKET");
-  app.add_option("--data", data, "The node's data directory (its socket is admin.sock there)")
+  app.add_option("--data", call.data, "The node's data directory (its socket is admin.sock there)")
       ->excludes(socket);
-  for (const CommandLine& line : kCommands) add_command(app, line, call);
+  for (const CommandLine& line : kCommands) {
+    if (*line.help != '\0') add_command(app, line, call);
+  }
 
   CLI::App* check = subcommand(app, "check config", "Check a configuration file; needs no node");
-  call.file = kDefaultFile;
-  check->add_option("file", call.file, "The file")->capture_default_str();
+  std::string config_to_check = kDefaultFile;
+  check->add_option("file", config_to_check, "The file")->capture_default_str();
   check->add_flag("--example", call.example, "Print a file with every key at its default");
   check->add_flag("--manual", call.manual, "Print the key list of rollcall.toml(5)")->group("");
-  check->callback([&call] { call.command = "check config"; });
+  check->callback([&] {
+    call.command = "check config";
+    call.file = config_to_check;
+  });
+  add_backup_commands(app, call);
 
   for (const CommandLine& line : kJournalCommands) {
     CLI::App* command = subcommand(app, line.name, line.help);
@@ -130,7 +152,7 @@ std::optional<int> parse_operator_arguments(int argc, char** argv, OperatorCall&
   }
 
   if (const auto status = parse(app, argc, argv)) return status;
-  if (call.socket.empty()) call.socket = data.empty() ? kDefaultSocket : data + "/admin.sock";
+  if (call.socket.empty()) call.socket = call.data.empty() ? kDefaultSocket : call.data + "/admin.sock";
   return std::nullopt;
 }
 

@@ -24,15 +24,21 @@ enum class PasswordFrom : unsigned char { prompt, standard_input, generate };
 
 // What the operator wants.
 struct OperatorCall {
-  // As in commands.def, or needing no node: "check config", "journal check", "journal repair".
+  // As in commands.def, or needing no node: "check config", "journal check", "journal repair",
+  // "backup", "restore".
   std::string command;
   std::map<std::string, std::string> arguments;  // without the password
   bool wants_password = false;
   PasswordFrom password = PasswordFrom::prompt;
   bool json = false;
   std::string socket;
+  std::string data;    // the data directory, if it was named
   std::string folder;  // journal check, journal repair
-  // check config
+  // backup, restore
+  std::string config_file;
+  bool force = false;
+  bool check = false;
+  // those, and check config
   std::string file;
   bool example = false;
   bool manual = false;

@@ -23,6 +23,7 @@ base::Status AdminClient::connect(const std::string& path) {
       ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
     return base::Status::ok();
   }
+  nobody_listens_ = errno == ENOENT || errno == ECONNREFUSED;
   if (errno == EACCES) {
     return base::Error{"no access to " + path + ": be root or the node's own user"};
   }

@@ -17,12 +17,15 @@ class AdminClient {
   AdminClient& operator=(const AdminClient&) = delete;
 
   base::Status connect(const std::string& path);  // an Error: the node is not running
+  // After connect() has failed: there is no node, and not only no way to it.
+  bool nobody_listens() const { return nobody_listens_; }
   base::Status send(base::Bytes line);
   // The next line without its end; an Error where there will be none.
   base::Result<std::string> receive();
 
  private:
   int fd_ = -1;
+  bool nobody_listens_ = false;
   std::string received_;
 };
 

@@ -58,6 +58,7 @@ base::Status Journals::begin(const Owner& owner, base::Random& random) {
   auto begun = journal::begin_epoch(*files_, *keeper, start, entries_);
   if (!begun) return base::Error{"cannot write the journal: " + begun.error().what};
   journals_ = std::move(*begun);
+  for (const auto& journal : journals_) progress_.push_back(journal->progress());
   found_ = {};
   maintenance_ = std::make_unique<journal::Maintenance>(std::move(*keeper));
   TRACE(journal, info, "begins", {"epoch", epoch_}, {"entries", count});

@@ -41,6 +41,9 @@ class Journals {
   base::Status begin(const Owner& owner, base::Random& random);
   uint64_t epoch() const { return epoch_; }
   const journal::ShardJournal& of(engine::ShardId shard) const { return *journals_[shard]; }
+  // How far each shard's log is; any thread, from begin() on.
+  using Progress = std::vector<std::shared_ptr<journal::FeedProgress>>;
+  const Progress& progress() const { return progress_; }
 
   // The shard's journal, on its reactor, and its entries.
   std::unique_ptr<engine::Log> hand_over(engine::ShardId shard, engine::Reactor& reactor,
@@ -61,6 +64,7 @@ class Journals {
   journal::Recovered found_;
   uint64_t epoch_ = 0;
   std::vector<std::unique_ptr<journal::ShardJournal>> journals_;
+  Progress progress_;
   std::vector<std::vector<engine::JournalEntry>> entries_;  // of each shard
   std::unique_ptr<journal::Maintenance> maintenance_;
 };

@@ -56,6 +56,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   std::vector<std::string> domains() override;
   ReloadReport reload() override;
   std::string config_file() override { return options_.config_file; }
+  base::Result<JournalHold> hold_journal() override;
   void stop() override;
 
  private:

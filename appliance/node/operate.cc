@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "appliance/node/clocks.h"
@@ -226,6 +227,47 @@ base::Result<int64_t> Node::end_sessions(const std::string& jid) {
   if (!answered) return kNoAnswer;
   const std::lock_guard<std::mutex> lock(gathered->mutex);
   return gathered->value;
+}
+
+namespace {
+
+// Raises `copies` while it lives.
+struct CopyHold {
+  explicit CopyHold(Journals::Progress shards) : progress(std::move(shards)) {
+    for (const auto& one : progress) ++one->copies;
+  }
+  ~CopyHold() {
+    for (const auto& one : progress) --one->copies;
+  }
+  CopyHold(const CopyHold&) = delete;
+  CopyHold& operator=(const CopyHold&) = delete;
+  const Journals::Progress progress;
+};
+
+std::string absolute(const std::string& path) {
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(path, error);
+  return path.empty() || error ? path : whole.lexically_normal().string();
+}
+
+}  // namespace
+
+base::Result<JournalHold> Node::hold_journal() {
+  if (state_.load() != State::running) return base::Error{"the node is stopping"};
+  JournalHold result;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    result.data = absolute(config_.data);
+  }
+  result.config_file = absolute(options_.config_file);
+  result.epoch = journals_->epoch();
+  auto hold = std::make_shared<CopyHold>(journals_->progress());
+  for (const auto& one : hold->progress) {
+    result.committed.push_back(one->committed.load());
+    result.lost += one->copies_lost.load();
+  }
+  result.hold = std::move(hold);
+  return result;
 }
 
 std::vector<std::string> Node::domains() {

@@ -64,6 +64,7 @@ const std::vector<Library>& libraries() {
       {"toml++/", {"appliance/config"}},
       {"unicode/", {"protocols/jid"}},
       {"idn2", {"protocols/jid", "appliance/node"}},
+      {"archive", {"appliance/backup"}},
       {"expat", {"tests", "bench"}},
       {"jemalloc/", {"engine/memory"}},
       {"gtest/", {"tests"}},

@@ -83,7 +83,8 @@ base::Status Copier::copy_log(uint32_t shard, const std::vector<std::string>& na
 base::Status Copier::copy_marks(const std::vector<std::string>& names) {
   const auto mark = read_complete_mark(from_, epoch_);
   if (!mark) return mark.error();
-  if (mark->shards != cuts_.size()) return base::Error{complete_mark_name(epoch_) + " is another's"};
+  if (mark->shards != cuts_.size())
+    return base::Error{complete_mark_name(epoch_) + " is another's"};
   if (std::find(names.begin(), names.end(), accepted_name(epoch_)) != names.end()) {
     const auto accepted = read_accepted(from_, epoch_);
     if (!accepted) return accepted.error();

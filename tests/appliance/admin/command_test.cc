@@ -13,7 +13,7 @@ class Commands : public testing::Test {
   // The answer's result as JSON, or its code after "!".
   std::string ask(const std::string& line) {
     std::unique_ptr<trace::Watch> watch;
-    const std::string answer = answer_request(line, control, watch);
+    const std::string answer = answer_request(line, control, watch, held);
     EXPECT_TRUE(answer.ends_with("\n"));
     EXPECT_EQ(answer.find('\n'), answer.size() - 1) << "one line: " << answer;
     simdjson::dom::parser parser;
@@ -38,13 +38,29 @@ class Commands : public testing::Test {
     return ask(line);
   }
   FakeControl control;
+  std::shared_ptr<void> held;
 };
 
 TEST_F(Commands, EveryCommandHasHelpAndAnswersInJson) {
   for (const Command& command : all_commands()) {
-    EXPECT_GT(std::string(command.help).size(), 5u) << command.name;
+    const bool internal = std::string(command.name) == "journal hold";
+    EXPECT_EQ(std::string(command.help).size() > 5, !internal) << command.name;
     ask("{\"command\":\"" + std::string(command.name) + "\"}");
   }
+}
+
+TEST_F(Commands, TheJournalIsHeldForTheConnectionAndItsPositionsAreTold) {
+  const auto before = control.hold.use_count();
+  EXPECT_EQ(ask("{\"command\":\"journal hold\"}"),
+            "{\"version\":\"" ROLLCALL_VERSION
+            "\",\"data\":\"/data\",\"config\":\"\",\"epoch\":7,\"lost\":0,"
+            "\"committed\":[4096,8192]}");
+  EXPECT_EQ(control.hold.use_count(), before + 1);
+  held.reset();
+  EXPECT_EQ(control.hold.use_count(), before);
+  control.broken = true;
+  EXPECT_EQ(ask("{\"command\":\"journal hold\"}"), "!failed");
+  EXPECT_EQ(held, nullptr);
 }
 
 TEST_F(Commands, WhatIsNoRequestIsRefused) {

@@ -52,6 +52,10 @@ class FakeControl final : public Control {
   std::vector<std::string> domains() override { return {"example.org", "example.com"}; }
   ReloadReport reload() override { return report; }
   std::string config_file() override { return ""; }
+  base::Result<JournalHold> hold_journal() override {
+    if (broken) return base::Error{"the node is stopping"};
+    return JournalHold{"/data", "", 7, {4096, 8192}, 0, hold};
+  }
   void stop() override { stopped = true; }
 
   bool is_ready = true;
@@ -62,6 +66,7 @@ class FakeControl final : public Control {
   std::string ended;
   std::vector<SessionRow> rows;
   ReloadReport report;
+  std::shared_ptr<void> hold = std::make_shared<int>();
 };
 
 }  // namespace appliance

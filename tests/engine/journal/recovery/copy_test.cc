@@ -60,9 +60,9 @@ TEST_F(Copying, WhatIsErasedBetweenTheTwoCutsIsKeptAndWhatWasErasedBeforeIsNot) 
   commit();
   const auto done = copy_it(from, committed());
   ASSERT_TRUE(static_cast<bool>(done)) << done.error().what;
-  EXPECT_EQ(copied(), (Contents{{key(2), "given away|to whom"},
-                                {key(3), "stays|"},
-                                {key(4), "came and went|"}}));
+  EXPECT_EQ(
+      copied(),
+      (Contents{{key(2), "given away|to whom"}, {key(3), "stays|"}, {key(4), "came and went|"}}));
   EXPECT_EQ(done->kept_ended, 2u);
 }
 
@@ -163,8 +163,8 @@ TEST_F(Copying, AMissingSegmentOrADamagedOneIsAnError) {
   EXPECT_FALSE(static_cast<bool>(copy_it(cut, cut)));
   MemoryDisk another;
   ASSERT_TRUE(static_cast<bool>(disk.remove(name)));
-  EXPECT_FALSE(static_cast<bool>(
-      journal::copy_logs(disk, another, journal->log().epoch, {{cut, cut}})));
+  EXPECT_FALSE(
+      static_cast<bool>(journal::copy_logs(disk, another, journal->log().epoch, {{cut, cut}})));
 }
 
 }  // namespace test

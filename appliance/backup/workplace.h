@@ -1,0 +1,59 @@
+// A directory of ours beside what is to be made (FILE.partial, DATA.restoring), where everything
+// half-finished is. Gone when this object is; one that a killed run left behind is used again.
+// Also the locks that keep a node from a data directory meanwhile.
+// One thread; blocking.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/journal/disk/posix_files.h"
+
+namespace backup {
+
+class Workplace {
+ public:
+  // Mode 0700. An Error if another run is at work there.
+  static base::Result<std::unique_ptr<Workplace>> open(const std::string& path);
+  ~Workplace();
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+
+  const std::string& path() const { return path_; }
+  std::string of(const std::string& name) const { return path_ + "/" + name; }
+  void keep() { kept_ = true; }  // it has become something else
+
+ private:
+  Workplace(std::string path, int folder) : path_(std::move(path)), folder_(folder) {}
+  const std::string path_;
+  const int folder_;
+  bool kept_ = false;
+};
+
+// Bytes that may be written to the file system of this directory.
+base::Result<uint64_t> free_bytes(const std::string& folder);
+std::string in_mebibytes(uint64_t bytes);
+std::string parent_of(const std::string& path);
+base::Status sync_folder(const std::string& path);
+
+// No node runs on the directory as long as this lives. An Error while one does.
+class DataLock {
+ public:
+  static base::Result<std::unique_ptr<DataLock>> take(const std::string& data);
+  ~DataLock();
+  DataLock(const DataLock&) = delete;
+  DataLock& operator=(const DataLock&) = delete;
+
+  journal::PosixFiles* journal() { return journal_.get(); }  // null: there is none
+
+ private:
+  DataLock() = default;
+  std::vector<int> locks_;
+  std::unique_ptr<journal::PosixFiles> journal_;
+};
+
+}  // namespace backup
