@@ -9,21 +9,8 @@
 namespace appliance {
 namespace {
 
-constexpr size_t kBatchBytes = 1 << 20;
-
 store::FeedSource source_of(const journal::LogIdentity& log) {
   return {log.epoch, static_cast<engine::ShardId>(log.shard)};
-}
-
-// What the reader has from where it stands, up to where it then stands.
-base::Status read_batch(journal::FeedReader& reader, size_t bytes_max, store::FeedBatch& out) {
-  std::vector<journal::FeedRecord> records;
-  const base::Status read = reader.read(bytes_max, records);
-  out.to = reader.position();
-  for (journal::FeedRecord& record : records) {
-    out.records.push_back({record.position, std::move(record.bytes)});
-  }
-  return read;
 }
 
 }  // namespace
@@ -35,24 +22,44 @@ void JournalFeed::add(const journal::LogIdentity& log,
       {source_of(log), std::make_unique<journal::FeedReader>(files_, log, std::move(progress))});
 }
 
-bool JournalFeed::read(Log& log, size_t bytes_max, store::FeedBatch& out) {
-  out = {log.source, 0, {}};
-  const base::Status done = read_batch(*log.reader, bytes_max, out);
-  if (!done && !std::exchange(log.broken, true)) {
+void JournalFeed::add_ended(const journal::LogSummary& log, uint64_t position) {
+  auto progress = std::make_shared<journal::FeedProgress>();
+  progress->committed = log.end;
+  auto reader = std::make_unique<journal::FeedReader>(files_, log.log, std::move(progress),
+                                                      std::max(position, log.first));
+  if (!log.damages.empty()) reader->leave_out_damage();  // accepted, or there would be no start
+  logs_.push_back({source_of(log.log), std::move(reader)});
+}
+
+bool JournalFeed::read(Log& log, store::FeedBatch& out) {
+  const bool was_readable{log.readable};
+  log.readable = log.reader->read(buffer_, records_);
+  if (!log.readable && was_readable) {
     TRACE(store, error, "archive_feed_unreadable", {"shard", log.source.shard},
-          {"reason", done.error().what});
+          {"reason", log.readable.error().what});
   }
-  if (done) log.broken = false;
+  out = {log.source, log.reader->position(), {}};
+  out.records.reserve(records_.size());
+  for (const journal::FeedRecord& record : records_) {
+    out.records.push_back({record.position, record.bytes});
+  }
   return out.to > std::exchange(log.told, out.to);
 }
 
-bool JournalFeed::next(size_t bytes_max, store::FeedBatch& out) {
+bool JournalFeed::next(store::FeedBatch& out) {
   for (size_t tries = logs_.size(); tries > 0; --tries) {
     Log& log = logs_[turn_];
     turn_ = (turn_ + 1) % logs_.size();
-    if (read(log, bytes_max, out)) return true;
+    if (read(log, out)) return true;
   }
   return false;
+}
+
+void JournalFeed::rewind() {
+  for (Log& log : logs_) {
+    log.reader->rewind();
+    log.told = log.reader->position();
+  }
 }
 
 void JournalFeed::consumed(store::FeedSource source, uint64_t position) {
@@ -62,25 +69,25 @@ void JournalFeed::consumed(store::FeedSource source, uint64_t position) {
   CHECK(false);
 }
 
-base::Status archive_last_epoch(journal::Files& files, const std::vector<journal::LogSummary>& logs,
-                                store::ArchiveStore& archive) {
-  for (const journal::LogSummary& log : logs) {
-    if (log.end == 0) continue;
-    const store::FeedSource source = source_of(log.log);
-    const auto taken = archive.consumed(source);
-    if (!taken) return taken.error();
-    auto progress = std::make_shared<journal::FeedProgress>();
-    progress->committed = log.end;
-    journal::FeedReader reader(files, log.log, progress, std::max(*taken, log.first));
-    if (!log.damages.empty()) reader.leave_out_damage();  // accepted, or there would be no start
-    for (uint64_t from = reader.position();; from = reader.position()) {
-      store::FeedBatch batch{source, 0, {}};
-      if (auto read = read_batch(reader, kBatchBytes, batch); !read) return read;
-      if (batch.to == from) break;
-      if (auto done = archive.take(batch); !done) return done;
-    }
+base::Status JournalFeed::readable() const {
+  for (const Log& log : logs_) {
+    if (!log.readable) return log.readable;
   }
   return base::Status::ok();
+}
+
+base::Status archive_last_epoch(journal::Files& files, const std::vector<journal::LogSummary>& logs,
+                                store::ArchiveStore& archive) {
+  if (logs.empty()) return base::Status::ok();
+  JournalFeed feed(files, logs.front().log.epoch);
+  for (const journal::LogSummary& log : logs) {
+    if (log.end == 0) continue;
+    const auto taken = archive.consumed(source_of(log.log));
+    if (!taken) return taken.error();
+    feed.add_ended(log, *taken);
+  }
+  if (auto done = archive.take(feed); !done) return done;
+  return feed.readable();
 }
 
 }  // namespace appliance

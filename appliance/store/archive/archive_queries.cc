@@ -32,14 +32,19 @@ bool ArchiveQueries::take(const FeedBatch& batch, uint64_t after) {
     const bool message = record.kind == im::ArchiveRecordKind::message;
     if (!(message ? put(record) : forget(record.owner))) return false;
   }
+  return true;
+}
+
+bool ArchiveQueries::note(FeedSource source, uint64_t position) {
+  CHECK(database_.in_transaction());
   Statement note = database_.prepare(
       "INSERT INTO feeds (epoch, shard, position) VALUES (?1, ?2, ?3) "
       "ON CONFLICT (epoch, shard) DO UPDATE SET position = max(position, ?3)");
-  note.number(1, signed_of(batch.source.epoch)).number(2, batch.source.shard);
-  if (!note.number(3, signed_of(batch.to)).run()) return false;
-  if (batch.source.epoch <= kEpochsKept) return true;
+  note.number(1, signed_of(source.epoch)).number(2, source.shard);
+  if (!note.number(3, signed_of(position)).run()) return false;
+  if (source.epoch <= kEpochsKept) return true;
   Statement drop = database_.prepare("DELETE FROM feeds WHERE epoch < ?1");
-  return drop.number(1, signed_of(batch.source.epoch - kEpochsKept)).run();
+  return drop.number(1, signed_of(source.epoch - kEpochsKept)).run();
 }
 
 std::optional<uint64_t> ArchiveQueries::position(FeedSource source) {

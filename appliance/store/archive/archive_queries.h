@@ -23,9 +23,11 @@ class ArchiveQueries {
  public:
   explicit ArchiveQueries(Database& database) : database_(database) {}
 
-  // Archives what the batch has beyond `after`, and notes the position it has come to. Inside a
-  // transaction. False: SQLite failed; roll back and call forget_cache().
+  // Archives what the batch has beyond `after`. Inside a transaction. False: SQLite failed; roll
+  // back and call forget_cache().
   [[nodiscard]] bool take(const FeedBatch& batch, uint64_t after);
+  // Notes, in the same transaction, up to where a source has been taken.
+  [[nodiscard]] bool note(FeedSource source, uint64_t position);
   void forget_cache() { owners_.clear(); }
   // Up to where a source has been taken, 0 if never; nothing if SQLite failed.
   std::optional<uint64_t> position(FeedSource source);

@@ -61,13 +61,12 @@ base::Result<uint64_t> ArchiveStore::consumed(FeedSource source) {
   return *position;
 }
 
-base::Status ArchiveStore::take(const FeedBatch& batch) {
+base::Status ArchiveStore::take(ArchiveFeed& feed) {
   CHECK(!thread_.joinable());
-  gathered_.push_back(batch);
-  const bool written = write_gathered();
-  gathered_.clear();
-  if (written) return base::Status::ok();
-  return base::Error{options_.path + ": " + database_->last_error()};
+  for (bool more = true; more;) {
+    if (!transfer(feed, more)) return base::Error{options_.path + ": " + database_->last_error()};
+  }
+  return base::Status::ok();
 }
 
 void ArchiveStore::start(ArchiveFeed* feed) {

@@ -20,7 +20,6 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "appliance/store/archive/archive_queries.h"
 #include "appliance/store/archive/feed.h"
@@ -56,9 +55,9 @@ class ArchiveStore {
 
   // Up to where a log has been archived; 0: nothing of it.
   base::Result<uint64_t> consumed(FeedSource source);
-  // Archives a batch at once: what a node that starts again finds in the logs of its last run. What
-  // was archived already is skipped.
-  base::Status take(const FeedBatch& batch);
+  // Archives all that a feed has, at once: what a node that starts again finds in the logs of its
+  // last run. What was archived already is skipped.
+  base::Status take(ArchiveFeed& feed);
   // Begins to consume. `feed` outlives the archive; without one it only answers.
   void start(ArchiveFeed* feed);
 
@@ -81,12 +80,15 @@ class ArchiveStore {
   bool answer_ripe(bool all);     // true: more are ripe
   void answer(Waiting waiting, bool stable);
   void leave(engine::QuestionPtr question);
-  // archive_writer.cc; true: there is more to do
-  bool consume();
-  void gather();
-  bool write_gathered();
+  // archive_writer.cc
+  using Positions = std::map<FeedSource, uint64_t>;  // where each log has been come to
+  bool consume();                                    // true: there is more to do
+  bool transfer(ArchiveFeed& feed, bool& more);
+  bool take(const FeedBatch& batch);
+  bool commit(const Positions& reached);
+  void give_up(ArchiveFeed& feed);
   bool after(FeedSource source, uint64_t& position);
-  bool prune();
+  bool prune();  // true: there is more to do
   int64_t remove_some(const ArchiveRetention& retention);
   void failed(const char* what);
 
@@ -96,9 +98,7 @@ class ArchiveStore {
   const std::unique_ptr<Database> database_;
   ArchiveQueries queries_;
   ArchiveFeed* feed_ = nullptr;
-  std::vector<FeedBatch> gathered_;  // not yet on disk
-  bool more_to_gather_ = false;
-  std::map<FeedSource, uint64_t> positions_;  // where each log has been come to
+  Positions positions_;
   std::deque<Waiting> waiting_;
   ArchiveRetention retention_;
   Clock::time_point retry_at_{};  // after a failure

@@ -1,7 +1,6 @@
 // The archive's own work: what the journals' feed holds goes in, what is too old or too much goes
 // out.
 #include <algorithm>
-#include <iterator>
 
 #include "appliance/store/archive/archive_store.h"
 #include "engine/base/check.h"
@@ -12,46 +11,74 @@ namespace store {
 
 using trace::Counter;
 
-static constexpr size_t kBatchBytes = 1 << 20;        // asked of the feed at once
 static constexpr size_t kTransactionBytes = 4 << 20;  // about, of one transaction
 static constexpr size_t kTransactionRecords = 8192;
 static constexpr std::chrono::seconds kRetry{1};  // after a failure: a full disk, say
 static constexpr std::chrono::seconds kPrune{10};
 static constexpr int64_t kDayUs = int64_t{86400} * 1'000'000;
 
-void ArchiveStore::gather() {
-  size_t bytes = 0;
-  size_t records = 0;
-  more_to_gather_ = false;
-  for (FeedBatch batch; feed_->next(kBatchBytes, batch); batch = {}) {
-    for (const FeedRecord& record : batch.records) bytes += record.bytes.size();
-    records += batch.records.size();
-    gathered_.push_back(std::move(batch));
-    if (bytes >= kTransactionBytes || records >= kTransactionRecords) {
-      more_to_gather_ = true;
-      return;
-    }
-  }
-}
-
 bool ArchiveStore::consume() {
   if (feed_ == nullptr || Clock::now() < retry_at_) return false;
-  if (gathered_.empty()) gather();  // what could not be written is written first
-  if (gathered_.empty()) return false;
-  const bool nothing = std::all_of(gathered_.begin(), gathered_.end(),
-                                   [](const FeedBatch& batch) { return batch.records.empty(); });
+  bool more = false;
+  if (!transfer(*feed_, more)) retry_at_ = Clock::now() + kRetry;
+  return more;
+}
+
+// One transaction: what the feed has, or about as much of it as one should hold, and up to where
+// that goes; or nothing.
+bool ArchiveStore::transfer(ArchiveFeed& feed, bool& more) {
+  CHECK(!database_->in_transaction());
+  Positions reached;
+  size_t bytes = 0;
+  size_t records = 0;
+  more = false;
+  for (FeedBatch batch; bytes < kTransactionBytes && records < kTransactionRecords;) {
+    more = feed.next(batch);
+    if (!more) break;
+    if (!take(batch)) {
+      more = false;
+      give_up(feed);
+      return false;
+    }
+    for (const FeedRecord& record : batch.records) bytes += record.bytes.size();
+    records += batch.records.size();
+    reached[batch.source] = batch.to;
+  }
   // Where there was nothing to archive, there is nothing to note: after a crash it is read again.
-  if (!nothing && !write_gathered()) {
-    retry_at_ = Clock::now() + kRetry;
+  if (database_->in_transaction() && !commit(reached)) {
+    more = false;
+    give_up(feed);
     return false;
   }
-  for (const FeedBatch& batch : gathered_) {
-    uint64_t& position = positions_[batch.source];
-    position = std::max(position, batch.to);
-    feed_->consumed(batch.source, position);
+  for (const auto& [source, to] : reached) {
+    uint64_t& position = positions_[source];
+    position = std::max(position, to);
+    feed.consumed(source, position);
   }
-  gathered_.clear();
-  return more_to_gather_;
+  return true;
+}
+
+bool ArchiveStore::take(const FeedBatch& batch) {
+  if (batch.records.empty()) return true;
+  if (!database_->in_transaction() && !database_->execute("BEGIN IMMEDIATE")) return false;
+  uint64_t position = 0;
+  return after(batch.source, position) && queries_.take(batch, position);
+}
+
+bool ArchiveStore::commit(const Positions& reached) {
+  for (const auto& [source, to] : reached) {
+    if (!queries_.note(source, to)) return false;
+  }
+  if (!database_->execute("COMMIT")) return false;
+  trace::count(Counter::archive_commits);
+  return true;
+}
+
+void ArchiveStore::give_up(ArchiveFeed& feed) {
+  failed("archive_write_failed");
+  if (database_->in_transaction()) (void)database_->execute("ROLLBACK");
+  queries_.forget_cache();
+  feed.rewind();
 }
 
 bool ArchiveStore::after(FeedSource source, uint64_t& position) {
@@ -63,25 +90,6 @@ bool ArchiveStore::after(FeedSource source, uint64_t& position) {
   const auto noted = queries_.position(source);
   position = noted.value_or(0);
   return noted.has_value();
-}
-
-// All that has gathered, and where it ends, or nothing of it.
-bool ArchiveStore::write_gathered() {
-  CHECK(!database_->in_transaction());
-  bool done = database_->execute("BEGIN IMMEDIATE");
-  for (size_t i = 0; done && i < gathered_.size(); ++i) {
-    uint64_t position = 0;
-    done = after(gathered_[i].source, position) && queries_.take(gathered_[i], position);
-  }
-  done = done && database_->execute("COMMIT");
-  if (done) {
-    trace::count(Counter::archive_commits);
-    return true;
-  }
-  failed("archive_write_failed");
-  if (database_->in_transaction()) (void)database_->execute("ROLLBACK");
-  queries_.forget_cache();
-  return false;
 }
 
 int64_t ArchiveStore::remove_some(const ArchiveRetention& retention) {

@@ -5,9 +5,9 @@
 
 #include <compare>
 #include <cstdint>
-#include <string>
 #include <vector>
 
+#include "engine/base/bytes.h"
 #include "engine/seam/ids.h"
 
 namespace store {
@@ -21,11 +21,12 @@ struct FeedSource {
 
 struct FeedRecord {
   uint64_t position = 0;  // in the log of its source; grows
-  std::string bytes;      // im::ArchiveRecord, packed
+  base::Bytes bytes;      // im::ArchiveRecord, packed; the feed's, until next() is called again
 };
 
-// What one source has, from where its last batch ended up to and including `to`, which is the
-// position up to which the log has been read: there may be fewer records than positions, or none.
+// Some of what one source has, from where its last batch ended up to and including `to`, which is
+// the position up to which the log has been read: there may be fewer records than positions, or
+// none.
 struct FeedBatch {
   FeedSource source;
   uint64_t to = 0;
@@ -37,9 +38,10 @@ class ArchiveFeed {
   virtual ~ArchiveFeed() = default;
   // Of the logs that the shards write now: positions in questions are theirs.
   virtual uint64_t epoch() const = 0;
-  // The next batch of any source, of about `bytes_max` at most, or one record. Never waits; false:
-  // nothing has been committed since.
-  virtual bool next(size_t bytes_max, FeedBatch& out) = 0;
+  // The next batch of any source. Never waits; false: nothing has been committed since.
+  virtual bool next(FeedBatch& out) = 0;
+  // What consumed() was not told of could not be kept: next() begins with it again.
+  virtual void rewind() = 0;
   // The archive holds everything up to `position` on disk: that part of the log may go.
   virtual void consumed(FeedSource source, uint64_t position) = 0;
 };

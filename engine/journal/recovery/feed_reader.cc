@@ -26,6 +26,8 @@ void FeedReader::consumed(uint64_t position) {
   progress_->consumed.store(position, std::memory_order_release);
 }
 
+void FeedReader::rewind() { position_ = progress_->consumed.load(std::memory_order_acquire); }
+
 void FeedReader::abandon() {
   progress_->consumed.store(FeedProgress::kNoConsumer, std::memory_order_release);
 }
@@ -51,7 +53,7 @@ void FeedReader::skip() {
   }
 }
 
-base::Status FeedReader::read_next(std::vector<FeedRecord>& out, size_t& bytes) {
+base::Status FeedReader::read_group_here(std::string& buffer, std::vector<FeedRecord>& out) {
   const uint64_t segment = log_.segment_of(position_);
   if (auto opened = open_segment(segment); !opened) {
     if (!leave_out_damage_) return opened;
@@ -59,39 +61,38 @@ base::Status FeedReader::read_next(std::vector<FeedRecord>& out, size_t& bytes) 
     return base::Status::ok();
   }
   const uint64_t offset = log_.offset_of(position_);
-  if (auto read = files_.read(file_, offset, kGroupHeader, buffer_); !read) return read;
-  const auto group = read_group(buffer_, log_, position_);
+  if (auto read = files_.read(file_, offset, kGroupHeader, buffer); !read) return read;
+  const auto group = read_group(buffer, log_, position_);
   if (!group) {
     skip();
     return base::Status::ok();
   }
-  if (auto read = files_.read(file_, offset, group->bytes, buffer_); !read) return read;
-  const size_t before = out.size();
+  if (auto read = files_.read(file_, offset, group->bytes, buffer); !read) return read;
   for (uint64_t at = kGroupHeader; at < group->bytes;) {
-    const auto record = read_record(base::Bytes(buffer_).substr(at), log_, position_ + at);
-    if (!record && leave_out_damage_) {
-      out.resize(before);
-      skip();
-      return base::Status::ok();
-    }
+    const auto record = read_record(base::Bytes(buffer).substr(at), log_, position_ + at);
     if (!record) {
+      out.clear();
+      if (leave_out_damage_) {
+        skip();
+        return base::Status::ok();
+      }
       return base::Error{segment_name(log_, segment) + " at offset " + std::to_string(offset + at) +
                          ": what was written cannot be read"};
     }
     at += record->size();
     if (record->type != RecordType::feed) continue;
-    bytes += record->bytes.size();
-    out.push_back({record->kind, record->position, std::string(record->bytes)});
+    out.push_back({record->kind, record->position, record->bytes});
   }
   position_ = group->end();
   if (log_.offset_of(position_) == 0) position_ += kBlock;  // the segment was full
   return base::Status::ok();
 }
 
-base::Status FeedReader::read(size_t bytes, std::vector<FeedRecord>& out) {
+base::Status FeedReader::read(std::string& buffer, std::vector<FeedRecord>& out) {
+  out.clear();
   const uint64_t committed = progress_->committed.load(std::memory_order_acquire);
-  for (size_t gathered = 0; gathered < bytes && position_ < committed;) {
-    if (auto read = read_next(out, gathered); !read) return read;
+  while (out.empty() && position_ < committed) {
+    if (auto read = read_group_here(buffer, out); !read) return read;
   }
   return base::Status::ok();
 }

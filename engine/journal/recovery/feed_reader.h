@@ -17,7 +17,7 @@ namespace journal {
 struct FeedRecord {
   uint8_t kind = 0;
   uint64_t position = 0;
-  std::string bytes;
+  base::Bytes bytes;
 };
 
 class FeedReader {
@@ -31,21 +31,24 @@ class FeedReader {
   FeedReader(const FeedReader&) = delete;
   FeedReader& operator=(const FeedReader&) = delete;
 
-  // Appends the next records, group by group, until `bytes` are reached or there is no more. An
-  // Error: the file cannot be read, or holds what was not written there.
-  base::Status read(size_t bytes, std::vector<FeedRecord>& out);
+  // The records of the next group that has any, in place of what `out` held; none: there is no
+  // more. Their bytes are in `buffer`. An Error: the file cannot be read, or holds what was not
+  // written there.
+  base::Status read(std::string& buffer, std::vector<FeedRecord>& out);
   // For a log whose damage an operator has accepted: read() leaves out groups that are not whole.
   void leave_out_damage() { leave_out_damage_ = true; }
   // Where to go on after what read() has given: to be kept with it, in one transaction.
   uint64_t position() const { return position_; }
   // What comes before is kept elsewhere now.
   void consumed(uint64_t position);
+  // read() goes on after what was consumed.
+  void rewind();
   // Nobody reads any more; nothing is kept for it.
   void abandon();
 
  private:
   base::Status open_segment(uint64_t segment);
-  base::Status read_next(std::vector<FeedRecord>& out, size_t& bytes);
+  base::Status read_group_here(std::string& buffer, std::vector<FeedRecord>& out);
   void skip();
 
   Files& files_;
@@ -55,7 +58,6 @@ class FeedReader {
   uint64_t position_ = 0;
   uint64_t segment_ = 0;  // whose file is open
   int file_ = -1;
-  std::string buffer_;
 };
 
 }  // namespace journal

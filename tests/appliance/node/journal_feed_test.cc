@@ -19,10 +19,7 @@ class FeedOfJournals : public test::Journaling {
   }
   // What the archive's thread does, here: the disk is one thread's.
   void take() {
-    for (store::FeedBatch batch; feed->next(5000, batch);) {
-      EXPECT_TRUE(archive->take(batch));
-      feed->consumed(batch.source, batch.to);
-    }
+    EXPECT_TRUE(archive->take(*feed));
   }
   void say(uint64_t first, uint64_t end) {
     for (uint64_t n = first; n < end; ++n) {
@@ -75,7 +72,7 @@ TEST_F(FeedOfJournals, TheFeedComesUpToWhateverWasAppended) {
     if (i % 7 == 0) say(static_cast<uint64_t>(i), static_cast<uint64_t>(i) + 1);
     commit();
     uint64_t to = 0;
-    while (feed->next(5000, batch)) {
+    while (feed->next(batch)) {
       to = batch.to;
       feed->consumed(batch.source, batch.to);
     }

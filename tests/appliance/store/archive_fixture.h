@@ -2,6 +2,8 @@
 // One test each.
 #pragma once
 
+#include <algorithm>
+#include <deque>
 #include <mutex>
 
 #include "appliance/store/archive/archive_store.h"
@@ -33,41 +35,42 @@ inline std::string forget(base::Bytes owner) {
   return bytes;
 }
 
-// A log of one shard. What was handed out is remembered, so that it can be handed out again, as it
-// is after a crash before consumed() came.
+// A log of one shard, handed out in batches of a few records. What was handed out is remembered, so
+// that it can be handed out again, as it is after a crash before consumed() came.
 class Feed final : public store::ArchiveFeed {
  public:
   explicit Feed(store::FeedSource source = {1, 0}) : source_(source) {}
 
+  static constexpr size_t kBatch = 16;
+
   uint64_t append(std::string bytes) {
     const std::lock_guard lock(mutex_);
-    log_.push_back({log_.size() + 1, std::move(bytes)});
+    log_.push_back(std::move(bytes));
     return log_.size();
   }
-  void rewind() {
+  // As a node that starts again reads it; only the first `end` of it, if so told.
+  void play_again(size_t end = SIZE_MAX) {
     const std::lock_guard lock(mutex_);
     read_ = 0;
+    end_ = end;
   }
   uint64_t consumed_to() {
     const std::lock_guard lock(mutex_);
     return consumed_;
   }
-  store::FeedBatch everything() {
-    const std::lock_guard lock(mutex_);
-    return {source_, log_.size(), log_};
-  }
 
   uint64_t epoch() const override { return source_.epoch; }
-  bool next(size_t bytes_max, store::FeedBatch& out) override {
+  bool next(store::FeedBatch& out) override {
     const std::lock_guard lock(mutex_);
-    if (read_ == log_.size()) return false;
-    out = {source_, 0, {}};
-    for (size_t bytes = 0; read_ < log_.size() && bytes < bytes_max; ++read_) {
-      bytes += log_[read_].bytes.size();
-      out.records.push_back(log_[read_]);
-    }
-    out.to = read_;
+    const size_t end = std::min({read_ + kBatch, log_.size(), end_});
+    if (read_ == end) return false;
+    out = {source_, end, {}};
+    for (; read_ < end; ++read_) out.records.push_back({read_ + 1, log_[read_]});
     return true;
+  }
+  void rewind() override {
+    const std::lock_guard lock(mutex_);
+    read_ = consumed_;
   }
   void consumed(store::FeedSource source, uint64_t position) override {
     const std::lock_guard lock(mutex_);
@@ -79,8 +82,9 @@ class Feed final : public store::ArchiveFeed {
  private:
   const store::FeedSource source_;
   std::mutex mutex_;
-  std::vector<store::FeedRecord> log_;
+  std::deque<std::string> log_;  // whose strings stay where they are
   size_t read_ = 0;
+  size_t end_ = SIZE_MAX;
   uint64_t consumed_ = 0;
 };
 

@@ -81,7 +81,7 @@ TEST(ArchiveStore, AFeedPlayedAgainArchivesNothingTwice) {
     const uint64_t repeated = trace::total(Counter::archive_repeated);
     auto archive = open_archive(archive_at(folder / "archive.db"), answers.deliver());
     EXPECT_EQ(*archive->consumed({1, 0}), round == 0 ? 0u : position);
-    feed.rewind();
+    feed.play_again();
     archive->start(&feed);
     EXPECT_EQ(all(*archive, answers, position), numbers(0, 300));
     EXPECT_EQ(feed.consumed_to(), position);
@@ -96,17 +96,17 @@ TEST(ArchiveStore, ALogOfAnEarlierEpochIsTakenFromWhereItWasLeft) {
   fill(old, 10);
   {
     auto archive = open_archive(archive_at(folder / "archive.db"));
-    store::FeedBatch half = old.everything();
-    half.records.resize(6);
-    half.to = 6;
-    ASSERT_TRUE(archive->take(half));
+    old.play_again(6);
+    ASSERT_TRUE(archive->take(old));
     EXPECT_EQ(*archive->consumed({1, 3}), 6u);
   }
   Answers answers;
   Feed feed({2, 0});
   auto archive = open_archive(archive_at(folder / "archive.db"), answers.deliver());
-  ASSERT_TRUE(archive->take(old.everything()));
-  ASSERT_TRUE(archive->take(old.everything()));
+  for (int round = 0; round < 2; ++round) {
+    old.play_again();
+    ASSERT_TRUE(archive->take(old));
+  }
   const uint64_t position = fill(feed, 5, 10);
   archive->start(&feed);
   EXPECT_EQ(all(*archive, answers, position), numbers(0, 15));
@@ -121,7 +121,7 @@ TEST(ArchiveStore, WhatWasForgottenDoesNotComeBackWithTheLog) {
   for (int round = 0; round < 2; ++round) {
     Answers answers;
     auto archive = open_archive(archive_at(folder / "archive.db"), answers.deliver());
-    feed.rewind();
+    feed.play_again();
     archive->start(&feed);
     EXPECT_EQ(all(*archive, answers, position), numbers(20, 22));
   }
@@ -135,22 +135,26 @@ constexpr uint64_t kManyMessages = 200000;
    public:
     explicit Reporting(int pipe) : pipe_(pipe) {}
     uint64_t epoch() const override { return 1; }
-    bool next(size_t, store::FeedBatch& out) override {
+    bool next(store::FeedBatch& out) override {
       // A few batches a transaction, so that many transactions can be hit.
       if (++calls_ % 4 == 0) return false;
       out = {{1, 0}, 0, {}};
+      records_.clear();
       for (int i = 0; i < 37 && read_ < kManyMessages; ++i, ++read_) {
-        out.records.push_back({read_ + 1, record(kAlice, read_, "b@x", std::to_string(read_))});
+        records_.push_back(record(kAlice, read_, "b@x", std::to_string(read_)));
+        out.records.push_back({read_ + 1, records_.back()});
       }
       out.to = read_;
       return !out.records.empty();
     }
+    void rewind() override { ::_exit(3); }  // nothing fails here
     void consumed(store::FeedSource, uint64_t position) override {
       if (::write(pipe_, &position, sizeof position) != sizeof position) ::_exit(1);
     }
 
    private:
     const int pipe_;
+    std::deque<std::string> records_;
     uint64_t read_ = 0;
     uint64_t calls_ = 0;
   };
