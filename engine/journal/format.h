@@ -6,8 +6,8 @@
 //
 // A group is what one commit writes. It begins on a block of its own, so that no later write
 // touches a block that was confirmed, and a group can be looked for block by block. Every checksum
-// starts from a random number of the epoch: what a segment held in its earlier life, or a peer has
-// put into a message, is never taken for a record.
+// starts from a random number of the epoch and the shard: what a segment held in an earlier life,
+// perhaps as another shard's, or what a peer has put into a message, is never taken for a record.
 // Numbers are little-endian. Values; any thread.
 #pragma once
 

@@ -98,7 +98,9 @@ base::Result<std::vector<std::unique_ptr<ShardJournal>>> begin_epoch(
   CHECK(start.epoch > 0 && start.failure != nullptr && !entries.empty());
   std::vector<std::unique_ptr<ShardJournal>> journals;
   for (uint32_t shard = 0; shard < entries.size(); ++shard) {
-    const LogIdentity log{start.epoch, shard, start.salt, start.options.segment_bytes};
+    // A file that one shard has let go may become another's, at the same positions: what is left in
+    // it must not look like the new one's.
+    const LogIdentity log{start.epoch, shard, start.salt + shard, start.options.segment_bytes};
     auto filled = write_log(files, keeper, log, start.options, *start.failure, entries[shard]);
     if (!filled) return filled.error();
     journals.push_back(std::move(*filled));

@@ -16,7 +16,7 @@ namespace journal {
 
 struct EpochStart {
   uint64_t epoch = 0;  // higher than any that was seen
-  uint32_t salt = 0;   // random
+  uint32_t salt = 0;   // random; each shard's log has its own, made from it
   JournalOptions options;
   DiskFailure* failure = nullptr;  // outlives the journals
 };

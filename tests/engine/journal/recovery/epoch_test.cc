@@ -98,6 +98,20 @@ TEST_F(Epochs, TheNumberOfShardsMayChange) {
   }
 }
 
+// A segment that one shard has let go becomes another's of the same number, as it is.
+TEST_F(Epochs, WhatAnotherShardWroteAtTheSamePositionsIsNoGroupOfOurs) {
+  auto made = journal::SegmentKeeper::open(disk, options.segment_bytes);
+  ASSERT_TRUE(static_cast<bool>(made));
+  auto begun = journal::begin_epoch(disk, *made, {1, 77, options, &failure}, {{}, {}});
+  ASSERT_TRUE(static_cast<bool>(begun)) << begun.error().what;
+  const journal::LogIdentity& ours = (*begun)[0]->log();
+  const journal::LogIdentity& theirs = (*begun)[1]->log();
+  const std::string segment = disk.content(journal::segment_name(theirs, 1));
+  const uint64_t first = ours.first_group(1);
+  EXPECT_TRUE(journal::read_whole_group(segment, theirs, first).has_value());
+  EXPECT_FALSE(journal::read_whole_group(segment, ours, first).has_value());
+}
+
 TEST_F(Epochs, AllFilesOfAShardMissingIsSaid) {
   ASSERT_TRUE(start()) << why;
   seal();
