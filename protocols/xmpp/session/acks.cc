@@ -216,17 +216,21 @@ bool Session::resume(Stream& stream, uint32_t h, engine::Turn& turn) {
 
 void Session::resend(engine::Turn& turn) {
   CHECK(stream_ != nullptr && stream_management_ != nullptr);
-  // What it knows of others' presence is what it knew before the node stopped.
+  if (stream_management_->unacked_count() == 0) {
+    on_uncongested(turn);
+  } else {
+    base::Sink& out = turn.out.begin_send(stream_->connection());
+    stream_management_->for_each_unacked([&](base::Bytes packed) {
+      im::Stanza stanza;
+      CHECK(im::unpack(packed, stanza));
+      im::write(stanza, stanza.to, bare_jid(), out);
+    });
+    turn.out.end_send();
+    ask_for_ack(turn);
+  }
+  // What it knows of others' presence is what it knew before the node stopped. Last, because what
+  // it is told at once is not to be sent again.
   if (std::exchange(restored_, false)) service_.realm().refresh(*this, turn);
-  if (stream_management_->unacked_count() == 0) return on_uncongested(turn);
-  base::Sink& out = turn.out.begin_send(stream_->connection());
-  stream_management_->for_each_unacked([&](base::Bytes packed) {
-    im::Stanza stanza;
-    CHECK(im::unpack(packed, stanza));
-    im::write(stanza, stanza.to, bare_jid(), out);
-  });
-  turn.out.end_send();
-  ask_for_ack(turn);
 }
 
 void Session::on_client_state(const xml::Element& element, engine::Turn& turn) {
