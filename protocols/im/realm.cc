@@ -128,7 +128,7 @@ void Realm::restore(Resource& resource, base::Bytes presence, engine::Turn& turn
 
 void Realm::refresh(Resource& resource, engine::Turn& turn) {
   CHECK(resource.user != nullptr && turn.shard == shard_);
-  state_->probe_contacts(resource, turn);
+  state_->refresh(resource, turn);
 }
 
 void Realm::roster_set(Resource& origin, const RosterSet& set, base::Bytes iq_id,

@@ -43,11 +43,15 @@ void tell_own_resources(const User& user, Stanza stanza, engine::Turn& turn) {
   }
 }
 
+enum class Itself : uint8_t { left_out, too };
+
 // In place of a probe to oneself.
-void tell_of_own_resources(const User& user, Resource& newcomer, engine::Turn& turn) {
+void tell_of_own_resources(const User& user, Resource& newcomer, Itself itself,
+                           engine::Turn& turn) {
   CHECK(newcomer.user == &user);
   for (const Resource* resource : user.resources) {
-    if (resource == &newcomer || !resource->available()) continue;
+    if (resource == &newcomer && itself == Itself::left_out) continue;
+    if (!resource->available()) continue;
     Stanza stanza;
     CHECK(unpack(resource->presence, stanza) && stanza.from.full() == resource->full_jid);
     stanza.to = user.jid();
@@ -110,7 +114,7 @@ void RealmState::become_available(const Stanza& stanza, Resource& origin, engine
   fan_out(broadcast, subscribers(user), broadcast_key(origin), turn);
   tell_own_resources(user, broadcast, turn);
   if (initial) {
-    tell_of_own_resources(user, origin, turn);
+    tell_of_own_resources(user, origin, Itself::left_out, turn);
     deliver_requests(user, origin, turn);
     probe_contacts(origin, turn);
   }
@@ -130,6 +134,15 @@ void RealmState::probe_contacts(Resource& resource, engine::Turn& turn) {
   // Of one resource rather than the account, so that only the newcomer hears the answers.
   probe.from = resource.jid();
   fan_out(probe, subscribed_to(*resource.user), 0, turn);
+}
+
+// A client that was away while the node stopped knows what was true before, its own presence
+// included: that may have changed with its last words.
+void RealmState::refresh(Resource& resource, engine::Turn& turn) {
+  CHECK(resource.user != nullptr);
+  if (!resource.available()) return;
+  tell_of_own_resources(*resource.user, resource, Itself::too, turn);
+  probe_contacts(resource, turn);
 }
 
 // Those who were told of it were told before the node stopped, or will ask.

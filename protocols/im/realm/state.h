@@ -145,6 +145,7 @@ class RealmState {
                           engine::Turn& turn);
   void receive_presence(User& user, const Stanza& stanza, engine::Turn& turn);
   void probe_contacts(Resource& resource, engine::Turn& turn);
+  void refresh(Resource& resource, engine::Turn& turn);
   void restore(Resource& resource, base::Bytes presence, engine::Turn& turn);
   void fan_out(const Stanza& stanza, const Recipients& recipients, uint64_t key,
                engine::Turn& turn);
