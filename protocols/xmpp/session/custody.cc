@@ -132,8 +132,9 @@ void Session::save(engine::Turn& turn) {
   const std::string bytes = pack(snapshot);
   const uint64_t hash = base::keyed_hash(bytes);
   if (ledger_->entry != 0 && ledger_->snapshot == hash) return;
-  if (ledger_->entry == 0 && !turn.journal.accepting()) return;
-  if (ledger_->entry == 0) {
+  const bool first = ledger_->entry == 0;
+  if (first && !turn.journal.accepting()) return;
+  if (first) {
     stream_management_->octets().copy(reinterpret_cast<char*>(&ledger_->entry),
                                       sizeof ledger_->entry);
     if (ledger_->entry == 0) ledger_->entry = 1;
@@ -142,13 +143,14 @@ void Session::save(engine::Turn& turn) {
   turn.journal.put(ledger_->key(), bytes);
   const ReceivedNote note{ledger_->noted_h, ledger_->noted_upto};
   turn.journal.note(ledger_->key(), pack(note));
+  // There may have been no room for it when the session began.
+  if (first) note_all_sent(turn);
 }
 
 engine::Journal::Position Session::note_received(engine::Turn& turn) {
   CHECK(ledger_ != nullptr);
   const uint32_t h = stream_management_->h();
-  if (ledger_->entry != 0 && ledger_->noted_h != h) {
-    ledger_->noted_h = h;
+  if (std::exchange(ledger_->noted_h, h) != h && ledger_->entry != 0) {
     turn.journal.note(ledger_->key(), pack(ReceivedNote{h, ledger_->noted_upto}));
   }
   return turn.journal.appended();
@@ -156,8 +158,9 @@ engine::Journal::Position Session::note_received(engine::Turn& turn) {
 
 // After a message of theirs has been taken into custody.
 void Session::note_message(engine::Turn& turn) {
-  if (ledger_ == nullptr || ledger_->entry == 0) return;
+  if (ledger_ == nullptr) return;
   ledger_->noted_upto = stream_management_->h();
+  if (ledger_->entry == 0) return;
   turn.journal.note(ledger_->key(), pack(ReceivedNote{ledger_->noted_h, ledger_->noted_upto}));
 }
 
