@@ -14,6 +14,7 @@
 #include "appliance/store/snapshot.h"
 #include "engine/base/datetime.h"
 #include "engine/journal/recovery/copy.h"
+#include "engine/journal/recovery/recover.h"
 
 namespace backup {
 
@@ -126,13 +127,14 @@ base::Status Taking::freeze_stopped() {
   lock_ = std::move(*lock);
   if (auto opened = open_snapshots(); !opened) return opened;
   if (lock_->journal() == nullptr) return base::Status::ok();
+  if (const auto found = journal::recover(*lock_->journal()); !found) {
+    return base::Error{"the journal is damaged: " + found.error().what +
+                       ". `rollcall journal check " + in_data("journal") + "` tells all"};
+  }
   auto to = journal::PosixFiles::open_folder(place_->of("journal"));
   if (!to) return to.error();
   const auto copied = journal::copy_stopped_logs(*lock_->journal(), **to);
-  if (!copied) {
-    return base::Error{"the journal cannot be copied: " + copied.error().what +
-                       ". `rollcall journal check " + in_data("journal") + "` tells all"};
-  }
+  if (!copied) return base::Error{"the journal cannot be copied: " + copied.error().what};
   report_.manifest.journal_epoch = static_cast<int64_t>(copied->epoch);
   report_.manifest.journal_entries = static_cast<int64_t>(copied->entries);
   return base::Status::ok();

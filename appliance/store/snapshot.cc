@@ -29,7 +29,11 @@ int64_t known_schema(DatabaseKind kind) {
 }
 
 static base::Error failed(sqlite3* handle, const std::string& path) {
-  return {path + ": " + (handle == nullptr ? "out of memory" : sqlite3_errmsg(handle))};
+  if (handle == nullptr) return {path + ": out of memory"};
+  const int reason = sqlite3_system_errno(handle);
+  const bool system = (sqlite3_errcode(handle) & 0xff) == SQLITE_IOERR && reason != 0;
+  return {path + ": " + sqlite3_errmsg(handle) +
+          (system ? std::string(": ") + std::strerror(reason) : std::string())};
 }
 
 // The first column of the first row as text.
