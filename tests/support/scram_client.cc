@@ -1,5 +1,6 @@
 #include "tests/support/scram_client.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "engine/base/base64.h"

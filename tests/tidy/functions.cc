@@ -1,5 +1,6 @@
 #include "tests/tidy/functions.h"
 
+#include <algorithm>
 #include <cctype>
 #include <string_view>
 

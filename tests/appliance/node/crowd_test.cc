@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <spawn.h>
 
+#include <algorithm>
+
 #include "tests/appliance/node/node_process.h"
 #include "tests/engine/io/loopback.h"
 

@@ -1,4 +1,6 @@
 // Every limit of the network layer: reached, counted, and the others feel nothing.
+#include <algorithm>
+
 #include "engine/net/network.h"
 #include "tests/engine/net/harness.h"
 

@@ -1,4 +1,5 @@
 // Connections that change shards: nothing is lost, doubled or reordered, whatever is under way.
+#include <algorithm>
 #include <atomic>
 #include <thread>
 

@@ -1,6 +1,8 @@
 // Messages in the journal: from acceptance until somebody else answers for them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "protocols/im/archive/record.h"
 #include "tests/protocols/im/world.h"
 
