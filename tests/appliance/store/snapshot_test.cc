@@ -33,6 +33,7 @@ class Snapshots : public testing::Test {
   std::unique_ptr<Database> open_database() const {
     StoreOptions options;
     options.path = original();
+    options.durability = Durability::relaxed;  // no power cut here
     auto opened = Database::open(options);
     EXPECT_TRUE(static_cast<bool>(opened)) << opened.error().what;
     EXPECT_TRUE(static_cast<bool>(migrate(**opened, schema_steps())));
