@@ -58,8 +58,10 @@ void Client::raw(base::Bytes bytes) {
 }
 
 void Client::send(base::Bytes xml) {
-  if (managed_) unacked_.push_back({std::string(xml), {}});
-  if (phase_ == Phase::online || headlong_) raw(xml);
+  if (managed_) unacked_.push_back({std::string(xml), {}, {}});
+  if (phase_ != Phase::online && !headlong_) return;
+  raw(xml);
+  if (managed_ && !options_.mute && random_.below(4) == 0) raw("<r xmlns='urn:xmpp:sm:3'/>");
 }
 
 void Client::log_out() {
@@ -95,6 +97,11 @@ void Client::on_end(bool) {
   // Nothing of this connection may be taken for something of the next one.
   close_socket(false);
   connection_over(resumable());
+}
+
+void Client::on_node_death() {
+  told_why_ = true;  // this is no limit
+  on_end(true);
 }
 
 void Client::connection_over(bool safe) {

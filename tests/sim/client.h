@@ -45,11 +45,14 @@ struct Received {
   base::Instant at;
   Way way = Way::direct;
   bool available = false;  // the client was, as far as it knew
+  uint32_t session = 0;    // of this client
+  bool delayed = false;    // it was stored, or was under way when the node stopped (XEP-0203)
 };
 
 struct SeenPresence {
   std::string from;
   std::string status;
+  base::Instant at;
 };
 
 // A session that ended for good. What it had not acknowledged, or, without stream management, what
@@ -86,6 +89,7 @@ class Client final : public Endpoint {
 
   void on_bytes(base::Bytes bytes) override;
   void on_end(bool reset) override;
+  void on_node_death() override;
 
   bool online() const { return phase_ == Phase::online; }
   bool resumable() const { return !resume_id_.empty(); }
@@ -109,8 +113,11 @@ class Client final : public Endpoint {
   std::vector<Received> messages;
   std::vector<SeenPresence> presences;  // available ones, in the order they came
   std::vector<std::string> bounced;     // bodies that came back as errors
-  std::set<std::string> acknowledged;   // bodies the server took responsibility for
-  std::vector<std::string> requests;    // who asked to subscribe
+  // Bodies the server took responsibility for: by stream management, or by answering a later
+  // question (when).
+  std::set<std::string> acknowledged;
+  std::map<std::string, base::Instant> answered;
+  std::vector<std::string> requests;  // who asked to subscribe
   std::vector<EndedSession> ended_sessions;
   // Refusals: "message/resource-constraint", "iq/policy-violation/The contact list is full.",
   // "stream/policy-violation", "sasl/not-authorized"; "closed" and "refused": the connection ended
@@ -121,12 +128,16 @@ class Client final : public Endpoint {
   std::string trouble;  // a protocol violation by the server, "" if none
   uint32_t logins = 0;
   uint32_t resumptions = 0;
+  uint32_t resumed_over_restart = 0;  // … of them, of sessions of an earlier life of the node
   // Connections that ended with a session on them that stream management did not protect (yet):
   // what was on its way is gone.
   uint32_t losses = 0;
   // What was said on connections given up before they were logged in. The server may handle it
   // after what was said on the next one: nothing tells it which connection is older.
   std::set<std::string> blind;
+  // Statuses said once more to a node that had not answered for them, in their order: the older
+  // ones are shown again.
+  std::set<std::string> said_again;
 
  private:
   // client.cc: the connection and its stream
@@ -182,13 +193,15 @@ class Client final : public Endpoint {
   // Stream management (XEP-0198).
   std::string resume_id_;
   bool managed_ = false;
+  uint32_t life_ = 0;  // of the node, when it was last connected to this session
   base::Instant begun_{};
   base::Instant lost_at_{};
   uint32_t handled_ = 0;
   uint32_t acked_ = 0;
   struct Unacked {
     std::string xml;
-    std::string body;  // "" unless a message
+    std::string body;    // "" unless a message
+    std::string status;  // "" unless a presence
   };
   std::vector<Unacked> unacked_;
 };

@@ -27,14 +27,16 @@ class Clock {
   base::Instant next() const {
     return events_.empty() ? base::Instant::never() : events_.begin()->first.first;
   }
-  // Moves time to `when` (not before the next event) and runs what is due.
+  // Moves time to `when`, not beyond the next event.
   void advance(base::Instant when) {
     if (when > now_) now_ = when;
-    while (!events_.empty() && events_.begin()->first.first <= now_) {
-      auto event = std::move(events_.begin()->second);
-      events_.erase(events_.begin());
-      event();
-    }
+  }
+  bool run_one() {  // of the events that are due; false: there is none
+    if (events_.empty() || events_.begin()->first.first > now_) return false;
+    auto event = std::move(events_.begin()->second);
+    events_.erase(events_.begin());
+    event();
+    return true;
   }
 
  private:

@@ -45,9 +45,10 @@ std::string Crowd::somebody() {
 std::string Crowd::run() {
   for (uint32_t i = 0; i < options_.actions; ++i) {
     act();
+    world_.tempt_fate();
     world_.run_for(base::Duration::microseconds(static_cast<int64_t>(
         world_.random().below(world_.random().below(20) == 0 ? 3000000 : 20000))));
-    if (i % 16 != 0) continue;
+    if (i % 16 != 0 || !world_.up()) continue;
     const std::string wrong = check_bounds(world_);
     if (!wrong.empty()) return wrong;
   }

@@ -12,6 +12,18 @@ namespace sim {
 // Every other world has limits so tight that its people reach them.
 static bool is_tight(uint64_t seed) { return seed % 2 == 0; }
 
+// Two worlds of three have a node that dies, and most of those a disk with troubles of its own.
+static void draw_fate(WorldOptions& options, base::Prng& dice) {
+  if (dice.below(3) == 0) return;
+  const auto draw = [&dice](uint64_t most) { return static_cast<uint32_t>(dice.below(most)); };
+  options.fate.death = 3 + draw(15);
+  options.fate.interrupted_start = dice.below(2) == 0 ? 0 : draw(400);
+  options.fate.reshard = dice.below(2) == 0 ? 0 : draw(500);
+  if (dice.below(3) == 0) options.disk.slow_percent = draw(50);
+  if (dice.below(2) == 0) options.fate.disk_full = draw(15);
+  if (dice.below(3) == 0) options.fate.disk_failure = draw(10);
+}
+
 // Everything about an episode follows from its seed, and nothing else does.
 static WorldOptions draw_world(uint64_t seed) {
   base::Prng dice(seed * 2 + 1);
@@ -31,9 +43,14 @@ static WorldOptions draw_world(uint64_t seed) {
     options.mailbox_capacity = dice.below(2) == 0 ? 1 : 4;
     options.stall_percent = static_cast<uint32_t>(dice.below(90));
   }
+  // Small, so that segments are let go, carried and used again. Who presses against every limit of
+  // messages in memory must not come up against the journal's first.
+  const uint64_t segments = is_tight(seed) ? 128 : 16;
+  options.journal = {.segment_bytes = 32 << 10, .bytes_max = segments * (32 << 10)};
   options.xmpp.resume_seconds = 120;
   options.im.sessions_per_user_max = 8;
   if (is_tight(seed)) Pressure::draw_tight(options, dice);
+  draw_fate(options, dice);
   return options;
 }
 
@@ -44,7 +61,7 @@ static CrowdOptions draw_crowd(uint64_t seed) {
   options.clients_per_user_max = static_cast<uint32_t>(1 + dice.below(3));
   static constexpr uint32_t kManaged[] = {0, 50, 100};
   options.managed_percent = kManaged[dice.below(3)];
-  options.actions = static_cast<uint32_t>(100 + dice.below(300));
+  options.actions = static_cast<uint32_t>(300 + dice.below(1000));
   return options;
 }
 
@@ -56,12 +73,13 @@ static Clients view(const Crowd& crowd) {
 
 static std::string check_after_quiet(const Crowd& crowd, World& world, const LimitBook& limits) {
   const Clients clients = view(crowd);
-  std::string wrong = check_protocol(crowd);
+  std::string wrong = world.trouble();
+  if (wrong.empty()) wrong = check_protocol(crowd);
   if (wrong.empty()) wrong = check_views(crowd, world);
   if (wrong.empty()) wrong = check_messages(crowd, world);
-  if (wrong.empty()) wrong = check_arrival_order(clients);
-  if (wrong.empty()) wrong = check_delivery_order(clients);
-  if (wrong.empty()) wrong = check_presence_order(clients);
+  if (wrong.empty()) wrong = check_arrival_order(clients, world.crashes());
+  if (wrong.empty()) wrong = check_delivery_order(clients, world.crashes());
+  if (wrong.empty()) wrong = check_presence_order(clients, world.crashes());
   if (wrong.empty()) wrong = limits.check_told(clients);
   if (wrong.empty()) wrong = check_bounds(world);
   return wrong;
@@ -98,7 +116,9 @@ Verdict run_episode(uint64_t seed) {
     for (const auto& [jid, subscription] : client->roster) world.mix(jid + subscription);
     verdict.logins += client->logins;
     verdict.resumptions += client->resumptions;
+    verdict.resumed_over_restart += client->resumed_over_restart;
   }
+  verdict.fate = world.counts();
   verdict.messages = crowd.sent().size();
   verdict.hash = world.hash();
   return verdict;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "tests/sim/fate.h"
+
 namespace sim {
 
 struct Verdict {
@@ -13,6 +15,8 @@ struct Verdict {
   uint64_t messages = 0;
   uint64_t logins = 0;
   uint64_t resumptions = 0;
+  uint64_t resumed_over_restart = 0;
+  FateCounts fate;
 };
 
 Verdict run_episode(uint64_t seed);

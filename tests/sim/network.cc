@@ -1,6 +1,8 @@
 #include "tests/sim/network.h"
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include "engine/base/check.h"
 
@@ -47,7 +49,7 @@ void Network::client_send(int number, base::Bytes bytes) {
 
 void Network::arrive(int number, std::string bytes) {
   auto found = sockets_.find(number);
-  if (found == sockets_.end() || found->second.reset) return;
+  if (found == sockets_.end() || found->second.reset || found->second.dead) return;
   found->second.arrived += bytes;
   serve_receive(number);
 }
@@ -160,7 +162,7 @@ void Network::to_client(int number, std::string bytes) {
   clock_.at(when, [this, number, endpoint, chunk = std::move(bytes)] {
     auto found = sockets_.find(number);
     const bool gone = found == sockets_.end() || found->second.endpoint != endpoint;
-    if (gone || endpoint == nullptr) return;
+    if (gone || endpoint == nullptr || found->second.silent) return;
     if (observer) observer(chunk);
     endpoint->on_bytes(chunk);
   });
@@ -169,7 +171,7 @@ void Network::to_client(int number, std::string bytes) {
 // The server closed its end: the client learns of it after everything that was sent.
 void Network::drop(int number) {
   auto found = sockets_.find(number);
-  if (found == sockets_.end()) return;
+  if (found == sockets_.end() || found->second.dead) return;
   const bool reset = found->second.reset;
   clock_.at(found->second.clear_at, [this, number, reset] {
     auto later = sockets_.find(number);
@@ -178,6 +180,29 @@ void Network::drop(int number) {
     sockets_.erase(later);
     if (endpoint != nullptr) endpoint->on_end(reset);
   });
+}
+
+void Network::node_died(bool power) {
+  ++deaths_;
+  listeners_.clear();
+  for (auto& [number, socket] : sockets_) {
+    socket.receive = socket.send = {};
+    socket.arrived.clear();
+    socket.sending.clear();
+    if (std::exchange(socket.dead, true)) continue;
+    base::Instant when = std::max(clock_.now(), socket.clear_at);
+    if (power) {
+      socket.silent = random_.below(2) == 0;
+      when = when + base::Duration::microseconds(static_cast<int64_t>(random_.below(500000)));
+    }
+    clock_.at(when, [this, number = number] {
+      auto later = sockets_.find(number);
+      if (later == sockets_.end()) return;
+      Endpoint* endpoint = later->second.endpoint;
+      sockets_.erase(later);
+      if (endpoint != nullptr) endpoint->on_node_death();
+    });
+  }
 }
 
 uint64_t Network::bytes_held_by_server_sends() const {
@@ -237,6 +262,7 @@ void Reactor::cancel(engine::Operation target, uint64_t user_data) {
 }
 
 void Reactor::send(int number, std::span<const iovec> pieces, uint64_t user_data) {
+  if (ended_) return;
   auto found = network_.sockets_.find(number);
   if (found == network_.sockets_.end() || found->second.write_shut) {
     complete({.user_data = user_data, .result = -EPIPE, .operation = engine::Operation::send});
@@ -269,6 +295,13 @@ void Reactor::shut_down_writes(int number) {
     auto later = network->sockets_.find(number);
     if (later == network->sockets_.end() || later->second.endpoint == nullptr) return;
     later->second.endpoint->on_end(false);
+  });
+}
+
+void Reactor::commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync,
+                     uint64_t user_data) {
+  disk_.commit(file, pieces, offset, sync, [this, user_data](int32_t result) {
+    complete({.user_data = user_data, .result = result, .operation = engine::Operation::commit});
   });
 }
 

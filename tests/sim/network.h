@@ -14,6 +14,7 @@
 #include "engine/base/random.h"
 #include "engine/io/reactor.h"
 #include "tests/sim/clock.h"
+#include "tests/sim/disk.h"
 
 namespace sim {
 
@@ -33,6 +34,7 @@ class Endpoint {
   virtual ~Endpoint() = default;
   virtual void on_bytes(base::Bytes bytes) = 0;
   virtual void on_end(bool reset) = 0;
+  virtual void on_node_death() { on_end(true); }
 };
 
 class Network {
@@ -49,6 +51,11 @@ class Network {
   void client_reset(int socket);                // RST
   void client_stall(int socket, bool stalled);  // stops (resumes) reading
   void forget(int socket);                      // the Endpoint is going away
+
+  // Every connection ends. With `power`, some of what was on its way to clients is lost, and they
+  // may notice only after a while.
+  void node_died(bool power);
+  uint32_t deaths() const { return deaths_; }
 
   size_t open_sockets() const { return sockets_.size(); }
   uint64_t bytes_held_by_server_sends() const;  // in sends not yet accepted
@@ -76,6 +83,8 @@ class Network {
     Armed send;
     std::string sending;  // of the one send in flight
     bool write_shut = false;
+    bool dead = false;    // the node is
+    bool silent = false;  // and nothing of what it said arrives any more
   };
 
   void arrive(int number, std::string bytes);
@@ -89,12 +98,14 @@ class Network {
   std::map<int, Socket> sockets_;
   std::map<int, Listener> listeners_;
   int next_number_ = 100;
+  uint32_t deaths_ = 0;
 };
 
 // One shard's door to that network.
 class Reactor final : public engine::Reactor {
  public:
-  Reactor(Network& network, Clock& clock) : network_(network), clock_(clock) {}
+  Reactor(Network& network, Clock& clock, Disk& disk)
+      : network_(network), clock_(clock), disk_(disk) {}
 
   base::Result<int> listen(const engine::ListenAddress& address) override;
   uint16_t local_port(int socket) override;
@@ -105,6 +116,8 @@ class Reactor final : public engine::Reactor {
   void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
   void close(int socket) override;
   void shut_down_writes(int socket) override;
+  void commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync,
+              uint64_t user_data) override;
   void submit_and_wait(base::Instant deadline) override { deadline_ = deadline; }
   std::span<const engine::Completion> reap() override;
   base::Instant now() override { return clock_.now(); }
@@ -116,6 +129,8 @@ class Reactor final : public engine::Reactor {
   bool due() const { return woken_ || !pending_.empty() || deadline_ <= clock_.now(); }
   base::Instant deadline() const { return deadline_; }
   void complete(engine::Completion completion, std::string data = {});
+  // In production the process would have ended: nothing leaves it any more.
+  void end() { ended_ = true; }
 
  private:
   friend class Network;
@@ -125,11 +140,13 @@ class Reactor final : public engine::Reactor {
   };
   Network& network_;
   Clock& clock_;
+  Disk& disk_;
   std::vector<Pending> pending_;
   std::vector<Pending> reaped_;  // keeps the data of the last reap() alive
   std::vector<engine::Completion> batch_;
   base::Instant deadline_{};  // the first turn is due at once
   bool woken_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace sim

@@ -1,5 +1,6 @@
 #include "tests/sim/order.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <set>
@@ -50,9 +51,39 @@ bool handed_back(const Clients& clients, const Client& owner, const Received& me
   return false;
 }
 
+base::WallTime accepted_at(const Received& message) {
+  return {static_cast<int64_t>(stamp_of(message))};
+}
+
+// Its author has sent it once more, because the node did not know it any more.
+bool sent_again(base::WallTime first, base::WallTime second, const Crashes& crashes) {
+  for (const Crash& crash : crashes) {
+    if (crash.may_have_lost(first) && second > Clock::wall_of(crash.at)) return true;
+  }
+  return false;
+}
+
+// One that this client had before, `again`: is it the crash's doing?
+bool given_again(const Received& first, const Received& again, const Crashes& crashes) {
+  if (first.stanza_id.empty() || again.stanza_id.empty()) return false;
+  if (first.stanza_id != again.stanza_id) {
+    const base::WallTime one = accepted_at(first);
+    const base::WallTime other = accepted_at(again);
+    return sent_again(std::min(one, other), std::max(one, other), crashes);
+  }
+  for (const Crash& crash : crashes) {
+    if (accepted_at(first) > Clock::wall_of(crash.at + Crash::kAhead) || again.at <= crash.at)
+      continue;
+    // The journal does not know to whom a stored message was handed, nor a copy.
+    const bool known = !first.delayed && first.way == Way::direct && again.way == Way::direct;
+    if (!known || first.session != again.session || first.at >= crash.durable) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
-std::string check_arrival_order(const Clients& clients) {
+std::string check_arrival_order(const Clients& clients, const Crashes& crashes) {
   const std::set<std::string> blind = all_blind(clients);
   // Per recipient's account and sender: stamp -> number.
   std::map<std::pair<std::string, std::string>, std::map<uint64_t, int64_t>> arrivals;
@@ -68,7 +99,11 @@ std::string check_arrival_order(const Clients& clients) {
   }
   for (const auto& [pair, by_stamp] : arrivals) {
     int64_t last = -1;
+    std::map<int64_t, base::WallTime> first;
     for (const auto& [stamp, number] : by_stamp) {
+      const base::WallTime at{static_cast<int64_t>(stamp)};
+      const auto [before, fresh] = first.emplace(number, at);
+      if (!fresh && sent_again(before->second, at, crashes)) continue;
       if (number <= last) {
         return "m" + std::to_string(number) + " from " + pair.second + " reached " + pair.first +
                " after m" + std::to_string(last);
@@ -79,7 +114,7 @@ std::string check_arrival_order(const Clients& clients) {
   return {};
 }
 
-std::string check_delivery_order(const Clients& clients) {
+std::string check_delivery_order(const Clients& clients, const Crashes& crashes) {
   const std::set<std::string> blind = all_blind(clients);
   for (const Client* client : clients) {
     struct Newest {
@@ -87,9 +122,12 @@ std::string check_delivery_order(const Clients& clients) {
       bool available = false;
     };
     std::map<std::pair<std::string, std::string>, Newest> newest;
+    std::map<std::string, const Received*> had;  // by body
     for (const Received& message : client->messages) {
       const int64_t number = number_of(message.body, 'm', blind);
       if (number < 0) continue;
+      const auto [first, fresh] = had.emplace(message.body, &message);
+      if (!fresh && given_again(*first->second, message, crashes)) continue;
       Newest& last = newest[{message.from, message.to}];
       if (number > last.number) {
         last = {number, message.available};
@@ -107,19 +145,29 @@ std::string check_delivery_order(const Clients& clients) {
   return {};
 }
 
-std::string check_presence_order(const Clients& clients) {
-  const std::set<std::string> blind = all_blind(clients);
+std::string check_presence_order(const Clients& clients, const Crashes& crashes) {
+  std::set<std::string> blind = all_blind(clients);
   for (const Client* client : clients) {
-    std::map<std::string, int64_t> newest;
+    blind.insert(client->said_again.begin(), client->said_again.end());
+  }
+  for (const Client* client : clients) {
+    struct Newest {
+      int64_t number = -1;
+      base::Instant at;
+    };
+    std::map<std::string, Newest> newest;
     for (const SeenPresence& seen : client->presences) {
       const int64_t number = number_of(seen.status, 's', blind);
       if (number < 0) continue;
-      const auto [entry, fresh] = newest.emplace(seen.from, number);
-      if (number < entry->second) {
+      Newest& last = newest[seen.from];
+      const auto forgotten = [&](const Crash& crash) {
+        return crash.durable <= last.at && crash.at < seen.at;
+      };
+      if (number < last.number && std::none_of(crashes.begin(), crashes.end(), forgotten)) {
         return client->bare() + "/" + client->options().resource + " was shown " + seen.status +
-               " of " + seen.from + " after s" + std::to_string(entry->second);
+               " of " + seen.from + " after s" + std::to_string(last.number);
       }
-      entry->second = number;
+      last = {number, seen.at};
     }
   }
   return {};

@@ -16,8 +16,8 @@
 #include "tests/engine/io/backends.h"
 #include "tests/engine/io/loopback.h"
 #include "tests/sim/client_namespaces.h"
-#include "tests/support/memory_store.h"
 #include "tests/support/memory_log.h"
+#include "tests/support/memory_store.h"
 
 namespace sim {
 namespace {

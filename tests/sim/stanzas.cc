@@ -1,6 +1,7 @@
 // What a simulated client says and hears once it is logged in.
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include "protocols/xml/writer.h"
 #include "tests/sim/client.h"
@@ -20,6 +21,7 @@ void Client::set_presence(base::Bytes show, base::Bytes status, int priority) {
   if (!status.empty()) xml::write_text_element("status", status, xml);
   if (priority != 0) xml::write_text_element("priority", std::to_string(priority), xml);
   send(xml + "</presence>");
+  if (managed_) unacked_.back().status = std::string(status);
   presence = pack_presence(show, status, priority);
 }
 
@@ -53,10 +55,15 @@ void Client::on_management(xml::Element element) {
   } else if (name == "enabled") {
     resume_id_ = std::string(element.attribute("id"));
     handled_ = 0;
+    life_ = network_.deaths();
   } else if (name == "resumed") {
     phase_ = Phase::online;
     ++resumptions;
     on_acknowledged(h);
+    if (std::exchange(life_, network_.deaths()) != network_.deaths()) {
+      ++resumed_over_restart;
+      for (const Unacked& stanza : unacked_) said_again.insert(stanza.status);
+    }
     resend_unacked();
   } else if (name == "failed") {
     forget_session();
@@ -116,7 +123,7 @@ void Client::on_iq(xml::Element iq) {
   }
   const auto asked = asked_.find(id);
   if (asked == asked_.end()) return;
-  acknowledged.insert(said_.begin(), said_.begin() + static_cast<ptrdiff_t>(asked->second));
+  for (size_t i = 0; i < asked->second; ++i) answered.emplace(said_.at(i), clock_.now());
   asked_.erase(asked);
   roster.clear();
   xml::Element query = iq.child("query", "jabber:iq:roster");
@@ -150,7 +157,7 @@ void Client::on_presence(xml::Element stanza) {
     available[from] =
         pack_presence(stanza.child("show", kClient) ? stanza.child("show", kClient).text() : "",
                       status, priority ? std::atoi(priority.text().c_str()) : 0);
-    presences.push_back({from, status});
+    presences.push_back({from, status, clock_.now()});
   } else if (type == "subscribe") {
     requests.push_back(from);
   }
@@ -177,9 +184,10 @@ void Client::take_message(xml::Element message, Way way) {
   xml::Element body = message.child("body", kClient);
   if (!body) return;
   xml::Element id = message.child("stanza-id", "urn:xmpp:sid:0");
+  const bool delayed = static_cast<bool>(message.child("delay", "urn:xmpp:delay"));
   messages.push_back({std::string(message.attribute("from")), std::string(message.attribute("to")),
                       body.text(), id ? std::string(id.attribute("id")) : std::string(),
-                      clock_.now(), way, available.contains(bound_)});
+                      clock_.now(), way, available.contains(bound_), logins, delayed});
 }
 
 }  // namespace sim

@@ -20,16 +20,38 @@ void Store::ask(engine::QuestionPtr question) {
   // carry a unique_ptr through a copyable event.
   const bool fails = faults_ && random_.below(100) == 0;
   auto carried = std::make_shared<std::unique_ptr<im::StoreRequest>>(request);
-  clock_.at(when, [this, fails, carried] {
-    --pending_;
+  clock_.at(when, [this, fails, carried, life = life_] {
+    if (life != life_) return;
     im::StoreRequest& due = **carried;
     if (fails) {
       due.status = im::StoreStatus::failed;
     } else {
       memory_.answer(due);
     }
+    answer(carried);
+  });
+}
+
+// It has been carried out; the answer may take its time, as long as none overtakes another's.
+void Store::answer(const std::shared_ptr<std::unique_ptr<im::StoreRequest>>& carried) {
+  base::Instant when = clock_.now();
+  if (faults_) {
+    when = when + base::Duration::microseconds(static_cast<int64_t>(random_.below(2000)));
+  }
+  base::Instant& busy = answered_until_[(*carried)->user];
+  if (when < busy) when = busy;
+  busy = when;
+  clock_.at(when, [this, carried, life = life_] {
+    if (life != life_) return;
+    --pending_;
     mesh_->answer(engine::QuestionPtr(carried->release()));
   });
+}
+
+void Store::node_died() {
+  ++life_;
+  pending_ = 0;
+  mesh_ = nullptr;
 }
 
 void Store::add_user(base::Bytes bare_jid, base::Bytes password) {

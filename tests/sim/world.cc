@@ -1,31 +1,14 @@
 #include "tests/sim/world.h"
 
-#include "tests/support/memory_log.h"
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "tests/sim/client.h"
 
 namespace sim {
 
-// One shard with everything on it.
-struct World::Node {
-  Node(engine::ShardId id, World& world)
-      : random(world.random_.step()),
-        reactor(world.network_, world.clock_),
-        shard(id, reactor, world.mesh_, random, world.store_),
-        service(id, *world.partition_, std::make_shared<xmpp::Options>(world.options_.xmpp),
-                *world.node_),
-        network(shard, world.options_.net, world.net_shared_, nullptr) {
-    log.consumer = &world.store_.archive();
-    log.commit_by_turn();
-    shard.attach(service, network, log);
-  }
-
-  base::Prng random;
-  Reactor reactor;
-  tests::MemoryLog log;
-  engine::Shard shard;
-  xmpp::Service service;
-  engine::Network network;
-  base::Instant stalled_until{};
-};
+static double seconds(base::Instant when) { return static_cast<double>(when.ns) / 1e9; }
 
 static engine::NetOptions with_listener(engine::NetOptions net) {
   net.listeners = {{.address = "::", .port = 5222}};
@@ -37,57 +20,99 @@ World::World(WorldOptions options)
       random_(options_.seed),
       network_(clock_, random_),
       store_(clock_, random_),
-      mesh_({.shards = options_.shards, .mailbox_capacity = options_.mailbox_capacity}),
-      net_shared_(options_.net) {
+      disk_(clock_, random_),
+      fate_(*this, options_.fate),
+      secret_(32, '\0') {
   options_.net = with_listener(options_.net);
   options_.im.domains = {domain()};
   options_.xmpp.im = std::make_shared<im::Options>(options_.im);
   options_.xmpp.listeners = {{.tls = xmpp::TlsMode::off, .sasl_without_tls = true}};
-  partition_ = std::make_unique<engine::HashPartition>(options_.shards);
-  std::string secret(32, '\0');
-  random_.fill(secret.data(), secret.size());
-  node_ = std::make_unique<xmpp::Node>(options_.shards, secret);
+  random_.fill(secret_.data(), secret_.size());
   network_.weather = options_.weather;
   network_.observer = [this](base::Bytes bytes) { mix(bytes); };
-  store_.attach(mesh_);
+  disk_.weather = options_.disk;
   store_.set_faults(options_.store_faults);
-  std::vector<uint16_t> ports{5222};
-  for (engine::ShardId id = 0; id < options_.shards; ++id) {
-    shards_.push_back(std::make_unique<Node>(id, *this));
-    CHECK(shards_.back()->network.listen(ports));
-  }
+  start();
   run_for(base::Duration::milliseconds(1));
 }
 
 World::~World() = default;
 
-// Shards that have something to do take one turn each, in random order; some sit out a moment, as
-// threads do on a busy machine.
+void World::start() {
+  if (up()) return;
+  if (!crashes_.empty()) fate_.before_start();
+  auto started = Node::start({clock_, random_, network_, store_, disk_, options_, secret_});
+  if (started) {
+    node_ = std::move(*started);
+    disk_.files().changes_left = UINT64_MAX;
+    return;
+  }
+  if (disk_.files().off()) {
+    ++fate_.counts().interrupted_starts;
+    ++fate_.counts().power_cuts;
+    disk_.lose(Death::power);
+    clock_.after(fate_.downtime(), [this] { start(); });
+    return;
+  }
+  if (fate_.disk_is_full()) {  // whoever watches over the node tries again
+    clock_.after(base::Duration::seconds(1), [this] { start(); });
+    return;
+  }
+  if (trouble_.empty()) trouble_ = "the node does not start: " + started.error().what;
+}
+
+void World::crash_after(uint64_t steps, Death how) {
+  fuse_ = steps;
+  fuse_how_ = how;
+}
+
+// Between two steps, so nothing of the node is on the stack.
+void World::crash(Death how) {
+  const bool power = how == Death::power;
+  ++(power ? fate_.counts().power_cuts : fate_.counts().process_deaths);
+  crashes_.push_back({clock_.now(), node_->durable(), how});
+  fuse_ = 0;
+  if (!grep.empty()) {
+    std::printf("%12.6f %s, on the disk is all before %.6f\n", seconds(clock_.now()),
+                power ? "power cut" : "the process dies", seconds(crashes_.back().durable));
+  }
+  network_.node_died(power);
+  disk_.cut_off();
+  store_.node_died();
+  node_.reset();
+  disk_.lose(how);
+  if (fate_.chance(options_.fate.reshard)) {
+    options_.shards = static_cast<engine::ShardId>(1 + random_.below(4));
+  }
+  clock_.after(fate_.downtime(), [this] { start(); });
+}
+
+void World::step() {
+  if (!up()) return;
+  // What a disk still holds that has failed is anybody's guess.
+  if (node_->failed()) return crash(Death::power);
+  if (fuse_ > 0 && --fuse_ == 0) crash(fuse_how_);
+}
+
+// Shards that have something to do take one turn each, in random order.
 void World::turn_due_shards() {
-  const size_t start = random_.below(shards_.size());
-  for (size_t i = 0; i < shards_.size(); ++i) {
-    Node& node = *shards_[(start + i) % shards_.size()];
-    if (!node.reactor.due() || clock_.now() < node.stalled_until) continue;
-    if (random_.below(100) < options_.stall_percent) {
-      node.stalled_until =
-          clock_.now() + base::Duration::microseconds(static_cast<int64_t>(random_.below(50000)));
-      continue;
-    }
-    node.shard.turn();
+  if (!up()) return;
+  const auto start = static_cast<engine::ShardId>(random_.below(node_->shards()));
+  const engine::ShardId count = node_->shards();
+  for (engine::ShardId i = 0; i < count && up(); ++i) {
+    const auto shard = static_cast<engine::ShardId>((start + i) % count);
+    if (node_->turn(shard, options_.stall_percent)) step();
   }
 }
 
 void World::run_for(base::Duration duration) {
   const base::Instant end = clock_.now() + duration;
   while (true) {
-    base::Instant next = clock_.next();
-    for (auto& node : shards_) {
-      base::Instant due = node->reactor.due() ? clock_.now() : node->reactor.deadline();
-      if (due < node->stalled_until) due = node->stalled_until;
-      if (due < next) next = due;
-    }
+    const base::Instant next =
+        std::min(clock_.next(), up() ? node_->next() : base::Instant::never());
     if (next > end) break;
     clock_.advance(next);
+    while (clock_.run_one()) step();
     turn_due_shards();
   }
   clock_.advance(end);
@@ -95,40 +120,50 @@ void World::run_for(base::Duration duration) {
 
 void World::calm() {
   network_.weather = {};
+  disk_.weather = {};
   store_.set_faults(false);
   options_.stall_percent = 0;
+  fuse_ = 0;
+  fate_.end();
+  start();
 }
 
 void World::add_user(base::Bytes name, base::Bytes password) {
   store_.add_user(std::string(name) + "@" + domain(), password);
 }
 
-xmpp::Service& World::service(engine::ShardId shard) { return shards_.at(shard)->service; }
-
-engine::Network& World::connections(engine::ShardId shard) { return shards_.at(shard)->network; }
-
 size_t World::sessions() const {
   size_t sum = 0;
-  for (const auto& node : shards_) sum += node->service.session_count();
+  for (engine::ShardId id = 0; up() && id < shards(); ++id)
+    sum += node_->service(id).session_count();
   return sum;
 }
 
 size_t World::streams() const {
   size_t sum = 0;
-  for (const auto& node : shards_) sum += node->service.stream_count();
+  for (engine::ShardId id = 0; up() && id < shards(); ++id)
+    sum += node_->service(id).stream_count();
   return sum;
 }
 
 size_t World::connections() const {
   size_t sum = 0;
-  for (const auto& node : shards_) sum += node->network.connections();
+  for (engine::ShardId id = 0; up() && id < shards(); ++id) {
+    sum += node_->connections(id).connections();
+  }
+  return sum;
+}
+
+size_t World::journal_entries() {
+  size_t sum = 0;
+  for (engine::ShardId id = 0; up() && id < shards(); ++id) sum += journal(id).figures().entries;
   return sum;
 }
 
 bool World::mail_waiting() {
-  for (engine::ShardId from = 0; from < options_.shards; ++from) {
-    for (engine::ShardId to = 0; to < options_.shards; ++to) {
-      if (from != to && !mesh_.mailbox(from, to).empty()) return true;
+  for (engine::ShardId from = 0; up() && from < shards(); ++from) {
+    for (engine::ShardId to = 0; to < shards(); ++to) {
+      if (from != to && !node_->mesh().mailbox(from, to).empty()) return true;
     }
   }
   return false;

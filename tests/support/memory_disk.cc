@@ -12,6 +12,7 @@ namespace test {
 MemoryDisk& MemoryDisk::operator=(const MemoryDisk& from) {
   if (this == &from) return *this;
   capacity = from.capacity;
+  changes_left = from.changes_left;
   write_error = from.write_error;
   sync_error = from.sync_error;
   next_handle_ = from.next_handle_;
@@ -51,7 +52,14 @@ MemoryDisk::Inode& MemoryDisk::inode(int file) {
   return *found->second;
 }
 
+bool MemoryDisk::change() {
+  if (off()) return false;
+  if (changes_left != UINT64_MAX) --changes_left;
+  return !off();
+}
+
 base::Result<int> MemoryDisk::create(const std::string& name, uint64_t bytes) {
+  if (!change()) return base::Error{"no power"};
   if (names_.contains(name)) return base::Error{name + ": " + strerror(EEXIST)};
   if (this->bytes() + bytes > capacity) return base::Error{name + ": " + strerror(ENOSPC)};
   auto made = std::make_shared<Inode>();
@@ -77,6 +85,7 @@ base::Status MemoryDisk::read(int file, uint64_t offset, size_t bytes, std::stri
 }
 
 base::Status MemoryDisk::write(int file, uint64_t offset, base::Bytes bytes) {
+  if (!change()) return base::Error{"no power"};
   if (write_error != 0) return base::Error{strerror(write_error)};
   Inode& to = inode(file);
   if (to.now.size() < offset + bytes.size()) to.now.resize(offset + bytes.size());
@@ -95,6 +104,7 @@ void MemoryDisk::persist(Inode& inode, uint64_t sector) {
 }
 
 base::Status MemoryDisk::sync(int file) {
+  if (!change()) return base::Error{"no power"};
   if (sync_error != 0) return base::Error{strerror(sync_error)};
   Inode& synced = inode(file);
   for (const uint64_t sector : synced.dirty) persist(synced, sector);
@@ -105,6 +115,7 @@ base::Status MemoryDisk::sync(int file) {
 void MemoryDisk::close(int file) { CHECK(handles_.erase(file) == 1); }
 
 base::Status MemoryDisk::rename(const std::string& from, const std::string& to) {
+  if (!change()) return base::Error{"no power"};
   const auto found = names_.find(from);
   if (found == names_.end()) return base::Error{from + ": " + strerror(ENOENT)};
   names_[to] = found->second;
@@ -113,11 +124,13 @@ base::Status MemoryDisk::rename(const std::string& from, const std::string& to) 
 }
 
 base::Status MemoryDisk::remove(const std::string& name) {
+  if (!change()) return base::Error{"no power"};
   if (names_.erase(name) == 0) return base::Error{name + ": " + strerror(ENOENT)};
   return base::Status::ok();
 }
 
 base::Status MemoryDisk::sync_folder() {
+  if (!change()) return base::Error{"no power"};
   if (sync_error != 0) return base::Error{strerror(sync_error)};
   durable_names_ = names_;
   return base::Status::ok();
@@ -125,9 +138,10 @@ base::Status MemoryDisk::sync_folder() {
 
 int32_t MemoryDisk::commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync) {
   if (write_error != 0) return -write_error;
+  if (off()) return -EIO;
   for (const iovec& piece : pieces) {
     const base::Bytes bytes{static_cast<const char*>(piece.iov_base), piece.iov_len};
-    CHECK(static_cast<bool>(write(file, offset, bytes)));
+    if (!write(file, offset, bytes)) return -EIO;
     offset += bytes.size();
   }
   if (!sync) return 0;
@@ -137,6 +151,7 @@ int32_t MemoryDisk::commit(int file, std::span<const iovec> pieces, uint64_t off
 
 void MemoryDisk::crash(base::Random* random) {
   handles_.clear();
+  changes_left = UINT64_MAX;
   // Names change in their order: what is not synced is all there, or not at all.
   if (random != nullptr && random->below(2) == 0) durable_names_ = names_;
   std::set<Inode*> inodes;

@@ -24,6 +24,10 @@ class MemoryDisk final : public journal::Files {
   uint64_t capacity = UINT64_MAX;
   int write_error = 0;
   int sync_error = 0;
+  // So many more changes (of files, names or what is synced) until the power goes: then nothing
+  // works, up to crash().
+  uint64_t changes_left = UINT64_MAX;
+  bool off() const { return changes_left == 0; }
 
   MemoryDisk() = default;
   // A copy has files of its own: what a test compares with, or goes back to.
@@ -48,6 +52,8 @@ class MemoryDisk final : public journal::Files {
   // Power off and on: every file is closed. With a random source each sector that was not synced
   // survives by chance, else none does.
   void crash(base::Random* random = nullptr);
+  // The process has ended and the machine has not: every file is closed, nothing else happens.
+  void close_all() { handles_.clear(); }
 
   // For tests that damage or compare: the content as it is now.
   std::string& content(const std::string& name);
@@ -63,6 +69,7 @@ class MemoryDisk final : public journal::Files {
   };
   using Names = std::map<std::string, std::shared_ptr<Inode>>;
   Inode& inode(int file);
+  bool change();  // false: there is no power for it
   static void persist(Inode& inode, uint64_t sector);
 
   Names names_;

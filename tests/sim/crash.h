@@ -1,0 +1,29 @@
+// When and how the node died: what the checkers may excuse with it.
+// Values.
+#pragma once
+
+#include <vector>
+
+#include "engine/base/time.h"
+#include "tests/sim/clock.h"
+#include "tests/sim/disk.h"
+
+namespace sim {
+
+struct Crash {
+  base::Instant at;
+  // What the node had done before was on its disk, on all shards.
+  base::Instant durable;
+  Death how = Death::power;
+
+  // Done by the node, and maybe gone with it.
+  bool may_have_lost(base::Instant done) const { return durable <= done && done <= at; }
+  // By the time in a message's id, which runs ahead of the clock where many come at once.
+  bool may_have_lost(base::WallTime done) const {
+    return Clock::wall_of(durable) <= done && done <= Clock::wall_of(at + kAhead);
+  }
+  static constexpr base::Duration kAhead = base::Duration::milliseconds(1);
+};
+using Crashes = std::vector<Crash>;
+
+}  // namespace sim
