@@ -152,7 +152,9 @@ std::optional<int> parse_operator_arguments(int argc, char** argv, OperatorCall&
   }
 
   if (const auto status = parse(app, argc, argv)) return status;
-  if (call.socket.empty()) call.socket = call.data.empty() ? kDefaultSocket : call.data + "/admin.sock";
+  if (call.socket.empty()) {
+    call.socket = call.data.empty() ? kDefaultSocket : call.data + "/admin.sock";
+  }
   return std::nullopt;
 }
 

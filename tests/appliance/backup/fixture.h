@@ -1,4 +1,5 @@
 // A data directory as a node leaves it, and a folder for files, gone when the test ends.
+// One test, one thread.
 #pragma once
 
 #include <gtest/gtest.h>
