@@ -15,6 +15,8 @@ namespace {
 
 constexpr base::Duration kRetry = base::Duration::seconds(1);
 constexpr base::Duration kSealAfter = base::Duration::seconds(1);
+constexpr base::Duration kFeedPatience = base::Duration::seconds(2);
+constexpr base::Duration kFeedLook = base::Duration::milliseconds(5);
 
 // What an entry and a note take in the log, for the limit; a carried entry is 8 bytes longer.
 uint64_t entry_bytes(uint64_t length) { return kRecordHeader + sizeof(uint64_t) + length; }
@@ -158,6 +160,7 @@ void ShardJournal::flush(base::Instant now) {
   }
   ask_for_segment(now);
   ask_to_carry();
+  watch_feed(now);
   update_accepting();
   look_again_ = accepting_ ? base::Instant::never() : now + kRetry;
   update_gauges();
@@ -171,6 +174,21 @@ void ShardJournal::seal_when_idle(base::Instant now) {
   if (now < seal_at_ && !finishing_) return;
   close_group(true);
   trace::count(trace::Counter::journal_seals);
+}
+
+// What comes in faster than the archive takes it has to wait before the log is full: everybody's
+// clients are read more slowly, which is better than refusing their messages. One that is not at
+// work at all (its disk is full, say) is not waited for.
+void ShardJournal::watch_feed(base::Instant now) {
+  const uint64_t consumed = progress_->consumed.load(std::memory_order_acquire);
+  if (consumed != feed_seen_) feed_moved_at_ = now;
+  feed_seen_ = consumed;
+  const bool held = !segments_.empty() && segments_.front().feed_end > consumed;
+  const bool longish = current() - first_ + 1 >= segments_max_ * 3 / 4;
+  const bool lags = held && longish && now - feed_moved_at_ < kFeedPatience;
+  if (lags && !feed_lags_) trace::count(trace::Counter::journal_feed_lags);
+  feed_lags_ = lags;
+  feed_look_at_ = now + kFeedLook;
 }
 
 bool ShardJournal::stalled() const {
@@ -241,6 +259,7 @@ base::Instant ShardJournal::deadline() const {
   if (failed_ || in_flight_) return base::Instant::never();
   if (carry_.has_value() || (finishing_ && !preparing_)) return {};
   base::Instant next = std::min(seal_at_, look_again_);
+  if (feed_lags_) next = std::min(next, feed_look_at_);
   if (prepare_failed_ && !preparing_) next = std::min(next, retry_at_);
   return next;
 }

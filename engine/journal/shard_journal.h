@@ -75,7 +75,9 @@ class ShardJournal final : public engine::Log {
   void flush(base::Instant now) override;
   void on_completion(const engine::Completion& completion) override;
   base::Instant deadline() const override;
-  bool behind() const override { return writer_.bytes_waiting() > options_.bytes_uncommitted_max; }
+  bool behind() const override {
+    return feed_lags_ || writer_.bytes_waiting() > options_.bytes_uncommitted_max;
+  }
   bool finish() override;
 
   // Before attach(): what is to be written by other means, and with which files.
@@ -128,6 +130,7 @@ class ShardJournal final : public engine::Log {
   bool carry_next(Carry& carry);
   void carry_record(const Record& record);
   void seal_when_idle(base::Instant now);
+  void watch_feed(base::Instant now);
   uint64_t spares() const { return ready_end_ > current() ? ready_end_ - current() - 1 : 0; }
   bool at_bound() const { return ready_end_ - first_ >= segments_max_; }
   bool stalled() const;
@@ -158,6 +161,11 @@ class ShardJournal final : public engine::Log {
   bool finishing_ = false;
   bool stall_counted_ = false;
   base::Instant seal_at_ = base::Instant::never();
+
+  uint64_t feed_seen_ = 0;         // how far the feed's consumer had come
+  base::Instant feed_moved_at_{};  // when that last changed
+  bool feed_lags_ = false;         // the log is long because of it, and it is at work
+  base::Instant feed_look_at_{};   // then: again
 
   bool preparing_ = false;       // the supply was asked for a segment
   bool prepare_failed_ = false;  // the last time

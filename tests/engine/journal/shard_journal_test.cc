@@ -366,6 +366,43 @@ TEST_F(Journaling, FeedRecordsAreReadInOrderAndKeptUntilTheyAreConsumed) {
   EXPECT_EQ(stored(), Contents{});
 }
 
+TEST_F(Journaling, AFeedWhoseConsumerFallsBehindIsWaitedForAsLongAsItWorks) {
+  ASSERT_TRUE(start()) << why;
+  journal::FeedReader reader(disk, journal->log(), journal->progress());
+  const std::string message(8000, 'm');
+  std::string buffer;
+  std::vector<journal::FeedRecord> read;
+  const auto read_one = [&] {
+    ASSERT_TRUE(static_cast<bool>(reader.read(buffer, read)));
+    reader.consumed(reader.position());
+  };
+  // One step of its own for ten of ours.
+  int said = 0;
+  for (; !journal->behind() && said < 1000; ++said) {
+    journal->feed(5, message);
+    commit();
+    if (said % 10 == 0) read_one();
+  }
+  EXPECT_TRUE(journal->behind() && journal->accepting()) << said;
+  EXPECT_LE(journal->deadline(), now + base::Duration::milliseconds(5));
+  // As it goes on we may, before it has everything.
+  int steps = 0;
+  for (; journal->behind() && steps < said; ++steps) {
+    read_one();
+    flush();
+  }
+  EXPECT_LT(steps, said / 2);
+  for (; !journal->behind() && said < 2000; ++said) {
+    journal->feed(5, message);
+    commit();
+  }
+  ASSERT_TRUE(journal->behind());
+  // It does not: the log may fill, and what is refused then has a reason that is said.
+  now = now + base::Duration::seconds(3);
+  flush();
+  EXPECT_FALSE(journal->behind());
+}
+
 TEST_F(Journaling, AFeedNobodyReadsFillsTheLogAndIsNotLost) {
   ASSERT_TRUE(start()) << why;
   journal::FeedReader reader(disk, journal->log(), journal->progress());
