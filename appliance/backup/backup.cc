@@ -123,7 +123,10 @@ base::Status Taking::freeze_running() {
 
 base::Status Taking::freeze_stopped() {
   auto lock = DataLock::take(options_.data);
-  if (!lock) return lock.error();
+  if (!lock) {
+    return base::Error{lock.error().what +
+                       ", which does not answer: name its admin socket with --socket, or stop it"};
+  }
   lock_ = std::move(*lock);
   if (auto opened = open_snapshots(); !opened) return opened;
   if (lock_->journal() == nullptr) return base::Status::ok();

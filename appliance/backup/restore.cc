@@ -195,7 +195,7 @@ base::Result<RestoreReport> restore_backup(const RestoreOptions& options) {
   std::unique_ptr<DataLock> lock;
   if (there) {
     auto taken = DataLock::take(data);
-    if (!taken) return taken.error();
+    if (!taken) return base::Error{taken.error().what + ": stop it first"};
     lock = std::move(*taken);
   }
   auto manifest = check_backup(options.file, options.go_on);

@@ -71,7 +71,7 @@ base::Result<std::unique_ptr<DataLock>> DataLock::take(const std::string& data) 
   std::unique_ptr<DataLock> lock(new DataLock);
   for (const store::DatabaseKind kind : store::kDatabaseKinds) {
     const auto locked = store::lock_database(data + "/" + store::file_name(kind));
-    if (!locked) return base::Error{locked.error().what + ": stop it first"};
+    if (!locked) return locked.error();
     if (*locked >= 0) lock->locks_.push_back(*locked);
   }
   const std::string journal = data + "/journal";

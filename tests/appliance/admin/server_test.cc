@@ -108,6 +108,24 @@ TEST_F(Server, RequestsAreAnsweredInOrderHoweverTheyAreCut) {
   EXPECT_LT(both.find("\"users\""), both.find("nonsense"));
 }
 
+TEST_F(Server, WhatIsHeldForAConnectionIsLetGoWhenItEnds) {
+  start();
+  const auto before = control.hold.use_count();
+  {
+    Socket holder(path);
+    holder.send("{\"command\":\"journal hold\"}\n");
+    EXPECT_TRUE(holder.receive(true).starts_with("{\"ok\":true"));
+    EXPECT_EQ(control.hold.use_count(), before + 1);
+  }
+  // Its end is seen in one of the server's next rounds.
+  for (int round = 0; round < 100 && control.hold.use_count() > before; ++round) {
+    Socket other(path);
+    other.send("{\"command\":\"status\"}\n");
+    EXPECT_NE(other.receive(true), "");
+  }
+  EXPECT_EQ(control.hold.use_count(), before);
+}
+
 TEST_F(Server, ALineThatNeverEndsIsCutOff) {
   start();
   Socket socket(path);
