@@ -284,6 +284,11 @@ def same_state(folder):
             for name, rows in original.items():
                 if restored.get(name) != rows:
                     missed("%s: %s is not the same" % (os.path.basename(file), name))
+            # Whatever a node keeps from now on has to be in its backups.
+            lacking = {name for name in set(os.listdir(server.data)) - set(os.listdir(data))
+                       if not name.endswith((".lock", "-wal", "-shm"))}
+            if lacking - {"admin.sock", "listening"}:
+                missed("%s lacks %s" % (os.path.basename(file), lacking))
             if os.stat(file).st_mode & 0o777 != 0o600:
                 missed("%s can be read by others" % file)
         in_place(server, still, original)
