@@ -47,7 +47,7 @@ class Containers : public BackupTest {
 
 TEST_F(Containers, WhatWasWrittenIsReadWithItsChecksums) {
   std::string large;
-  for (int i = 0; i < 1'000'000; ++i) large += static_cast<char>(i * i >> 7);
+  for (uint32_t i = 0; i < 1'000'000; ++i) large += static_cast<char>(i * i >> 7);
   const auto entries = write({{"a", "content"}, {"data/empty", ""}, {"data/large", large}});
   EXPECT_TRUE(sealed());
   Contents contents;
