@@ -33,6 +33,7 @@ struct ContainerWriter::Output {
   Output& operator=(const Output&) = delete;
 
   bool put(base::Bytes piece) {
+    if (over) return false;
     hash.add(piece);
     size += piece.size();
     while (!piece.empty()) {
@@ -52,6 +53,7 @@ struct ContainerWriter::Output {
   const int fd;
   base::RunningHash hash;
   uint64_t size = 0;
+  bool over = false;
   std::string error;
 };
 
@@ -59,7 +61,8 @@ ContainerWriter::ContainerWriter(GoOn go_on) : go_on_(std::move(go_on)) {}
 
 ContainerWriter::~ContainerWriter() {
   if (archive_ == nullptr) return;
-  archive_write_fail(archive_);  // nothing more is written
+  // It ends what was begun, and lets go of everything only when it may try; nothing is written.
+  output_->over = true;
   archive_write_free(archive_);
 }
 
