@@ -53,6 +53,7 @@ class Budget {
   static constexpr uint32_t kMailboxCapacity = 1024;  // envelopes from one shard to another
   static constexpr uint32_t kHandshakes = 1024;
   static constexpr uint64_t kSendBytesMax = 256u << 20;
+  static constexpr uint64_t kUnackedBytes = 64u << 20;
   static constexpr uint64_t kJournalWaitingBytes = 2u << 20;
   static constexpr uint64_t kJournalEntries = 256u << 10;
 
@@ -94,6 +95,8 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
         "an eighth of the memory, 256 MiB a shard at most; then the longest queue is closed");
   b.add(Pool::mailbox_slots, kMailboxCapacity * shards, "mailbox depth, from every shard");
   b.add(Pool::envelopes, kMailboxCapacity * shards, "every mailbox full");
+  b.add(Pool::unacked, kUnackedBytes / bytes_each(Pool::unacked),
+        "beyond it the sessions that hold much end, and what they hold is stored");
   b.add(Pool::journal_groups, kJournalWaitingBytes / bytes_each(Pool::journal_groups),
         "waits for the disk; beyond it sockets are not read");
   b.add(Pool::journal_groups, 3, "in flight, and spare");

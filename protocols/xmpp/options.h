@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/base/time.h"
+#include "engine/memory/budget.h"
 #include "protocols/im/realm.h"
 #include "protocols/xml/limits.h"
 
@@ -46,6 +47,7 @@ struct Options {
   uint32_t resume_seconds = 300;      // XEP-0198
   uint32_t unacked_stanzas_max = 1000;
   uint32_t unacked_bytes_max = 262144;
+  uint64_t unacked_shard_bytes_max = memory::Budget::kUnackedBytes;  // of all sessions of a shard
   UnackedPolicy unacked = UnackedPolicy::store;
   uint32_t csi_queue_max = 256;       // stanzas held back for an inactive client
   uint32_t vcard_bytes_max = 131072;      // XEP-0054, photo included

@@ -103,7 +103,7 @@ void Service::restored_one(engine::Turn& turn) {
   let_resume(turn);
 }
 
-void Service::wait_to_resume(Stream& stream, engine::Journal::Position position, engine::Turn&) {
+void Service::wait_to_resume(Stream& stream, engine::Journal::Position position) {
   resuming_.push_back({position, take_ticket(stream)});
 }
 

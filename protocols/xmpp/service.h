@@ -91,13 +91,16 @@ class Service final : public engine::Service, public im::AccountIq {
   std::string& pack_scratch() { return pack_scratch_; }
   std::vector<im::Realm::Handed>& handed_scratch() { return handed_scratch_; }
 
+  // Of all sessions of this shard together; theirs to keep (StreamManagement).
+  uint64_t& unacked_bytes() { return unacked_bytes_; }
+
   // A session of this account that can be resumed with this id (XEP-0198 §5); null: none.
   Session* find_resumable(base::Bytes bare_jid, base::Bytes id);
 
   // What waits for the journal: sessions with their acknowledgements, in order of position; streams
   // that resume. After a restart also for the sessions it had, until they are bound again.
   void wait_for_commit(Session& session) { acks_.push_back(session); }
-  void wait_to_resume(Stream& stream, engine::Journal::Position position, engine::Turn& turn);
+  void wait_to_resume(Stream& stream, engine::Journal::Position position);
   bool restoring() const { return restoring_ > 0; }
   void restored_one(engine::Turn& turn);
 
@@ -121,6 +124,7 @@ class Service final : public engine::Service, public im::AccountIq {
   const engine::Partition& partition_;
   std::shared_ptr<const Options> options_;
   Node& node_;
+  uint64_t unacked_bytes_ = 0;
   std::unique_ptr<im::Realm> realm_;
   Dispatch dispatch_;
   std::unique_ptr<xml::Document> document_;

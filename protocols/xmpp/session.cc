@@ -19,7 +19,8 @@ Session::Session(Service& service, Stream& stream, engine::Turn& turn)
 Session::Session(Service& service, const SessionSnapshot& snapshot, engine::Turn& turn)
     : service_(service), stream_(nullptr), since_(turn.wall), restored_(true) {
   stream_management_ =
-      std::make_unique<StreamManagement>(true, snapshot.resume_seconds, turn.random);
+      std::make_unique<StreamManagement>(true, snapshot.resume_seconds, turn.random,
+                                         service.unacked_bytes());
   ledger_ = std::make_unique<SessionLedger>();
   active_since = turn.now;
   full_jid = snapshot.full_jid;

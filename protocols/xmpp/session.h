@@ -114,9 +114,10 @@ class Session final : public im::Resource,
   void forget_acked(uint32_t h, engine::Turn& turn);
   void keep_unsent(const im::Stanza& stanza, engine::Turn& turn);
   void save(engine::Turn& turn);
-  void note_sent(const im::Stanza& stanza, engine::Turn& turn);
+  void note_counts(engine::Turn& turn);
+  void note_sent(const im::Stanza& stanza, uint32_t number, engine::Turn& turn);
   void note_all_sent(engine::Turn& turn);
-  bool known_already(engine::Turn& turn);
+  bool known_already();
   void note_message(engine::Turn& turn);
   // session/acks.cc
   bool over_limit() const;

@@ -121,7 +121,7 @@ class Stream final : public engine::Peer {
   void on_authenticated(const xml::Element& element, engine::Turn& turn);
   void on_bind(const xml::Element& iq, const xml::Element& bind, engine::Turn& turn);
   void on_resume(const xml::Element& element, engine::Turn& turn);
-  void wait_to_resume(engine::Journal::Position position, engine::Turn& turn);
+  void wait_to_resume(engine::Journal::Position position);
   void resume(engine::Turn& turn);
   void resume_refused(engine::Turn& turn);
   void enter_session(engine::Turn& turn);

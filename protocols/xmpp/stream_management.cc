@@ -8,16 +8,23 @@
 
 namespace xmpp {
 
-StreamManagement::StreamManagement(bool resumable, uint32_t resume_seconds, base::Random& random)
-    : resume_seconds_(resume_seconds), resumable_(resumable) {
+StreamManagement::StreamManagement(bool resumable, uint32_t resume_seconds, base::Random& random,
+                                   uint64_t& shard_bytes)
+    : shard_bytes_(shard_bytes), resume_seconds_(resume_seconds), resumable_(resumable) {
   CHECK(!resumable || resume_seconds > 0);
   random.fill(id_.data(), id_.size());
+}
+
+StreamManagement::~StreamManagement() {
+  CHECK(shard_bytes_ >= bytes_);
+  shard_bytes_ -= bytes_;
 }
 
 void StreamManagement::sent(base::Bytes packed) {
   CHECK(!packed.empty());
   queue_.emplace_back(packed);
   bytes_ += packed.size();
+  shard_bytes_ += packed.size();
   largest_ = std::max(largest_, packed.size());
   ++since_request;
 }
@@ -47,6 +54,7 @@ void StreamManagement::forget(uint32_t newly, uint32_t h) {
   for (uint32_t i = 0; i < newly; ++i) {
     base::PackedString& entry = queue_[head_ + i];
     bytes_ -= entry.view().size();
+    shard_bytes_ -= entry.view().size();
     entry = {};
   }
   acked_ = h;

@@ -1,7 +1,8 @@
 // The counters and the queue of stream management (XEP-0198) of one session: what the client has
 // sent us, what we have sent it and it has not yet acknowledged. Counts stanzas, modulo 2^32.
 // Pure bookkeeping: no stream, no clock. Made by <enable/>, owned by the Session.
-// Limits: Options::unacked_stanzas_max and unacked_bytes_max; the Session states the policy.
+// Limits: Options::unacked_stanzas_max, unacked_bytes_max, and unacked_shard_bytes_max of all
+// sessions; the Session states the policy.
 #pragma once
 
 #include <array>
@@ -19,7 +20,12 @@ class StreamManagement {
  public:
   static constexpr size_t kIdOctets = 16;
 
-  StreamManagement(bool resumable, uint32_t resume_seconds, base::Random& random);
+  // `shard_bytes`: what all sessions of the shard hold; outlives us.
+  StreamManagement(bool resumable, uint32_t resume_seconds, base::Random& random,
+                   uint64_t& shard_bytes);
+  ~StreamManagement();
+  StreamManagement(const StreamManagement&) = delete;
+  StreamManagement& operator=(const StreamManagement&) = delete;
 
   // Their stanzas.
   void received() { ++received_; }
@@ -80,6 +86,7 @@ class StreamManagement {
   std::vector<base::PackedString> queue_;     // [head_, size): not acked
   size_t head_ = 0;
   size_t bytes_ = 0;
+  uint64_t& shard_bytes_;
   size_t largest_ = 0;
   uint32_t resume_seconds_;
   bool resumable_;

@@ -127,14 +127,14 @@ void Stream::on_resume(const xml::Element& element, engine::Turn& turn) {
 
 // Until the journal has what the client sent on its last connection, and, after a restart, until
 // the sessions are back.
-void Stream::wait_to_resume(engine::Journal::Position position, engine::Turn& turn) {
+void Stream::wait_to_resume(engine::Journal::Position position) {
   CHECK(state_ == StreamState::authenticated && login_->ticket == 0);
   state_ = StreamState::binding;
-  service_->wait_to_resume(*this, position, turn);
+  service_->wait_to_resume(*this, position);
 }
 
 void Stream::resume(engine::Turn& turn) {
-  if (service_->restoring()) return wait_to_resume(0, turn);
+  if (service_->restoring()) return wait_to_resume(0);
   // An id is worth something only to its own account, whose sessions all live on this shard.
   Session* session = service_->find_resumable(login_->user, login_->resume_id);
   if (session == nullptr) return resume_refused(turn);
@@ -148,7 +148,7 @@ void Stream::resume(engine::Turn& turn) {
   if (session->finishing()) return resume_refused(turn);
   // <resumed h/> acknowledges.
   const engine::Journal::Position position = session->note_received(turn);
-  if (turn.journal.committed() < position) return wait_to_resume(position, turn);
+  if (turn.journal.committed() < position) return wait_to_resume(position);
   if (!session->resume(*this, login_->resume_h, turn)) return resume_refused(turn);
   base::Sink& out = turn.out.begin_send(connection_);
   out.append("<resumed xmlns='urn:xmpp:sm:3' previd='").append(acks.id()).append("' h='");

@@ -21,18 +21,22 @@ constexpr uint32_t kRequestEvery = 8;
 constexpr base::Duration kRequestAfter = base::Duration::milliseconds(200);
 // A client that does not answer a request for so long is not there any more.
 constexpr base::Duration kAnswerWithin = base::Duration::seconds(60);
+constexpr uint32_t kCrowdedShare = 16;
 
 }  // namespace
 
 // The largest stanza's bytes do not count: one that is as large as the limit must not end the
 // session of whoever it is sent to, come back from the store at the next login and end that too.
+// While the shard's sessions hold too much together, those with little in flight stay.
 bool Session::over_limit() const {
   if (stream_management_ == nullptr) return false;
   const Options& options = service_.options();
   const StreamManagement& acks = *stream_management_;
   CHECK(acks.largest_bytes() <= acks.unacked_bytes());
+  const bool crowded = service_.unacked_bytes() > options.unacked_shard_bytes_max;
+  const uint32_t bytes_max = options.unacked_bytes_max / (crowded ? kCrowdedShare : 1);
   return acks.unacked_count() > options.unacked_stanzas_max ||
-         acks.unacked_bytes() - acks.largest_bytes() > options.unacked_bytes_max;
+         acks.unacked_bytes() - acks.largest_bytes() > bytes_max;
 }
 
 bool Session::half_unacked() const {
@@ -53,7 +57,7 @@ void Session::remember(const im::Stanza& stanza, engine::Turn& turn) {
   packed.clear();
   im::pack(stanza, packed);
   acks.sent(packed);
-  note_sent(stanza, turn);
+  if (in_journal() && !acks.restored()) note_sent(stanza, acks.sent_count(), turn);
   if (finishing_) return;
   if (over_limit()) {
     // The policy: the session ends, and what it holds is routed again (offline storage, or back).
@@ -148,7 +152,8 @@ void Session::on_enable(const xml::Element& element, engine::Turn& turn) {
   const bool resumable = (resume == "true" || resume == "1") && seconds > 0;
   uint32_t wish = 0;
   if (parse_number(element.attribute("max"), wish) && wish > 0) seconds = std::min(seconds, wish);
-  stream_management_ = std::make_unique<StreamManagement>(resumable, seconds, turn.random);
+  stream_management_ = std::make_unique<StreamManagement>(resumable, seconds, turn.random,
+                                                         service_.unacked_bytes());
   ledger_ = std::make_unique<SessionLedger>();
   save(turn);
   std::string answer = "<enabled xmlns='urn:xmpp:sm:3'";

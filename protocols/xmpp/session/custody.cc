@@ -141,17 +141,21 @@ void Session::save(engine::Turn& turn) {
   }
   ledger_->snapshot = hash;
   turn.journal.put(ledger_->key(), bytes);
-  const ReceivedNote note{ledger_->noted_h, ledger_->noted_upto};
-  turn.journal.note(ledger_->key(), pack(note));
+  note_counts(turn);
   // There may have been no room for it when the session began.
   if (first) note_all_sent(turn);
+}
+
+void Session::note_counts(engine::Turn& turn) {
+  CHECK(in_journal());
+  turn.journal.note(ledger_->key(), pack(ReceivedNote{ledger_->noted_h, ledger_->noted_upto}));
 }
 
 engine::Journal::Position Session::note_received(engine::Turn& turn) {
   CHECK(ledger_ != nullptr);
   const uint32_t h = stream_management_->h();
   if (std::exchange(ledger_->noted_h, h) != h && ledger_->entry != 0) {
-    turn.journal.note(ledger_->key(), pack(ReceivedNote{h, ledger_->noted_upto}));
+    note_counts(turn);
   }
   return turn.journal.appended();
 }
@@ -160,12 +164,11 @@ engine::Journal::Position Session::note_received(engine::Turn& turn) {
 void Session::note_message(engine::Turn& turn) {
   if (ledger_ == nullptr) return;
   ledger_->noted_upto = stream_management_->h();
-  if (ledger_->entry == 0) return;
-  turn.journal.note(ledger_->key(), pack(ReceivedNote{ledger_->noted_h, ledger_->noted_upto}));
+  if (in_journal()) note_counts(turn);
 }
 
 // The client sends again what we have not acknowledged; some of it we have nevertheless.
-bool Session::known_already(engine::Turn&) {
+bool Session::known_already() {
   if (ledger_ == nullptr || ledger_->known_upto == 0) return false;
   const bool known = ledger_->known_upto - stream_management_->h() < UINT32_MAX / 2;
   if (!known) ledger_->known_upto = 0;
@@ -174,23 +177,20 @@ bool Session::known_already(engine::Turn&) {
 }
 
 // Sent as the client's stanza number so-and-so: when it comes back it says what it has.
-void Session::note_sent(const im::Stanza& stanza, engine::Turn& turn) {
-  if (ledger_ == nullptr || ledger_->entry == 0 || stream_management_->restored()) return;
+void Session::note_sent(const im::Stanza& stanza, uint32_t number, engine::Turn& turn) {
+  CHECK(in_journal());
   const engine::JournalKey key = im::message_key(stanza.message_id);
   if (!stanza.message_id || stanza.stored_id != 0 || !turn.journal.holds(key)) return;
-  turn.journal.note(key, pack(SentNote{ledger_->entry, stream_management_->sent_count()}));
+  turn.journal.note(key, pack(SentNote{ledger_->entry, number}));
 }
 
 void Session::note_all_sent(engine::Turn& turn) {
-  if (ledger_ == nullptr || ledger_->entry == 0) return;
+  if (!in_journal()) return;
   uint32_t number = stream_management_->sent_count() - stream_management_->unacked_count();
   stream_management_->for_each_unacked([&](base::Bytes packed) {
     im::Stanza stanza;
     CHECK(im::unpack(packed, stanza));
-    ++number;
-    const engine::JournalKey key = im::message_key(stanza.message_id);
-    if (!stanza.message_id || stanza.stored_id != 0 || !turn.journal.holds(key)) return;
-    turn.journal.note(key, pack(SentNote{ledger_->entry, number}));
+    note_sent(stanza, ++number, turn);
   });
 }
 

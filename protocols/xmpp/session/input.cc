@@ -115,7 +115,7 @@ void Session::on_stanza(const xml::Element& element, im::StanzaKind kind, engine
   } else if (!read_presence(element, service_.status_scratch(), stanza)) {
     return refuse(stanza, im::ErrorCondition::bad_request, turn);
   }
-  if (kind == im::StanzaKind::message && known_already(turn)) return;
+  if (kind == im::StanzaKind::message && known_already()) return;
   service_.realm().from_client(stanza, *this, turn);
   if (kind == im::StanzaKind::message) note_message(turn);
   if (kind == im::StanzaKind::presence) save(turn);

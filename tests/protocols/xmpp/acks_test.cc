@@ -11,8 +11,9 @@ namespace {
 using xmpp::StreamManagement;
 
 StreamManagement make(bool resumable = true) {
+  static uint64_t shard_bytes = 0;
   base::Prng random(7);
-  return StreamManagement(resumable, 300, random);
+  return StreamManagement(resumable, 300, random, shard_bytes);
 }
 
 bool acked(StreamManagement& acks, uint32_t h) {
@@ -463,6 +464,22 @@ TEST_F(Acks, TooManyUnacknowledgedStanzasEndTheSessionAndNoneIsLost) {
   node_->advance(base::Duration::seconds(1));
   EXPECT_EQ(node_->service().session_count(), 1u);
   EXPECT_EQ(node_->store.offline_messages(), 11u);
+}
+
+TEST_F(Acks, WhenTheShardHoldsTooMuchWhoeverHoldsALotEndsAndNothingIsLost) {
+  xmpp::Options options = default_options();
+  options.unacked_bytes_max = 16 * 4096;
+  options.unacked_shard_bytes_max = 6000;
+  start(options);
+  enable();
+  const uint64_t before = trace::total(trace::Counter::xmpp_limit_unacked);
+  for (int i = 0; i < 60 && !has(node_->take(alice_), "<policy-violation"); ++i) bob_writes(1);
+  EXPECT_EQ(trace::total(trace::Counter::xmpp_limit_unacked), before + 1);
+  EXPECT_GT(node_->service().unacked_bytes(), 6000u);
+  node_->advance(base::Duration::seconds(1));
+  EXPECT_EQ(node_->service().session_count(), 1u);
+  EXPECT_EQ(node_->service().unacked_bytes(), 0u);
+  EXPECT_GT(node_->store.offline_messages(), 11u);
 }
 
 TEST_F(Acks, BetweenTheLimitAndTheEndTheSenderIsToldToTryAgain) {
