@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 
 namespace journal {
 
@@ -66,7 +67,8 @@ uint64_t GroupWriter::append(RecordType type, uint8_t kind, uint64_t id, base::B
   const size_t length = first.size() + second.size();
   if (empty()) begin(kRecordHeader + length);
   CHECK(fits(length) && type != RecordType::group);
-  char* at = buffer_.get() + open_.bytes;
+  const bool reused = base::plant == base::Plant::buffer_reused && !closed_.empty();
+  char* at = (reused ? closed_.front().buffer.get() : buffer_.get()) + open_.bytes;
   char* bytes = at + kRecordHeader;
   if (!first.empty()) std::memcpy(bytes, first.data(), first.size());
   if (!second.empty()) std::memcpy(bytes + first.size(), second.data(), second.size());

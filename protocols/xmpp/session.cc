@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
 #include "protocols/xmpp/service.h"
@@ -104,9 +105,10 @@ void Session::lost_stream(bool may_resume, bool now, engine::Turn& turn) {
     trace::gauge_add(trace::Gauge::xmpp_sessions_detached, 1);
     TRACE(session, info, "session detached", {"jid", full_jid},
           {"unacked", stream_management_->unacked_count()});
+    waiting_ = true;
+    if (base::plant == base::Plant::timer_unarmed && restored_) return;
     turn.timers.arm(timer_,
                     turn.now + base::Duration::seconds(stream_management_->resume_seconds()));
-    waiting_ = true;
     return;
   }
   if (now) {

@@ -57,6 +57,7 @@ std::string check_messages(const Crowd& crowd, World& world) {
     if (careless.contains(message.to_user)) continue;
     if (received_by(crowd, message.to_user, message.body)) continue;
     bool bounced = crowd.refused() && may_have_lost(sender);
+    bounced |= crowd.refused_by_journal() && !world.crashes().empty();
     for (const std::string& body : sender.bounced) bounced |= body == message.body;
     if (bounced || stored(world, message.to_user, message.body)) continue;
     return "message " + message.body + " from " + sender.bare() + " to " + message.to_user +

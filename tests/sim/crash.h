@@ -15,6 +15,11 @@ struct Crash {
   // What the node had done before was on its disk, on all shards.
   base::Instant durable;
   Death how = Death::power;
+  bool alone = false;  // there was one shard
+
+  // A message that went from one shard to another is for a while in the journals of both, and the
+  // one who gave it away does not know whom it was sent to.
+  base::Instant settled() const { return alone ? durable : durable + base::Duration::seconds(-2); }
 
   // Done by the node, and maybe gone with it.
   bool may_have_lost(base::Instant done) const { return durable <= done && done <= at; }

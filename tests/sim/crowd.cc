@@ -13,7 +13,8 @@ std::string Crowd::user_name(uint32_t number) const {
 Crowd::Crowd(World& world, const CrowdOptions& options)
     : world_(world),
       options_(options),
-      bounced_before_(trace::total(trace::Counter::im_stanzas_bounced)) {
+      bounced_before_(trace::total(trace::Counter::im_stanzas_bounced)),
+      no_room_before_(trace::total(trace::Counter::im_journal_full)) {
   base::Prng& random = world.random();
   for (uint32_t user = 0; user < options.users; ++user) {
     world.add_user(user_name(user), "secret" + std::to_string(user));
@@ -189,8 +190,22 @@ bool Crowd::refused() const {
   return trace::total(trace::Counter::im_stanzas_bounced) > bounced_before_;
 }
 
+bool Crowd::refused_by_journal() const {
+  return trace::total(trace::Counter::im_journal_full) > no_room_before_;
+}
+
 void Crowd::leave() {
   for (auto& client : clients_) client->log_out();
+}
+
+void Crowd::vanish() {
+  for (auto& client : clients_) {
+    if (world_.random().below(2) == 0) {
+      client->lose_connection(true);
+    } else {
+      client->log_out();
+    }
+  }
 }
 
 }  // namespace sim

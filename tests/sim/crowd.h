@@ -36,12 +36,15 @@ class Crowd {
   void act();  // one random action of one random person
   // The faulty phase: all actions, time passing in between. "", or which limit was passed.
   std::string run();
-  void heal();   // calm weather, everybody logs in, quiet
-  void leave();  // everybody logs out
+  void heal();    // calm weather, everybody logs in, quiet
+  void leave();   // everybody logs out
+  void vanish();  // … or just goes, without a word
 
   const std::vector<std::unique_ptr<Client>>& clients() const { return clients_; }
   const std::vector<SentMessage>& sent() const { return sent_; }
   bool refused() const;  // a limit or the store made the server refuse some message
+  // A message was refused because the journal had no room for it; nor has it for the answer.
+  bool refused_by_journal() const;
   const CrowdOptions& options() const { return options_; }
 
  private:
@@ -65,6 +68,7 @@ class Crowd {
   uint64_t next_message_ = 0;
   uint64_t next_status_ = 0;
   const uint64_t bounced_before_;
+  const uint64_t no_room_before_;
 };
 
 }  // namespace sim

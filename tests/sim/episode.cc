@@ -1,5 +1,6 @@
 #include "tests/sim/episode.h"
 
+#include "engine/trace/counters.h"
 #include "tests/sim/checkers.h"
 #include "tests/sim/crowd.h"
 #include "tests/sim/limits.h"
@@ -96,7 +97,15 @@ static std::string press(const Crowd& crowd, World& world, Pressure& pressure) {
   return wrong;
 }
 
+// Where nodes die, this one does so once more when some have gone who could come back and will not.
+static void depart(Crowd& crowd, World& world) {
+  if (world.options().fate.death == 0) return crowd.leave();
+  crowd.vanish();
+  world.crash_after(1 + world.random().below(100), Death::power);
+}
+
 Verdict run_episode(uint64_t seed) {
+  const uint64_t refusals = trace::total(trace::Counter::journal_refusals);
   World world(draw_world(seed));
   Crowd crowd(world, draw_crowd(seed));
   Pressure pressure(world);
@@ -106,10 +115,11 @@ Verdict run_episode(uint64_t seed) {
   crowd.heal();
   if (verdict.wrong.empty()) verdict.wrong = check_after_quiet(crowd, world, limits);
   if (verdict.wrong.empty() && is_tight(seed)) verdict.wrong = press(crowd, world, pressure);
-  crowd.leave();
+  depart(crowd, world);
   pressure.leave();
   // Long enough for every resumption to expire and every cached user to be let go.
   world.run_for(base::Duration::seconds(600));
+  if (verdict.wrong.empty()) verdict.wrong = world.trouble();
   if (verdict.wrong.empty()) verdict.wrong = check_baseline(world);
   for (const auto& client : crowd.clients()) {
     for (const Received& message : client->messages) world.mix(message.from + message.body);
@@ -119,6 +129,7 @@ Verdict run_episode(uint64_t seed) {
     verdict.resumed_over_restart += client->resumed_over_restart;
   }
   verdict.fate = world.counts();
+  verdict.fate.refusals = trace::total(trace::Counter::journal_refusals) - refusals;
   verdict.messages = crowd.sent().size();
   verdict.hash = world.hash();
   return verdict;

@@ -6,6 +6,18 @@
 
 namespace sim {
 
+FateCounts& FateCounts::operator+=(const FateCounts& other) {
+  power_cuts += other.power_cuts;
+  process_deaths += other.process_deaths;
+  interrupted_starts += other.interrupted_starts;
+  disk_failures += other.disk_failures;
+  disk_full += other.disk_full;
+  clean_stops += other.clean_stops;
+  refusals += other.refusals;
+  entries_recovered += other.entries_recovered;
+  return *this;
+}
+
 bool Fate::chance(uint32_t permille) {
   return permille > 0 && world_.random().below(1000) < permille;
 }

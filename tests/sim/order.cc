@@ -76,7 +76,7 @@ bool given_again(const Received& first, const Received& again, const Crashes& cr
       continue;
     // The journal does not know to whom a stored message was handed, nor a copy.
     const bool known = !first.delayed && first.way == Way::direct && again.way == Way::direct;
-    if (!known || first.session != again.session || first.at >= crash.durable) return true;
+    if (!known || first.session != again.session || first.at >= crash.settled()) return true;
   }
   return false;
 }

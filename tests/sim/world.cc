@@ -44,6 +44,7 @@ void World::start() {
   auto started = Node::start({clock_, random_, network_, store_, disk_, options_, secret_});
   if (started) {
     node_ = std::move(*started);
+    fate_.counts().entries_recovered += node_->recovered_entries();
     disk_.files().changes_left = UINT64_MAX;
     return;
   }
@@ -70,7 +71,7 @@ void World::crash_after(uint64_t steps, Death how) {
 void World::crash(Death how) {
   const bool power = how == Death::power;
   ++(power ? fate_.counts().power_cuts : fate_.counts().process_deaths);
-  crashes_.push_back({clock_.now(), node_->durable(), how});
+  crashes_.push_back({clock_.now(), node_->durable(), how, shards() == 1});
   fuse_ = 0;
   if (!grep.empty()) {
     std::printf("%12.6f %s, on the disk is all before %.6f\n", seconds(clock_.now()),

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/journal/recovery/marks.h"
 
 namespace journal {
@@ -100,7 +101,8 @@ base::Result<std::vector<std::unique_ptr<ShardJournal>>> begin_epoch(
   for (uint32_t shard = 0; shard < entries.size(); ++shard) {
     // A file that one shard has let go may become another's, at the same positions: what is left in
     // it must not look like the new one's.
-    const LogIdentity log{start.epoch, shard, start.salt + shard, start.options.segment_bytes};
+    const uint32_t salt = start.salt + (base::plant == base::Plant::salt_shared ? 0 : shard);
+    const LogIdentity log{start.epoch, shard, salt, start.options.segment_bytes};
     auto filled = write_log(files, keeper, log, start.options, *start.failure, entries[shard]);
     if (!filled) return filled.error();
     journals.push_back(std::move(*filled));

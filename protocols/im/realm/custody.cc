@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "protocols/im/journal_entry.h"
 #include "protocols/im/realm/state.h"
 
@@ -51,8 +52,9 @@ void RealmState::discharge(MessageId id, engine::Turn& turn) {
 // The sender's shard may forget the message when our journal has it for good.
 void RealmState::owe_receipt(engine::ShardId to, MessageId id, engine::Turn& turn) {
   CHECK(to != shard_ && id);
-  receipts_.push_back({turn.journal.appended(), to, id.number});
-  if (turn.journal.committed() >= turn.journal.appended()) send_receipts(turn);
+  const bool hasty = base::plant == base::Plant::receipt_before_commit;
+  receipts_.push_back({hasty ? 0 : turn.journal.appended(), to, id.number});
+  if (turn.journal.committed() >= receipts_.back().position) send_receipts(turn);
 }
 
 // One letter a shard, for all that the last commit covers.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
 #include "protocols/xmpp/namespaces.h"
@@ -125,7 +126,8 @@ void Session::answer_request(engine::Turn& turn) {
   ledger_->h = stream_management_->h();
   ledger_->position = note_received(turn);
   ledger_->again = false;
-  if (turn.journal.committed() >= ledger_->position) return send_ack(ledger_->h, turn);
+  const bool hasty = base::plant == base::Plant::ack_before_sync;
+  if (turn.journal.committed() >= ledger_->position || hasty) return send_ack(ledger_->h, turn);
   service_.wait_for_commit(*this);
 }
 

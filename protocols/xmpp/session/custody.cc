@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/base/hash.h"
 #include "engine/trace/counters.h"
 #include "protocols/xmpp/service.h"
@@ -170,6 +171,7 @@ void Session::note_message(engine::Turn& turn) {
 // The client sends again what we have not acknowledged; some of it we have nevertheless.
 bool Session::known_already() {
   if (ledger_ == nullptr || ledger_->known_upto == 0) return false;
+  if (base::plant == base::Plant::known_forgotten) return false;
   const bool known = ledger_->known_upto - stream_management_->h() < UINT32_MAX / 2;
   if (!known) ledger_->known_upto = 0;
   if (known) trace::count(trace::Counter::xmpp_messages_known);
@@ -181,6 +183,8 @@ void Session::note_sent(const im::Stanza& stanza, uint32_t number, engine::Turn&
   CHECK(in_journal());
   const engine::JournalKey key = im::message_key(stanza.message_id);
   if (!stanza.message_id || stanza.stored_id != 0 || !turn.journal.holds(key)) return;
+  if (base::plant == base::Plant::note_lost) return;
+  if (base::plant == base::Plant::discharge_before_ack) return turn.journal.erase(key);
   turn.journal.note(key, pack(SentNote{ledger_->entry, number}));
 }
 
