@@ -12,7 +12,6 @@ FateCounts& FateCounts::operator+=(const FateCounts& other) {
   interrupted_starts += other.interrupted_starts;
   disk_failures += other.disk_failures;
   disk_full += other.disk_full;
-  clean_stops += other.clean_stops;
   refusals += other.refusals;
   entries_recovered += other.entries_recovered;
   return *this;

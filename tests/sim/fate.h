@@ -26,7 +26,6 @@ struct FateCounts {
   uint64_t interrupted_starts = 0;  // by power cuts, which are counted there, too
   uint64_t disk_failures = 0;
   uint64_t disk_full = 0;
-  uint64_t clean_stops = 0;
   uint64_t refusals = 0;  // times a journal stopped taking new entries
   uint64_t entries_recovered = 0;
 

@@ -96,11 +96,8 @@ bool parse(int argc, char** argv, Arguments& out) {
 void report(const Totals& totals) {
   const sim::FateCounts& fate = totals.fate;
   std::printf("%llu seeds, %llu failed\n", wide(totals.seeds), wide(totals.failed));
-  std::printf(
-      "%llu power cuts (%llu of them during a start), %llu deaths of the process, "
-      "%llu clean stops\n",
-      wide(fate.power_cuts), wide(fate.interrupted_starts), wide(fate.process_deaths),
-      wide(fate.clean_stops));
+  std::printf("%llu power cuts (%llu of them during a start), %llu deaths of the process\n",
+              wide(fate.power_cuts), wide(fate.interrupted_starts), wide(fate.process_deaths));
   std::printf("%llu disk failures, %llu full disks, %llu times a journal took nothing new\n",
               wide(fate.disk_failures), wide(fate.disk_full), wide(fate.refusals));
   std::printf(

@@ -175,7 +175,7 @@ void Network::drop(int number) {
   const bool reset = found->second.reset;
   clock_.at(found->second.clear_at, [this, number, reset] {
     auto later = sockets_.find(number);
-    if (later == sockets_.end()) return;
+    if (later == sockets_.end() || later->second.dead) return;  // it is told of that
     Endpoint* endpoint = later->second.endpoint;
     sockets_.erase(later);
     if (endpoint != nullptr) endpoint->on_end(reset);
@@ -294,6 +294,7 @@ void Reactor::shut_down_writes(int number) {
   clock_.at(when, [network = &network_, number] {
     auto later = network->sockets_.find(number);
     if (later == network->sockets_.end() || later->second.endpoint == nullptr) return;
+    if (later->second.dead) return;
     later->second.endpoint->on_end(false);
   });
 }
