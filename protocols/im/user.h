@@ -48,6 +48,7 @@ class User : public base::ListNode<IdleTag> {
   uint32_t appending = 0;            // of these: messages on their way into the store
   uint32_t appending_bytes = 0;      // their size, packed
   bool flood_asked = false;          // one of them is for the next page of stored messages
+  bool flood_stale = false;          // … in which may be what has been confirmed meanwhile
   StoreAttempts flood_attempts;      // at reading that page
 
   jid::JidView jid() const { return jid::JidView::trusted(bare_jid.view()); }

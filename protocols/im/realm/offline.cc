@@ -2,6 +2,7 @@
 // resource that can take them; while that goes on, new messages for the user go through the store
 // as well, so that none overtakes another. A page is deleted once the session has it.
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/check.h"
 #include "engine/base/datetime.h"
@@ -109,7 +110,9 @@ void RealmState::flood(User& user, engine::Turn& turn) {
 void RealmState::flooded(User& user, StoreRequest& answer, engine::Turn& turn) {
   CHECK(user.flood_asked && answer.kind == StoreKind::load_offline);
   user.flood_asked = false;
+  const bool stale = std::exchange(user.flood_stale, false);
   if (user.flooding == nullptr) return;
+  if (stale) return flood(user, turn);  // behind what deletes them
   if (failed(answer)) {
     // At once again: what comes in now must not overtake what is stored. In the end they stay where
     // they are, and the next available presence tries again.
@@ -167,6 +170,7 @@ void RealmState::stored_done(User& user, std::vector<uint64_t> ids, engine::Turn
     CHECK(place != user.handed.end() && *place == id);
     user.handed.erase(place);
   }
+  user.flood_stale = user.flood_asked;
   auto request = question(StoreKind::delete_offline, user);
   request->numbers = std::move(ids);
   ask(user, std::move(request), turn);
