@@ -165,7 +165,11 @@ void Client::on_presence(xml::Element stanza) {
 
 void Client::on_message(xml::Element message) {
   if (message.attribute("type") == "error") {
-    bounced.emplace_back(message.attribute("id"));
+    // After a crash it may come again, and says that it is late.
+    const std::string id(message.attribute("id"));
+    const bool late = static_cast<bool>(message.child("delay", "urn:xmpp:delay"));
+    if (late && std::find(bounced.begin(), bounced.end(), id) != bounced.end()) return;
+    bounced.push_back(id);
     return note_error("message", message);
   }
   for (const auto& [wrapper, way] :
