@@ -52,12 +52,19 @@ StoreStatus Queries::save_private(int64_t id, const StoreRequest& request) {
 }
 
 StoreStatus Queries::append_offline(int64_t id, const StoreRequest& request) {
+  if (request.message != 0) {
+    Statement same = database_.prepare("SELECT 1 FROM offline WHERE user = ?1 AND message = ?2");
+    if (same.number(1, id).number(2, signed_of(request.message)).row()) return StoreStatus::ok;
+    if (!same.ok()) return StoreStatus::failed;
+  }
   Statement waiting = database_.prepare("SELECT count(*) FROM offline WHERE user = ?1");
   if (!waiting.number(1, id).row()) return StoreStatus::failed;
   if (static_cast<uint64_t>(waiting.number(0)) >= request.number) return StoreStatus::full;
-  Statement put =
-      database_.prepare("INSERT INTO offline (user, received_us, stanza) VALUES (?1, ?2, ?3)");
-  return status_of(put.number(1, id).number(2, request.wall.us).blob(3, request.text).run());
+  Statement put = database_.prepare(
+      "INSERT INTO offline (user, received_us, stanza, message) VALUES (?1, ?2, ?3, ?4)");
+  put.number(1, id).number(2, request.wall.us).blob(3, request.text);
+  if (request.message != 0) put.number(4, signed_of(request.message));
+  return status_of(put.run());
 }
 
 StoreStatus Queries::load_offline(int64_t id, StoreRequest& request) {

@@ -70,6 +70,11 @@ CREATE TABLE archive_preferred (
   always INTEGER NOT NULL,
   PRIMARY KEY (user, always, jid)
 ) STRICT, WITHOUT ROWID;
+)",
+    // 3: a message that the journal brings back after a crash is stored once
+    R"(
+ALTER TABLE offline ADD COLUMN message INTEGER;
+CREATE UNIQUE INDEX offline_of_message ON offline (user, message) WHERE message IS NOT NULL;
 )"};
 
 std::span<const char* const> schema_steps() { return kSteps; }

@@ -36,8 +36,8 @@ enum class StoreKind : uint8_t {
   save_private,       // user, key, text, number=limit of keys -> ok / full (a new key too many)
   save_block_list,    // user, jids = the whole list
   save_last_activity, // user, text=status, wall=when
-  append_offline,     // user, text=packed stanza, wall=when, number=limit -> ok / full /
-                      // not_found
+  append_offline,     // user, text=packed stanza, message, wall=when, number=limit -> ok (also if
+                      // that message is there already) / full / not_found
   load_offline,       // user, number=after id, limits in `count` and `bytes` -> offline
   delete_offline,     // user, numbers=ids
   save_archive_preferences,  // user, account.archive (absent: the operator's default again)
@@ -97,6 +97,7 @@ struct StoreRequest final : engine::Question {
   std::string key;
   std::string text;
   uint64_t number = 0;
+  uint64_t message = 0;           // number of a MessageId; 0: it has none
   uint32_t count = 0;
   uint32_t bytes = 0;             // load_offline: no further message once this many are gathered;
                                   // at least one is returned. 0: no limit

@@ -135,8 +135,13 @@ StoreStatus MemoryStore::save_private(Account& account, const StoreRequest& requ
 }
 
 StoreStatus MemoryStore::append_offline(Account& account, const StoreRequest& request) {
+  const auto same = account.messages.find(request.message);
+  if (same != account.messages.end() && account.offline.contains(same->second)) {
+    return StoreStatus::ok;
+  }
   if (account.offline.size() >= request.number) return StoreStatus::full;
   const uint64_t id = ++last_message_;
+  if (request.message != 0) account.messages[request.message] = id;
   account.offline[id] = {id, request.wall, request.text};
   return StoreStatus::ok;
 }

@@ -36,6 +36,7 @@ class MemoryStore {
     std::map<std::string, std::string> private_xml;
     std::map<std::string, bool> blocked;
     std::map<uint64_t, im::StoredMessage> offline;
+    std::map<uint64_t, uint64_t> messages;  // by id: where in `offline`; some have been deleted
     std::string last_status;
     base::WallTime last_seen;
     std::optional<im::ArchivePreferences> archive;

@@ -41,6 +41,7 @@ void RealmState::store_offline(User& user, const Stanza& stanza, engine::Turn& t
   }
   auto request = question(StoreKind::append_offline, user);
   pack(stanza, request->text);
+  request->message = stanza.message_id.number;
   user.appending_bytes += static_cast<uint32_t>(request->text.size());
   CHECK(user.appending_bytes == waiting);
   request->wall = turn.wall;
@@ -56,13 +57,13 @@ void RealmState::appended(User& user, StoreRequest& answer, engine::Turn& turn) 
   --user.appending;
   user.appending_bytes -= static_cast<uint32_t>(answer.text.size());
   CHECK((user.appending == 0) == (user.appending_bytes == 0));
-  Stanza stanza;
-  CHECK(unpack(answer.text, stanza));
   if (answer.status == StoreStatus::ok) {
     count(trace::Counter::im_offline_stored);
-    discharge(stanza.message_id, turn);
+    discharge({answer.message, 0}, turn);
     return flood(user, turn);
   }
+  Stanza stanza;
+  CHECK(unpack(answer.text, stanza));
   --user.offline_count;
   const bool broken = failed(answer);
   if (answer.status == StoreStatus::full) count(trace::Counter::im_offline_full);

@@ -259,6 +259,30 @@ TYPED_TEST(Conformance, ArchivePreferencesAreReplacedAsAWholeAndTakenBack) {
   EXPECT_FALSE(this->account().archive.has_value());
 }
 
+TYPED_TEST(Conformance, AMessageIsStoredOnceHoweverOftenItComes) {
+  const auto append = [this](uint64_t message, uint64_t limit) {
+    auto asked = request(StoreKind::append_offline, this->kAlice, std::to_string(message), limit);
+    asked->message = message;
+    this->subject.answer(*asked);
+    return asked->status;
+  };
+  constexpr uint64_t kHuge = uint64_t{1} << 63;
+  EXPECT_EQ(append(7, 10), StoreStatus::ok);
+  EXPECT_EQ(append(kHuge, 10), StoreStatus::ok);
+  EXPECT_EQ(append(7, 10), StoreStatus::ok);
+  EXPECT_EQ(append(kHuge, 2), StoreStatus::ok);  // it has its room
+  EXPECT_EQ(append(8, 2), StoreStatus::full);
+  EXPECT_EQ(append(0, 10), StoreStatus::ok);
+  EXPECT_EQ(append(0, 10), StoreStatus::ok);
+  const auto all = this->load(0, 100);
+  ASSERT_EQ(all.size(), 4u);
+  EXPECT_EQ(all[1].stanza, std::to_string(kHuge));
+  // What was deleted may come again.
+  EXPECT_EQ(this->remove(this->kAlice, {all[0].id}), StoreStatus::ok);
+  EXPECT_EQ(append(7, 10), StoreStatus::ok);
+  EXPECT_EQ(this->load(0, 100).size(), 4u);
+}
+
 TYPED_TEST(Conformance, OfflineMessagesComeBackInOrderAsTheyWere) {
   const std::string octets("\0\x01<message/>\xff", 13);
   auto asked = request(StoreKind::append_offline, this->kAlice, octets, 100);
