@@ -136,10 +136,11 @@ class Supervised(servers.Rollcall):
                 self.spawn()
 
     def shoot(self):
-        """SIGKILL; comes back at once."""
+        """SIGKILL; comes back at once. One that is down already is on its way."""
         with self.lock:
-            self.expected_end = True
-            os.kill(self.process.pid, signal.SIGKILL)
+            if self.process.poll() is None:
+                self.expected_end = True
+                self.process.kill()
 
     def excuse(self, since):
         """Ends after `since` were the fault's doing (the kernel's OOM killer). Returns how many."""
