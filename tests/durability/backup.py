@@ -97,7 +97,8 @@ class Talk(threading.Thread):
             pass
         if self.state == "acknowledging":
             self.recipient.acknowledge()
-            self.had = {one.body for one in self.recipient.messages}
+        if self.recipient.answering:  # it says so whenever it is asked
+            self.had = self.had | {one.body for one in self.recipient.messages}
 
     def leave(self):
         """Says what it has, and that nothing is left to be resumed."""
