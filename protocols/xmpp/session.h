@@ -120,6 +120,7 @@ class Session final : public im::Resource,
   bool known_already();
   void note_message(engine::Turn& turn);
   // session/acks.cc
+  uint32_t unacked_bytes_max() const;
   bool over_limit() const;
   bool half_unacked() const;
   void remember(const im::Stanza& stanza, engine::Turn& turn);

@@ -22,29 +22,34 @@ constexpr uint32_t kRequestEvery = 8;
 constexpr base::Duration kRequestAfter = base::Duration::milliseconds(200);
 // A client that does not answer a request for so long is not there any more.
 constexpr base::Duration kAnswerWithin = base::Duration::seconds(60);
-constexpr uint32_t kCrowdedShare = 16;
+// A page of stored messages (64 KiB) fits into it.
+constexpr uint32_t kCrowdedShare = 2;
 
 }  // namespace
 
+// While the shard's sessions hold too much together, those with little in flight stay.
+uint32_t Session::unacked_bytes_max() const {
+  const Options& options = service_.options();
+  const bool crowded = service_.unacked_bytes() > options.unacked_shard_bytes_max;
+  return options.unacked_bytes_max / (crowded ? kCrowdedShare : 1);
+}
+
 // The largest stanza's bytes do not count: one that is as large as the limit must not end the
 // session of whoever it is sent to, come back from the store at the next login and end that too.
-// While the shard's sessions hold too much together, those with little in flight stay.
 bool Session::over_limit() const {
   if (stream_management_ == nullptr) return false;
   const Options& options = service_.options();
   const StreamManagement& acks = *stream_management_;
   CHECK(acks.largest_bytes() <= acks.unacked_bytes());
-  const bool crowded = service_.unacked_bytes() > options.unacked_shard_bytes_max;
-  const uint32_t bytes_max = options.unacked_bytes_max / (crowded ? kCrowdedShare : 1);
   return acks.unacked_count() > options.unacked_stanzas_max ||
-         acks.unacked_bytes() - acks.largest_bytes() > bytes_max;
+         acks.unacked_bytes() - acks.largest_bytes() > unacked_bytes_max();
 }
 
 bool Session::half_unacked() const {
   const Options& options = service_.options();
   return stream_management_ != nullptr &&
          (stream_management_->unacked_count() > options.unacked_stanzas_max / 2 ||
-          stream_management_->unacked_bytes() > options.unacked_bytes_max / 2);
+          stream_management_->unacked_bytes() > unacked_bytes_max() / 2);
 }
 
 bool Session::full() const { return finishing_ && over_limit(); }

@@ -468,7 +468,7 @@ TEST_F(Acks, TooManyUnacknowledgedStanzasEndTheSessionAndNoneIsLost) {
 
 TEST_F(Acks, WhenTheShardHoldsTooMuchWhoeverHoldsALotEndsAndNothingIsLost) {
   xmpp::Options options = default_options();
-  options.unacked_bytes_max = 16 * 4096;
+  options.unacked_bytes_max = 2 * 4096;
   options.unacked_shard_bytes_max = 6000;
   start(options);
   enable();
