@@ -123,8 +123,6 @@ uint64_t ShardJournal::oldest_needed() const {
   uint64_t index = first_;
   for (const Segment& segment : segments_) {
     if (index == current() || segment.live > 0 || segment.feed_end > consumed) break;
-    // The feed's reader goes on from there, and back to there when what it gave was not kept.
-    if (consumed != FeedProgress::kNoConsumer && log().segment_of(consumed) == index) break;
     ++index;
   }
   if (index == first_ || progress_->copies.load() == 0) return index;
@@ -185,8 +183,7 @@ void ShardJournal::watch_feed(base::Instant now) {
   const uint64_t consumed = progress_->consumed.load(std::memory_order_acquire);
   if (consumed != feed_seen_) feed_moved_at_ = now;
   feed_seen_ = consumed;
-  const bool held = consumed != FeedProgress::kNoConsumer && consumed < progress_->committed &&
-                    log().segment_of(consumed) <= first_;
+  const bool held = !segments_.empty() && segments_.front().feed_end > consumed;
   const bool longish = current() - first_ + 1 >= segments_max_ * 3 / 4;
   const bool lags = held && longish && now - feed_moved_at_ < kFeedPatience;
   if (lags && !feed_lags_) trace::count(trace::Counter::journal_feed_lags);
