@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "engine/base/hexadecimal.h"
 
 namespace base {
 
@@ -21,15 +22,10 @@ uint64_t Random::below(uint64_t bound) {
 }
 
 void Random::token(size_t bytes, Sink& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
   char raw[64];
   CHECK(bytes <= sizeof raw);
   fill(raw, bytes);
-  for (size_t i = 0; i < bytes; ++i) {
-    const auto octet = static_cast<unsigned char>(raw[i]);
-    out.push_back(kHex[octet >> 4]);
-    out.push_back(kHex[octet & 15]);
-  }
+  append_hexadecimal({raw, bytes}, out);
 }
 
 // splitmix64 spreads one word of seed over the four words of state.

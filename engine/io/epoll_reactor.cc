@@ -20,7 +20,7 @@ constexpr int kReceivesPerEvent = 8;
 
 size_t index_of(Operation operation) {
   const auto index = static_cast<size_t>(operation);
-  CHECK(index < 3);
+  CHECK(index < 6);
   return index;
 }
 
@@ -38,6 +38,10 @@ EpollReactor::EpollReactor(const ReactorLimits& limits)
       arena_(new char[size_t{limits.receive_buffers} * limits.receive_buffer_bytes + 64]),
       events_(kEventsPerWait) {
   CHECK(limits.receive_buffers > 0 && limits.receive_buffer_bytes > 0);
+  if (limits.datagram_buffers > 0) {
+    datagram_buffers_ =
+        std::make_unique<DatagramBuffers>(limits.datagram_buffers, limits.datagram_bytes);
+  }
   epoll_event event{};
   event.events = EPOLLIN | EPOLLET;
   event.data.fd = doorbell_.descriptor();
@@ -56,34 +60,51 @@ EpollReactor::Entry& EpollReactor::entry(int socket) {
   return *entries_[index];
 }
 
-EpollReactor::Waiting& EpollReactor::waiting(int socket, Operation operation) {
-  return entry(socket).waiting[index_of(operation)];
+EpollReactor::Direction EpollReactor::direction(Operation operation) {
+  switch (operation) {
+    case Operation::send:
+    case Operation::connect:
+    case Operation::send_datagrams:
+      return kOut;
+    default:
+      CHECK(operation < Operation::pass);
+      return kIn;
+  }
 }
 
 void EpollReactor::arm_accept(int listener, uint64_t user_data) {
   CHECK(listener >= 0);
-  queue_.push_back({Step::arm, Operation::accept, listener, user_data, {}});
+  queue_.push_back({.step = Step::arm,
+                    .operation = Operation::accept,
+                    .socket = listener,
+                    .user_data = user_data});
 }
 
 void EpollReactor::arm_receive(int socket, uint64_t user_data) {
   CHECK(socket >= 0);
-  queue_.push_back({Step::arm, Operation::receive, socket, user_data, {}});
+  queue_.push_back({.step = Step::arm,
+                    .operation = Operation::receive,
+                    .socket = socket,
+                    .user_data = user_data});
 }
 
 void EpollReactor::cancel(Operation target, uint64_t user_data) {
-  CHECK(target == Operation::accept || target == Operation::receive || target == Operation::send);
-  queue_.push_back({Step::cancel, target, -1, user_data, {}});
+  CHECK(target < Operation::pass && target != Operation::send_datagrams);
+  queue_.push_back({.step = Step::cancel, .operation = target, .user_data = user_data});
 }
 
 void EpollReactor::send(int socket, std::span<const iovec> pieces, uint64_t user_data) {
   CHECK(socket >= 0 && !pieces.empty());
-  queue_.push_back(
-      {Step::arm, Operation::send, socket, user_data, {pieces.begin(), pieces.end()}});
+  queue_.push_back({.step = Step::arm,
+                    .operation = Operation::send,
+                    .socket = socket,
+                    .user_data = user_data,
+                    .pieces = {pieces.begin(), pieces.end()}});
 }
 
 void EpollReactor::close(int socket) {
   CHECK(socket >= 0);
-  queue_.push_back({Step::close, Operation::send, socket, 0, {}});
+  queue_.push_back({.step = Step::close, .socket = socket});
 }
 
 void EpollReactor::commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync,
@@ -95,12 +116,8 @@ void EpollReactor::commit(int file, std::span<const iovec> pieces, uint64_t offs
 void EpollReactor::watch(int socket) {
   Entry& here = entry(socket);
   uint32_t wanted = 0;
-  // One that listens does nothing else.
-  CHECK(!here.waiting[index_of(Operation::accept)].armed ||
-        !here.waiting[index_of(Operation::receive)].armed);
-  if (here.waiting[index_of(Operation::accept)].armed) wanted |= EPOLLIN;
-  if (here.waiting[index_of(Operation::receive)].armed) wanted |= EPOLLIN;
-  if (here.waiting[index_of(Operation::send)].armed) wanted |= EPOLLOUT;
+  if (here.waiting[kIn].armed) wanted |= EPOLLIN;
+  if (here.waiting[kOut].armed) wanted |= EPOLLOUT;
   if (wanted == here.events) return;
   int how = EPOLL_CTL_MOD;
   if (here.events == 0) how = EPOLL_CTL_ADD;
@@ -114,9 +131,13 @@ void EpollReactor::watch(int socket) {
   // Not a descriptor, or no memory: what waits hears of it at once.
   const int32_t error = -errno;
   here.events = 0;
-  for (const Operation operation : {Operation::accept, Operation::receive, Operation::send}) {
-    if (!here.waiting[index_of(operation)].armed) continue;
-    complete(socket, operation, error, false);
+  for (const Waiting& one : here.waiting) {
+    if (!one.armed) continue;
+    if (one.operation == Operation::connect) {
+      finish_connect(socket, error);  // `here` is gone
+      return;
+    }
+    complete(socket, one.operation, error, false);
   }
 }
 
@@ -130,24 +151,30 @@ void EpollReactor::disarm(int socket, Operation operation) {
 }
 
 void EpollReactor::complete(int socket, Operation operation, int32_t result, bool more,
-                            base::Bytes data) {
-  CHECK(waiting(socket, operation).armed);
-  CHECK(!more || operation != Operation::send);
+                            base::Bytes data, const base::SocketAddress* from) {
+  CHECK(waits(socket, operation));
+  CHECK(!more || direction(operation) == kIn);
   const uint64_t user_data = waiting(socket, operation).user_data;
   if (!more) disarm(socket, operation);
-  completions_.push_back({user_data, result, operation, more, data});
+  completions_.push_back({user_data, result, operation, more, from, data});
 }
 
 void EpollReactor::arm(Queued& queued) {
   Waiting& waits = waiting(queued.socket, queued.operation);
   CHECK(!waits.armed);
-  waits = {true, queued.user_data};
+  waits = {true, queued.operation, queued.user_data};
   auto& armed = sockets_[index_of(queued.operation)];
   const bool alone = armed.emplace(queued.user_data, queued.socket).second;
   CHECK(alone);  // cancel() could not tell two of one name apart
   if (queued.operation == Operation::send) {
     if (try_send(queued.socket, queued.pieces)) return;
     entry(queued.socket).pieces = std::move(queued.pieces);
+  } else if (queued.operation == Operation::connect) {
+    if (start_connect(queued)) return;
+  } else if (queued.operation == Operation::send_datagrams) {
+    Batch batch{.datagrams = std::move(queued.datagrams)};
+    if (try_send_datagrams(queued.socket, batch)) return;
+    batches_[queued.socket] = std::move(batch);
   }
   watch(queued.socket);
 }
@@ -158,6 +185,10 @@ void EpollReactor::stop(Operation operation, uint64_t user_data) {
   if (found == armed.end()) return;  // it has ended by itself
   const int socket = found->second;
   CHECK(waiting(socket, operation).user_data == user_data);
+  if (operation == Operation::connect) {
+    finish_connect(socket, -ECANCELED);
+    return;
+  }
   complete(socket, operation, -ECANCELED, false);
   watch(socket);
 }
@@ -171,6 +202,11 @@ void EpollReactor::run_queue() {
         break;
       case Step::cancel:
         stop(queued.operation, queued.user_data);
+        break;
+      case Step::failed:
+        completions_.push_back({.user_data = queued.user_data,
+                                .result = queued.socket,
+                                .operation = queued.operation});
         break;
       case Step::close: {
         const Entry& here = entry(queued.socket);
@@ -198,6 +234,7 @@ void EpollReactor::submit_and_wait(base::Instant deadline) {
   CHECK(usable());
   completions_.clear();
   buffers_used_ = 0;
+  if (datagram_buffers_ != nullptr) datagram_buffers_->used = 0;
   run_queue();
   wait(completions_.empty() ? deadline : base::Instant{});
 }
@@ -209,9 +246,8 @@ void EpollReactor::wait(base::Instant deadline) {
   CHECK(count >= 0 || errno == EINTR);
   if (doorbell_.woke_up()) completions_.push_back({.operation = Operation::wake});
   if (const auto done = commits_.take()) {
-    completions_.push_back({.user_data = done->user_data,
-                            .result = done->result,
-                            .operation = Operation::commit});
+    completions_.push_back(
+        {.user_data = done->user_data, .result = done->result, .operation = Operation::commit});
   }
   for (int i = 0; i < count; ++i) on_event(events_[static_cast<size_t>(i)]);
 }
@@ -221,17 +257,29 @@ void EpollReactor::on_event(const epoll_event& event) {
   if (socket == doorbell_.descriptor()) return;  // edge-triggered and never read
   const auto index = static_cast<size_t>(socket);
   CHECK(index < entries_.size() && entries_[index] != nullptr);
-  constexpr uint32_t kIn = EPOLLIN | EPOLLHUP | EPOLLERR;
-  constexpr uint32_t kOut = EPOLLOUT | EPOLLHUP | EPOLLERR;
-  if ((event.events & kIn) != 0) {
-    if (waiting(socket, Operation::accept).armed) accept_some(socket);
-    if (waiting(socket, Operation::receive).armed) receive_some(socket);
+  constexpr uint32_t kReadable = EPOLLIN | EPOLLHUP | EPOLLERR;
+  constexpr uint32_t kWritable = EPOLLOUT | EPOLLHUP | EPOLLERR;
+  if ((event.events & kReadable) != 0) {
+    if (waits(socket, Operation::accept)) accept_some(socket);
+    if (waits(socket, Operation::receive)) receive_some(socket);
+    if (waits(socket, Operation::receive_datagrams)) receive_some_datagrams(socket);
   }
-  if ((event.events & kOut) != 0 && waiting(socket, Operation::send).armed) {
+  if ((event.events & kWritable) != 0) write_some(socket);
+  if (entries_[index] != nullptr) watch(socket);
+}
+
+void EpollReactor::write_some(int socket) {
+  if (waits(socket, Operation::send)) {
     const std::vector<iovec> pieces = std::move(entry(socket).pieces);
     if (!try_send(socket, pieces)) entry(socket).pieces = pieces;
+  } else if (waits(socket, Operation::send_datagrams)) {
+    if (try_send_datagrams(socket, batches_.at(socket))) batches_.erase(socket);
+  } else if (waits(socket, Operation::connect)) {
+    int error = 0;
+    socklen_t length = sizeof error;
+    ::getsockopt(socket, SOL_SOCKET, SO_ERROR, &error, &length);
+    finish_connect(socket, -error);
   }
-  watch(socket);
 }
 
 void EpollReactor::accept_some(int listener) {

@@ -15,25 +15,43 @@
 #include "engine/base/bytes.h"
 #include "engine/base/check.h"
 #include "engine/base/result.h"
+#include "engine/base/socket_address.h"
 #include "engine/base/time.h"
 
 namespace engine {
 
-enum class Operation : uint8_t { accept, receive, send, wake, pass, commit };
+enum class Operation : uint8_t {
+  accept,
+  receive,
+  send,
+  connect,
+  receive_datagrams,
+  send_datagrams,
+  pass,
+  wake,
+  commit,
+};
 
 struct Completion {
   uint64_t user_data = 0;
-  // accept: socket; pass: its name in the other reactor; receive/send: bytes (0 = end of stream);
-  // commit: 0; or -errno
+  // accept, connect: socket; pass: its name in the other reactor; receive/send: bytes (0 = end of
+  // stream); receive_datagrams: bytes, -EMSGSIZE with `more` for one that was cut;
+  // send_datagrams: how many were refused; commit: 0; or -errno
   int32_t result = 0;
   Operation operation = Operation::accept;
   bool more = false;           // multishot accept/receive stays armed
+  const base::SocketAddress* from = nullptr;  // receive_datagrams: the sender; valid as `data`
   base::Bytes data;            // receive: bytes in a reactor's buffer, valid until the next wait
 };
 
 struct ListenAddress {
   base::Bytes address;         // numeric IPv4/IPv6 text
   uint16_t port = 0;
+};
+
+struct DatagramToSend {
+  const base::SocketAddress* to = nullptr;
+  base::Bytes bytes;
 };
 
 struct ReactorLimits {
@@ -46,6 +64,10 @@ struct ReactorLimits {
   // sockets together. 0: ordinary descriptors. A full table ends an accept with -ENFILE, and the
   // one connection that was being accepted is lost.
   uint32_t direct_descriptors = 0;
+  // For datagrams, whole ones (RFC 3261 §18.1.1: up to 65,535 bytes). Power of two; 0: this reactor
+  // receives none. Their pages are touched only by datagrams as long.
+  uint32_t datagram_buffers = 0;
+  uint32_t datagram_bytes = 65536;
 };
 
 class Reactor {
@@ -63,13 +85,33 @@ class Reactor {
   // Multishot, into the reactor's buffers. Ends with -ENOBUFS when those run out; no bytes are lost
   // then, it wants to be armed again.
   virtual void arm_receive(int socket, uint64_t user_data) = 0;
-  // Ends the accept, receive or send (`target`) that has this user data: its last completion has
-  // more = false and, if nothing else ended it, result = -ECANCELED. That is the only answer: there
-  // are no completions of cancel itself.
+  // Ends the accept, receive (of either kind), send or connect (`target`) that has this user data:
+  // its last completion has more = false and, if nothing else ended it, result = -ECANCELED. That
+  // is the only answer: there are no completions of cancel itself.
   virtual void cancel(Operation target, uint64_t user_data) = 0;
   // Gathered send. The iovecs are copied; the bytes stay until the completion. One at a time per
   // socket. May be short.
   virtual void send(int socket, std::span<const iovec> pieces, uint64_t user_data) = 0;
+  // A new connection; the completion's result is its socket. Its cancel() closes what was begun,
+  // unless the connection is made already: then the completion comes with the socket after all.
+  virtual void connect(const base::SocketAddress& /*to*/, uint64_t /*user_data*/) { CHECK(false); }
+
+  // A UDP socket with SO_REUSEPORT whose kernel buffers hold `buffer_bytes`. At start-up only; it
+  // lives as long as the reactor.
+  virtual base::Result<int> bind_datagrams(const ListenAddress& /*address*/,
+                                           uint32_t /*buffer_bytes*/) {
+    return base::Error{"this reactor has no datagrams"};
+  }
+  // Multishot, into buffers of its own (ReactorLimits); ends with -ENOBUFS as arm_receive() does.
+  virtual void arm_receive_datagrams(int /*socket*/, uint64_t /*user_data*/) { CHECK(false); }
+  // One batch at a time per socket. What the spans and pointers lead to stays until the one
+  // completion; the span itself is copied. Waits for room; what the kernel refuses for another
+  // reason is counted in the result and not tried again.
+  virtual void send_datagrams(int /*socket*/, std::span<const DatagramToSend> /*batch*/,
+                              uint64_t /*user_data*/) {
+    CHECK(false);
+  }
+
   // No completion either. Every operation on the socket must have ended.
   virtual void close(int socket) = 0;
   virtual void shut_down_writes(int socket) = 0;

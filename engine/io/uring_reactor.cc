@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -13,41 +12,20 @@
 
 #include "engine/base/check.h"
 #include "engine/io/commit_thread.h"
+#include "engine/io/uring_tags.h"
 #include "engine/trace/counters.h"
 
 namespace engine {
 
 namespace {
 
-constexpr int kBufferGroup = 0;
-constexpr unsigned kOperationShift = 60;
-constexpr uint64_t kUserDataMask = (uint64_t{1} << kOperationShift) - 1;
-// Results nobody waits for: of cancel and close.
-constexpr uint64_t kIgnored = UINT64_MAX;
-constexpr uint64_t kForbidden = UINT64_MAX - 1;
-constexpr uint64_t kWake = uint64_t{static_cast<uint8_t>(Operation::wake)} << kOperationShift;
-
-constexpr uint64_t kShutDown = uint64_t{14} << kOperationShift;  // plus the socket
-constexpr uint64_t kInstalled = uint64_t{13} << kOperationShift;
-constexpr uint64_t kWritten = uint64_t{12} << kOperationShift;
-constexpr uint64_t kSynced = uint64_t{11} << kOperationShift;
-
-// A direct descriptor is its index in the ring's table with this bit, which no ordinary one has.
-constexpr int kDirect = 1 << 30;
-constexpr bool is_direct(int socket) { return (socket & kDirect) != 0; }
-
-// IORING_OP_FIXED_FD_INSTALL of Linux 6.8; older headers lack the name.
-constexpr uint8_t kOpFixedFdInstall = 54;
-
-constexpr int kAllowed[] = {IORING_OP_ACCEPT, IORING_OP_RECV,         IORING_OP_SEND,
-                            IORING_OP_SENDMSG, IORING_OP_ASYNC_CANCEL, IORING_OP_CLOSE,
-                            IORING_OP_POLL_ADD, IORING_OP_WRITEV,      IORING_OP_FSYNC};
-constexpr int kAllowedDirect[] = {IORING_OP_SHUTDOWN, IORING_OP_MSG_RING, kOpFixedFdInstall};
-
-uint64_t tagged(Operation operation, uint64_t user_data) {
-  CHECK((user_data & ~kUserDataMask) == 0);
-  return user_data | uint64_t{static_cast<uint8_t>(operation)} << kOperationShift;
-}
+constexpr int kAllowed[] = {IORING_OP_ACCEPT,   IORING_OP_RECV,         IORING_OP_SEND,
+                            IORING_OP_SENDMSG,  IORING_OP_ASYNC_CANCEL, IORING_OP_CLOSE,
+                            IORING_OP_POLL_ADD, IORING_OP_WRITEV,       IORING_OP_FSYNC,
+                            IORING_OP_CONNECT};
+constexpr int kAllowedDatagrams[] = {IORING_OP_RECVMSG};
+constexpr int kAllowedDirect[] = {IORING_OP_SHUTDOWN, IORING_OP_MSG_RING, IORING_OP_FILES_UPDATE,
+                                  kOpFixedFdInstall};
 
 }  // namespace
 
@@ -97,32 +75,12 @@ const char* UringReactor::set_up(int& error) {
 }
 
 int UringReactor::set_up_buffers() {
-  const uint32_t count = limits_.receive_buffers;
-  CHECK(ring_made_ && buffer_ring_ == nullptr);
-  CHECK(count > 0 && (count & (count - 1)) == 0 && count <= 32768);
-  buffer_ring_bytes_ = count * sizeof(io_uring_buf);
-  void* memory = mmap(nullptr, buffer_ring_bytes_, PROT_READ | PROT_WRITE,
-                      MAP_ANONYMOUS | MAP_PRIVATE, -1, 0);
-  if (memory == MAP_FAILED) return -ENOMEM;
-  buffer_ring_ = static_cast<io_uring_buf_ring*>(memory);
-  io_uring_buf_reg registration{};
-  registration.ring_addr = reinterpret_cast<uint64_t>(memory);
-  registration.ring_entries = count;
-  registration.bgid = kBufferGroup;
-  const int error = io_uring_register_buf_ring(&ring_, &registration, 0);
-  if (error < 0) return error;
-  // Readers that work in blocks of 64 bytes may look past the end of the last buffer.
-  constexpr size_t kPadding = 64;
-  const size_t bytes = size_t{count} * limits_.receive_buffer_bytes + kPadding;
-  arena_.reset(new char[bytes]);
-  // The kernel goes through all of them in turn. Touched now, they are in memory from the start:
-  // no faults under load, and memory that grows later has another reason.
-  memset(arena_.get(), 0, bytes);
-  io_uring_buf_ring_init(buffer_ring_);
-  lent_.resize(count);
-  for (uint32_t i = 0; i < count; ++i) lent_[i] = static_cast<uint16_t>(i);
-  return_buffers();
-  return 0;
+  CHECK(ring_made_);
+  const int error = buffers_.set_up(ring_, kBufferGroup, limits_.receive_buffers,
+                                    limits_.receive_buffer_bytes, true);
+  if (error < 0 || limits_.datagram_buffers == 0) return error;
+  return datagram_buffers_.set_up(ring_, kDatagramGroup, limits_.datagram_buffers,
+                                  datagram_buffer_bytes(), false);
 }
 
 int UringReactor::set_up_direct_descriptors() {
@@ -136,13 +94,17 @@ int UringReactor::set_up_direct_descriptors() {
 }
 
 int UringReactor::restrict_and_enable() {
-  io_uring_restriction rules[std::size(kAllowed) + std::size(kAllowedDirect) + 1] = {};
+  io_uring_restriction rules[std::size(kAllowed) + std::size(kAllowedDatagrams) +
+                             std::size(kAllowedDirect) + 1] = {};
   size_t count = 0;
   const auto allow = [&](int operation) {
     rules[count].opcode = IORING_RESTRICTION_SQE_OP;
     rules[count++].sqe_op = static_cast<uint8_t>(operation);
   };
   for (const int operation : kAllowed) allow(operation);
+  for (const int operation : kAllowedDatagrams) {
+    if (datagram_buffers_.ready()) allow(operation);
+  }
   for (const int operation : kAllowedDirect) {
     if (!owns_sockets() || (operation == kOpFixedFdInstall && !can_install_)) continue;
     allow(operation);
@@ -158,20 +120,25 @@ int UringReactor::restrict_and_enable() {
 
 UringReactor::~UringReactor() {
   if (ring_made_) io_uring_queue_exit(&ring_);
-  if (buffer_ring_ != nullptr) munmap(buffer_ring_, buffer_ring_bytes_);
+  for (const auto& [user_data, connecting] : connecting_) ::close(connecting.socket);
 }
 
-msghdr* UringReactor::SendArena::add(std::span<const iovec> pieces) {
-  const size_t need = sizeof(msghdr) + pieces.size_bytes();
-  CHECK(need <= kBlock);
-  if (block_ < blocks_.size() && used_ + need > kBlock) {
+char* UringReactor::SendArena::take(size_t bytes) {
+  CHECK(bytes <= kBlock && bytes % alignof(msghdr) == 0);
+  if (block_ < blocks_.size() && used_ + bytes > kBlock) {
     ++block_;
     used_ = 0;
   }
   if (block_ == blocks_.size()) blocks_.push_back(std::make_unique<char[]>(kBlock));
-  CHECK(block_ < blocks_.size() && used_ + need <= kBlock);
+  CHECK(block_ < blocks_.size() && used_ + bytes <= kBlock);
   char* at = blocks_[block_].get() + used_;
-  used_ += need;  // both types have the size of a multiple of their alignment
+  used_ += bytes;
+  return at;
+}
+
+msghdr* UringReactor::SendArena::add(std::span<const iovec> pieces) {
+  // Both types have the size of a multiple of their alignment.
+  char* at = take(sizeof(msghdr) + pieces.size_bytes());
   auto* header = new (at) msghdr{};
   auto* copy = reinterpret_cast<iovec*>(at + sizeof(msghdr));
   memcpy(copy, pieces.data(), pieces.size_bytes());
@@ -196,11 +163,15 @@ io_uring_sqe* UringReactor::next_entry() {
 // In mid-turn; what completes is kept for the next wait.
 void UringReactor::submit_early() {
   io_uring_submit_and_get_events(&ring_);
-  std::swap(completions_, early_);
-  std::swap(lent_, early_lent_);
+  swap_early();
   collect();
+  swap_early();
+}
+
+void UringReactor::swap_early() {
   std::swap(completions_, early_);
-  std::swap(lent_, early_lent_);
+  buffers_.swap_early();
+  datagram_buffers_.swap_early();
 }
 
 // What the prepared operation is for, if that is in the ring's table.
@@ -234,7 +205,7 @@ void UringReactor::arm_receive(int socket, uint64_t user_data) {
 }
 
 void UringReactor::cancel(Operation target, uint64_t user_data) {
-  CHECK(target == Operation::accept || target == Operation::receive || target == Operation::send);
+  CHECK(target < Operation::pass && target != Operation::send_datagrams);
   io_uring_sqe* entry = next_entry();
   io_uring_prep_cancel64(entry, tagged(target, user_data), 0);
   entry->user_data = kIgnored;
@@ -415,28 +386,16 @@ void UringReactor::arm_doorbell() {
   doorbell_armed_ = true;
 }
 
-void UringReactor::return_buffers() {
-  CHECK(lent_.size() <= limits_.receive_buffers);
-  const int mask = io_uring_buf_ring_mask(limits_.receive_buffers);
-  int offset = 0;
-  for (const uint16_t id : lent_) {
-    io_uring_buf_ring_add(buffer_ring_, buffer(id), limits_.receive_buffer_bytes, id, mask,
-                          offset++);
-  }
-  io_uring_buf_ring_advance(buffer_ring_, offset);
-  lent_.clear();
-}
-
 void UringReactor::submit_and_wait(base::Instant deadline) {
   CHECK(ring_made_ && !installing_);
-  return_buffers();
+  buffers_.give_back();
+  datagram_buffers_.give_back();
   completions_.clear();
   if (!doorbell_armed_) arm_doorbell();
   // What came early is older than anything that comes now.
   const bool early = !early_.empty();
-  std::swap(completions_, early_);
-  std::swap(lent_, early_lent_);
-  CHECK(early_.empty() && early_lent_.empty());
+  swap_early();
+  CHECK(early_.empty());
   const base::Duration left = deadline - now();
   const bool waits = !early && left > base::Duration{} && doorbell_.about_to_sleep();
   int result = 0;
@@ -459,6 +418,7 @@ void UringReactor::submit_and_wait(base::Instant deadline) {
   collect();
   if (io_uring_sq_ready(&ring_) == 0) send_arena_.reset();
   close_shut_down();
+  register_connected();
   if (std::exchange(commit_again_, false)) submit_commit();
 }
 
@@ -480,21 +440,21 @@ void UringReactor::collect() {
   }
 }
 
-void UringReactor::take(const io_uring_cqe& entry) {
-  const bool more = (entry.flags & IORING_CQE_F_MORE) != 0;
-  if (entry.user_data == kIgnored) return;
+// What is nobody's business but ours.
+bool UringReactor::take_internal(const io_uring_cqe& entry) {
+  if (entry.user_data == kIgnored) return true;
   if (entry.user_data == kForbidden) {
     forbidden_result_ = entry.res;
-    return;
+    return true;
   }
   if (entry.user_data == kWake) {
     CHECK(doorbell_armed_);
-    if (!more) doorbell_armed_ = false;
-    return;  // woke_up() tells
+    if ((entry.flags & IORING_CQE_F_MORE) == 0) doorbell_armed_ = false;
+    return true;  // woke_up() tells
   }
   if (entry.user_data == kWritten || entry.user_data == kSynced) {
     on_commit_step(entry.user_data == kSynced, entry.res);
-    return;
+    return true;
   }
   if (entry.user_data == kInstalled) {
     if (installing_) {
@@ -502,31 +462,50 @@ void UringReactor::take(const io_uring_cqe& entry) {
     } else if (entry.res >= 0) {
       ::close(entry.res);  // nobody waits any more
     }
-    return;
+    return true;
   }
-  if (entry.user_data >> kOperationShift == kShutDown >> kOperationShift) {
-    const auto socket = static_cast<int>(entry.user_data & kUserDataMask);
+  const uint64_t what = entry.user_data & ~kUserDataMask;
+  const uint64_t whose = entry.user_data & kUserDataMask;
+  if (what == kShutDown) {
+    const auto socket = static_cast<int>(whose);
     CHECK(shutting_down_.contains(socket));
     shut_down_.push_back(socket);
-    return;
+  } else if (what == kDatagramSent) {
+    take_datagram_sent(static_cast<int>(whose), entry.res);
+  } else if (what == kRegistered) {
+    take_registered(whose, entry.res);
+  } else if (what == tagged(Operation::connect, 0)) {
+    take_connected(whose, entry.res);
+  } else {
+    return false;
   }
+  return true;
+}
+
+void UringReactor::take(const io_uring_cqe& entry) {
+  if (take_internal(entry)) return;
   Completion completion;
   completion.user_data = entry.user_data & kUserDataMask;
   completion.result = entry.res;
   completion.operation = static_cast<Operation>(entry.user_data >> kOperationShift);
-  completion.more = more;
+  completion.more = (entry.flags & IORING_CQE_F_MORE) != 0;
   CHECK(completion.operation <= Operation::pass);
-  const bool socket = completion.operation == Operation::accept ||
-                      completion.operation == Operation::pass;
+  const bool socket =
+      completion.operation == Operation::accept || completion.operation == Operation::pass;
   if (socket && owns_sockets() && entry.res >= 0) completion.result |= kDirect;
-  if ((entry.flags & IORING_CQE_F_BUFFER) != 0) {
-    const auto id = static_cast<uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
-    CHECK(id < limits_.receive_buffers);
-    lent_.push_back(id);
-    CHECK(lent_.size() + early_lent_.size() <= limits_.receive_buffers);  // none is lent twice
-    if (entry.res > 0) completion.data = {buffer(id), static_cast<size_t>(entry.res)};
-  }
+  if ((entry.flags & IORING_CQE_F_BUFFER) != 0) take_data(entry, completion);
   completions_.push_back(completion);
+}
+
+void UringReactor::take_data(const io_uring_cqe& entry, Completion& completion) {
+  const auto id = static_cast<uint16_t>(entry.flags >> IORING_CQE_BUFFER_SHIFT);
+  const size_t bytes = static_cast<size_t>(std::max(entry.res, 0));
+  if (completion.operation == Operation::receive_datagrams) {
+    take_datagram({datagram_buffers_.lend(id), bytes}, completion);
+  } else {
+    const char* buffer = buffers_.lend(id);
+    if (bytes > 0) completion.data = {buffer, bytes};
+  }
 }
 
 int32_t UringReactor::try_forbidden_operation() {

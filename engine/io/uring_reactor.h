@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/io/system_reactor.h"
+#include "engine/io/uring_buffers.h"
 
 namespace engine {
 
@@ -29,6 +30,10 @@ class UringReactor final : public SystemReactor {
   void arm_receive(int socket, uint64_t user_data) override;
   void cancel(Operation target, uint64_t user_data) override;
   void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
+  void connect(const base::SocketAddress& to, uint64_t user_data) override;
+  void arm_receive_datagrams(int socket, uint64_t user_data) override;
+  void send_datagrams(int socket, std::span<const DatagramToSend> batch,
+                      uint64_t user_data) override;
   void close(int socket) override;
   void commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync,
               uint64_t user_data) override;
@@ -49,10 +54,12 @@ class UringReactor final : public SystemReactor {
   class SendArena {
    public:
     msghdr* add(std::span<const iovec> pieces);
+    msghdr* add(const DatagramToSend& datagram, bool v6);
     void reset() { block_ = used_ = 0; }
 
    private:
     static constexpr size_t kBlock = 64 * 1024;
+    char* take(size_t bytes);
     std::vector<std::unique_ptr<char[]>> blocks_;
     size_t block_ = 0;
     size_t used_ = 0;
@@ -71,9 +78,25 @@ class UringReactor final : public SystemReactor {
     int32_t synced = 0;
   };
 
+  // A connection being made. The descriptor is an ordinary one; with direct descriptors it is put
+  // into the ring's table when the connection stands.
+  struct Connecting {
+    int socket = -1;
+    SystemAddress to;
+    int entry = -1;  // the descriptor, over which the kernel writes the index
+  };
+
+  // Datagrams of one socket on their way into the kernel.
+  struct Batch {
+    uint64_t user_data = 0;
+    uint32_t left = 0;
+    int32_t refused = 0;
+  };
+
   explicit UringReactor(const ReactorLimits& limits) : SystemReactor(0), limits_(limits) {}
   const char* set_up(int& error);   // the step that failed, or null
   int set_up_buffers();
+  uint32_t datagram_buffer_bytes();
   int set_up_direct_descriptors();
   int restrict_and_enable();
   io_uring_sqe* next_entry();
@@ -86,21 +109,29 @@ class UringReactor final : public SystemReactor {
   void submit_commit();
   void on_commit_step(bool sync, int32_t result);
   void collect();
+  void swap_early();
   void take(const io_uring_cqe& entry);
-  char* buffer(unsigned id) { return arena_.get() + size_t{id} * limits_.receive_buffer_bytes; }
-  void return_buffers();
+  bool take_internal(const io_uring_cqe& entry);
+  void take_data(const io_uring_cqe& entry, Completion& completion);
+  void take_datagram(base::Bytes received, Completion& completion);
+  void take_datagram_sent(int socket, int32_t result);
+  void take_connected(uint64_t user_data, int32_t result);
+  void take_registered(uint64_t user_data, int32_t result);
+  void connected(uint64_t user_data, int32_t result);
+  void register_connected();
 
   const ReactorLimits limits_;
   io_uring ring_{};
   bool ring_made_ = false;
-  io_uring_buf_ring* buffer_ring_ = nullptr;
-  size_t buffer_ring_bytes_ = 0;
-  std::unique_ptr<char[]> arena_;
+  UringBuffers buffers_;
+  UringBuffers datagram_buffers_;
+  msghdr datagram_layout_{};  // of what the kernel writes into a datagram buffer
   SendArena send_arena_;
   std::vector<Completion> completions_;   // of the last wait
-  std::vector<uint16_t> lent_;            // buffers behind them
   std::vector<Completion> early_;         // came while the queue was emptied in mid-turn
-  std::vector<uint16_t> early_lent_;
+  std::unordered_map<uint64_t, Connecting> connecting_;  // by user data
+  std::vector<uint64_t> to_register_;     // of them: stand, and go into the table
+  std::unordered_map<int, Batch> batches_;  // by datagram socket
   // Direct descriptors whose writes are being shut down, and whether to close them when that is
   // done: a worker thread does it, and looks the descriptor up only then.
   std::unordered_map<int, bool> shutting_down_;

@@ -14,6 +14,10 @@ void Network::tend(uint16_t listener) {
   CHECK(listener < listeners_.size());
   Listener& here = listeners_[listener];
   CHECK(here.socket >= 0 || !here.armed);
+  if (here.datagrams != nullptr) {
+    tend_datagrams(listener);
+    return;
+  }
   if (here.socket < 0 || here.armed) return;
   if (!accepting_) {
     reactor_.close(here.socket);
@@ -105,7 +109,9 @@ void Network::admit(int socket, uint16_t listener) {
     end(connection);
     return;
   }
-  if (options_.listeners[listener].direct_tls) begin_handshake(connection);
+  if (options_.listeners[listener].direct_tls) {
+    begin_handshake(connection, make_server_session(*server_context(listener)));
+  }
   shard_.settle();
   update_receive(connection);
 }
@@ -113,13 +119,15 @@ void Network::admit(int socket, uint16_t listener) {
 void Network::stop_accepting() {
   accepting_ = false;
   accept_timer_.disarm();
+  datagram_timer_.disarm();
   for (uint16_t i = 0; i < listeners_.size(); ++i) {
-    if (listeners_[i].armed) {
+    if (listeners_[i].armed && listeners_[i].datagrams == nullptr) {
       reactor_.cancel(Operation::accept, i);
     } else {
       tend(i);
     }
   }
+  stop_connecting();
 }
 
 }  // namespace engine

@@ -88,13 +88,7 @@ void Network::finish(Connection& connection) {
   connection.plain.clear(pool_);
   connection.wire.clear(pool_);
   shared_.sources.remove(connection.source);
-  const int64_t before = shared_.connections.fetch_sub(1);
-  CHECK(before > 0);
-  const bool last = before == 1;
-  // A node that drains is done now; its shards, this one too, may be about to sleep for good.
-  for (ShardId id = 0; last && shard_.draining() && id < shard_.mesh().shards(); ++id) {
-    shard_.mesh().wake(id);
-  }
+  connection_over();
   trace::count(trace::Counter::connections_ended);
   trace::gauge_add(trace::Gauge::connections, -1);
   gone_.push_back(remove(connection));

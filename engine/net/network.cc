@@ -16,8 +16,7 @@ constexpr uint32_t kSlotsMax = 1u << 28;
 
 }  // namespace
 
-Network::Network(Shard& shard, const NetOptions& options, NetShared& shared,
-                 std::shared_ptr<const TlsContext> tls)
+Network::Network(Shard& shard, const NetOptions& options, NetShared& shared, TlsContexts tls)
     : shard_(shard),
       reactor_(shard.reactor()),
       options_(options),
@@ -34,14 +33,20 @@ base::Status Network::listen(std::vector<uint16_t>& ports) {
   ports.resize(options_.listeners.size(), 0);
   for (size_t i = 0; i < options_.listeners.size(); ++i) {
     const ListenerOptions& wanted = options_.listeners[i];
-    if (wanted.direct_tls && tls_ == nullptr) {
+    if (wanted.direct_tls && wanted.tls_context >= tls_.servers.size()) {
       return base::Error{"a listener with TLS needs a certificate"};
     }
-    const uint16_t port = wanted.port != 0 ? wanted.port : ports[i];
-    const base::Result<int> socket = reactor_.listen({wanted.address, port});
+    const bool datagrams = wanted.transport == ListenerTransport::datagram;
+    CHECK(!datagrams || !wanted.direct_tls);  // DTLS is none of ours
+    const ListenAddress address{wanted.address, wanted.port != 0 ? wanted.port : ports[i]};
+    const base::Result<int> socket =
+        datagrams ? reactor_.bind_datagrams(address, options_.datagram_socket_bytes)
+                  : reactor_.listen(address);
     if (!socket) return socket.error();
     ports[i] = reactor_.local_port(*socket);
-    listeners_.push_back({*socket, false});
+    Listener listener{.socket = *socket};
+    if (datagrams) listener.datagrams = std::make_unique<DatagramSocket>();
+    listeners_.push_back(std::move(listener));
   }
   CHECK(listeners_.size() == ports.size());
   accepting_ = true;
@@ -49,8 +54,8 @@ base::Status Network::listen(std::vector<uint16_t>& ports) {
   return base::Status::ok();
 }
 
-void Network::replace_tls(std::shared_ptr<const TlsContext> tls) {
-  CHECK(tls != nullptr);
+void Network::replace_tls(TlsContexts tls) {
+  CHECK(tls.servers.size() >= tls_.servers.size() && tls.clients.size() >= tls_.clients.size());
   tls_ = std::move(tls);
 }
 
@@ -103,9 +108,21 @@ void Network::begin_turn() {
 }
 
 void Network::on_completion(const Completion& completion) {
-  if (completion.operation == Operation::accept) {
-    on_accept(completion);
-    return;
+  switch (completion.operation) {
+    case Operation::accept:
+      on_accept(completion);
+      return;
+    case Operation::connect:
+      on_connect(completion);
+      return;
+    case Operation::receive_datagrams:
+      on_datagram(completion);
+      return;
+    case Operation::send_datagrams:
+      on_datagrams_sent(completion);
+      return;
+    default:
+      break;
   }
   const ConnectionId id{static_cast<uint32_t>(completion.user_data >> 32),
                         static_cast<uint32_t>(completion.user_data)};
@@ -177,9 +194,11 @@ void Network::execute(const Effect& effect, base::Bytes bytes) {
       return;
     case EffectKind::mail:
     case EffectKind::ask:
+    case EffectKind::datagram:
+    case EffectKind::connect:
       break;
   }
-  CHECK(false);  // the shard's own
+  CHECK(false);  // the shard's own, or functions of their own
 }
 
 void Network::flush() {
@@ -193,6 +212,7 @@ void Network::flush() {
     shard_.settle();
   }
   dirty_.clear();
+  flush_datagrams();
   feed_the_hungry();
   let_movers_leave();
 }

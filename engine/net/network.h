@@ -12,17 +12,19 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/net/connecting.h"
 #include "engine/net/connection.h"
+#include "engine/net/datagram_queue.h"
 #include "engine/net/options.h"
 #include "engine/net/source_limits.h"
 #include "engine/shard/shard.h"
+#include "engine/tls/contexts.h"
 
 namespace engine {
-
-class TlsContext;
 
 // What the Networks of one node share.
 struct NetShared {
@@ -33,15 +35,14 @@ struct NetShared {
 
 class Network final : public Transport {
  public:
-  // `tls` may be null when no listener and no service uses it.
-  Network(Shard& shard, const NetOptions& options, NetShared& shared,
-          std::shared_ptr<const TlsContext> tls);
+  // `tls` may be empty when no listener and no service uses it.
+  Network(Shard& shard, const NetOptions& options, NetShared& shared, TlsContexts tls);
   ~Network() override;
 
   // Opens every listener. `ports`: in, what port-0 listeners got on the first shard; out, filled in
   // by it.
   base::Status listen(std::vector<uint16_t>& ports);
-  void replace_tls(std::shared_ptr<const TlsContext> tls);  // for handshakes from now on
+  void replace_tls(TlsContexts tls);  // for handshakes from now on
   size_t connections() const { return live_; }
   uint64_t queued_bytes() const { return queued_bytes_; }
   uint32_t handshakes() const { return handshakes_live_; }
@@ -49,12 +50,14 @@ class Network final : public Transport {
   void begin_turn() override;
   void on_completion(const Completion& completion) override;
   void execute(const Effect& effect, base::Bytes bytes) override;
+  void send_datagram(uint16_t listener, const base::SocketAddress& to, base::Bytes bytes) override;
+  void connect(OutgoingConnection what) override;
   void flush() override;
   void hold_reading(bool hold) override;
   bool busy() const override;
   void stop_accepting() override;
   void close_all() override;
-  bool empty() const override { return live_ == 0; }
+  bool empty() const override { return live_ == 0 && connecting_.empty(); }
 
   // moving.cc: a connection comes in from another shard.
   void adopt(std::unique_ptr<Connection> connection);
@@ -65,10 +68,17 @@ class Network final : public Transport {
     std::unique_ptr<Connection> connection;
     uint32_t generation = 0;
   };
+  struct DatagramSocket {
+    DatagramQueue queue;
+    bool sending = false;    // a batch is on its way into the kernel
+    bool cancelled = false;  // the receive's last completion is still to come
+  };
   struct Listener {
     int socket = -1;
     bool armed = false;
+    std::unique_ptr<DatagramSocket> datagrams;  // null: a stream listener
   };
+  friend struct Connecting;
 
   // network.cc
   static uint64_t user_data(ConnectionId id);
@@ -85,6 +95,21 @@ class Network final : public Transport {
   void tend(uint16_t listener);                   // arms or closes it
   void resume_accepting(Turn& turn);
 
+  // connecting.cc
+  void on_connect(const Completion& completion);
+  void connected(Connecting& connecting, int socket);
+  void connection_over();
+  void stop_connecting();
+
+  // datagrams.cc
+  void tend_datagrams(uint16_t listener);
+  void tend_all_datagrams();
+  void on_datagram(const Completion& completion);
+  void on_datagram_error(int error);
+  void resume_datagrams(Turn& turn);
+  void flush_datagrams();
+  void on_datagrams_sent(const Completion& completion);
+
   // receive.cc
   void on_receive(Connection& connection, const Completion& completion);
   void receive_ended(Connection& connection, int32_t result);
@@ -99,7 +124,8 @@ class Network final : public Transport {
   // secure.cc
   void start_tls(Connection& connection);
   void try_start_tls(Connection& connection);
-  void begin_handshake(Connection& connection);
+  const TlsContext* server_context(uint16_t listener) const;
+  void begin_handshake(Connection& connection, std::unique_ptr<TlsSession> session);
   void handshake_over(Connection& connection);
   void evict_handshake();
   void open_records(Connection& connection, base::Bytes bytes);
@@ -136,7 +162,7 @@ class Network final : public Transport {
   Reactor& reactor_;
   const NetOptions options_;
   NetShared& shared_;
-  std::shared_ptr<const TlsContext> tls_;
+  TlsContexts tls_;
   std::vector<Listener> listeners_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;
@@ -153,10 +179,15 @@ class Network final : public Transport {
   base::Sink records_scratch_;
   uint64_t queued_bytes_ = 0;
   uint32_t handshakes_live_ = 0;
+  std::unordered_map<uint32_t, std::unique_ptr<Connecting>> connecting_;  // by its user data
+  uint32_t last_connect_ = 0;
+  size_t datagrams_queued_ = 0;
+  uint64_t datagram_bytes_queued_ = 0;
   uint32_t turn_ = 0;
   bool held_ = false;
   bool accepting_ = false;
   MemberTimer<Network, &Network::resume_accepting> accept_timer_{*this};
+  MemberTimer<Network, &Network::resume_datagrams> datagram_timer_{*this};
 };
 
 }  // namespace engine

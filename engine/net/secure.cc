@@ -12,6 +12,11 @@ namespace engine {
 
 void Network::start_tls(Connection& connection) {
   if (connection.encrypting()) return;  // once is enough
+  if (server_context(connection.listener) == nullptr) {
+    // Ours, which have TLS from the start or never, or a listener without a certificate.
+    close_now(connection, CloseReason::tls_handshake);
+    return;
+  }
   connection.starting_tls = true;
   if (connection.carry != nullptr) {
     trace::count(trace::Counter::starttls_bytes_dropped, connection.carry->size());
@@ -25,13 +30,19 @@ void Network::try_start_tls(Connection& connection) {
   if (!connection.starting_tls || connection.phase != Phase::open) return;
   if (!connection.wire.empty() || connection.send_in_flight) return;
   connection.starting_tls = false;
-  begin_handshake(connection);
+  begin_handshake(connection, make_server_session(*server_context(connection.listener)));
 }
 
-void Network::begin_handshake(Connection& connection) {
-  CHECK(tls_ != nullptr && connection.tls == nullptr && connection.phase == Phase::open);
+const TlsContext* Network::server_context(uint16_t listener) const {
+  if (listener >= options_.listeners.size()) return nullptr;
+  const uint16_t context = options_.listeners[listener].tls_context;
+  return context < tls_.servers.size() ? tls_.servers[context].get() : nullptr;
+}
+
+void Network::begin_handshake(Connection& connection, std::unique_ptr<TlsSession> session) {
+  CHECK(session != nullptr && connection.tls == nullptr && connection.phase == Phase::open);
   CHECK(!connection.secured && !connection.handshake_counted);
-  connection.tls = make_server_session(*tls_);
+  connection.tls = std::move(session);
   connection.deadline = shard_.current().now + options_.handshake_timeout;
   arm_timer(connection);
   connection.handshake_counted = true;

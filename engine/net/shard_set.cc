@@ -42,17 +42,17 @@ struct DrainTask final : Task {
 };
 
 struct ReplaceTlsTask final : Task {
-  explicit ReplaceTlsTask(std::shared_ptr<const TlsContext> context) : tls(std::move(context)) {}
+  explicit ReplaceTlsTask(TlsContexts contexts) : tls(std::move(contexts)) {}
   void run(Shard& shard) override {
     static_cast<Network&>(shard.transport()).replace_tls(std::move(tls));
   }
-  std::shared_ptr<const TlsContext> tls;
+  TlsContexts tls;
 };
 
 }  // namespace
 
 ShardSet::ShardSet(const ShardSetOptions& options, Mesh& mesh, ShardMaker& maker,
-                   Answerer& answerer, std::shared_ptr<const TlsContext> tls)
+                   Answerer& answerer, TlsContexts tls)
     : options_(options),
       mesh_(mesh),
       maker_(maker),
@@ -94,7 +94,13 @@ base::Status ShardSet::start() {
 
 base::Status ShardSet::prepare(Worker& worker) {
   CHECK(worker.id < mesh_.shards() && worker.shard == nullptr);
-  base::Result<MadeReactor> made = make_reactor(options_.io, options_.reactor);
+  ReactorLimits limits = options_.reactor;
+  for (const ListenerOptions& listener : options_.net.listeners) {
+    if (listener.transport == ListenerTransport::datagram) {
+      limits.datagram_buffers = options_.net.datagrams_per_turn;
+    }
+  }
+  base::Result<MadeReactor> made = make_reactor(options_.io, limits);
   if (!made) return made.error();
   worker.reactor = std::move(made->reactor);
   if (worker.id == 0 && !made->alarm.empty()) {
@@ -172,8 +178,7 @@ void ShardSet::join() {
 
 bool ShardSet::post(ShardId shard, TaskPtr& task) { return mesh_.post(shard, task); }
 
-bool ShardSet::replace_tls(std::shared_ptr<const TlsContext> tls) {
-  CHECK(tls != nullptr);
+bool ShardSet::replace_tls(const TlsContexts& tls) {
   bool all = true;
   for (ShardId id = 0; id < mesh_.shards(); ++id) {
     TaskPtr task = std::make_unique<ReplaceTlsTask>(tls);

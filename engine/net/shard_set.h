@@ -42,7 +42,7 @@ struct ShardSetOptions {
 class ShardSet {
  public:
   ShardSet(const ShardSetOptions& options, Mesh& mesh, ShardMaker& maker, Answerer& answerer,
-           std::shared_ptr<const TlsContext> tls);
+           TlsContexts tls);
   ~ShardSet();   // drains at once if still running; frees the reactors
   ShardSet(const ShardSet&) = delete;
   ShardSet& operator=(const ShardSet&) = delete;
@@ -57,7 +57,7 @@ class ShardSet {
 
   // Any thread, once started. False: the shard's task queue is full, or the shard has ended.
   [[nodiscard]] bool post(ShardId shard, TaskPtr& task);
-  [[nodiscard]] bool replace_tls(std::shared_ptr<const TlsContext> tls);  // on every shard
+  [[nodiscard]] bool replace_tls(const TlsContexts& tls);  // on every shard
 
   // After start().
   const std::vector<uint16_t>& ports() const { return ports_; }  // as listeners in the options
@@ -78,7 +78,7 @@ class ShardSet {
   Mesh& mesh_;
   ShardMaker& maker_;
   Answerer& answerer_;
-  std::shared_ptr<const TlsContext> tls_;
+  const TlsContexts tls_;
   NetShared shared_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<uint16_t> ports_;

@@ -54,12 +54,21 @@ void Shard::turn() {
   transport_->flush();
   settle();
   post_office_.publish();
-  transport_->hold_reading(post_office_.holding() || log_->behind());
-  log_->flush(turn_->now);
+  flush_log();
   CHECK(outbox_.empty());
   turn_.reset();
   trace::count(trace::Counter::turns);
   reactor_.submit_and_wait(wait_until());
+}
+
+// The log may catch up in this very flush, and nothing else may wake us then: only afterwards is it
+// decided what waits for it.
+void Shard::flush_log() {
+  CHECK(turn_.has_value());
+  log_->flush(turn_->now);
+  const bool behind = log_->behind();
+  transport_->hold_reading(post_office_.holding() || behind);
+  if (std::exchange(mail_waits_, false) && !behind) more_ = true;
 }
 
 base::Instant Shard::wait_until() {
@@ -112,7 +121,8 @@ void Shard::expire_timers() {
 }
 
 void Shard::take_mail() {
-  if (log_->behind()) return;  // most of it would be journaled, too; the next commit lets us go on
+  mail_waits_ = log_->behind();  // most of it would be journaled, too
+  if (mail_waits_) return;
   for (ShardId from = 0; from < mesh_.shards(); ++from) {
     if (from == id_) continue;
     Mailbox& mailbox = mesh_.mailbox(from, id_);
@@ -206,6 +216,14 @@ void Shard::carry_out(const Effect& effect) {
     }
     case EffectKind::send:
       transport_->execute(effect, outbox_.bytes(effect));
+      return;
+    case EffectKind::datagram: {
+      const OutgoingDatagram& datagram = outbox_.datagram(effect);
+      transport_->send_datagram(datagram.listener, datagram.to, outbox_.bytes(datagram));
+      return;
+    }
+    case EffectKind::connect:
+      transport_->connect(outbox_.take_connect(effect));
       return;
     default:
       transport_->execute(effect, {});

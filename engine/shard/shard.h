@@ -34,10 +34,10 @@ class Answerer {
 };
 
 struct ShardOptions {
-  uint32_t envelopes_per_turn = 1024;  // taken from each other shard's mailbox
-  uint32_t local_mail_per_turn = 4096; // delivered to ourselves, including what that causes
+  uint32_t envelopes_per_turn = 1024;   // taken from each other shard's mailbox
+  uint32_t local_mail_per_turn = 4096;  // delivered to ourselves, including what that causes
   uint32_t timers_per_turn = 4096;
-  uint32_t mail_waiting = 65536;       // per target shard, see PostOffice
+  uint32_t mail_waiting = 65536;  // per target shard, see PostOffice
 };
 
 class Shard {
@@ -53,7 +53,7 @@ class Shard {
   void attach(Service& service, Transport& transport, Log& log,
               std::vector<JournalEntry> recovered = {});
 
-  void turn();        // waits at its end, in the reactor, until there is something to do
+  void turn();  // waits at its end, in the reactor, until there is something to do
 
   // Say goodbye to every peer (Service::on_shutdown), accept no more, and after `patience` close
   // what is left. On the shard; from elsewhere post a task.
@@ -90,6 +90,7 @@ class Shard {
   void tell_of_commits();
   void expire_timers();
   void take_mail();
+  void flush_log();
   void take_answers();
   void take_tasks();
   void deliver_to_ourselves();
@@ -117,7 +118,8 @@ class Shard {
   std::vector<JournalEntry> recovered_;
   Journal::Position told_committed_ = 0;
   bool settling_ = false;
-  bool more_ = false;      // a bound was hit: come back at once
+  bool more_ = false;        // a bound was hit: come back at once
+  bool mail_waits_ = false;  // until the log is no longer behind
   bool draining_ = false;
   MemberTimer<Shard, &Shard::on_drain_deadline> drain_timer_{*this};
 };

@@ -14,6 +14,9 @@ class Transport {
   virtual void begin_turn() = 0;                           // after reap: last turn's leftovers
   virtual void on_completion(const Completion& completion) = 0;
   virtual void execute(const Effect& effect, base::Bytes bytes) = 0;  // send … resume
+  virtual void send_datagram(uint16_t listener, const base::SocketAddress& to,
+                             base::Bytes bytes) = 0;
+  virtual void connect(OutgoingConnection what) = 0;
   virtual void flush() = 0;                                // one gathered send per connection
   virtual void hold_reading(bool hold) = 0;                // mail to another shard is held up
   virtual bool busy() const = 0;                           // wants another turn at once

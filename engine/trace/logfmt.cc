@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/datetime.h"
+#include "engine/base/hexadecimal.h"
 #include "engine/base/utf8.h"
 #include "engine/trace/record.h"
 
@@ -31,10 +32,9 @@ static uint32_t steering_character(base::Bytes sequence) {
 }
 
 static void append_code(uint32_t code, base::Sink& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
   CHECK(code <= 0xFFFF);
   out.append("\\u");
-  for (int shift = 12; shift >= 0; shift -= 4) out.push_back(kHex[code >> shift & 15]);
+  for (int shift = 12; shift >= 0; shift -= 4) out.push_back(base::kHexDigits[code >> shift & 15]);
 }
 
 static void append_ascii(char c, base::Sink& out) {

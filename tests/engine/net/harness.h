@@ -50,6 +50,18 @@ class TestReactor final : public engine::Reactor {
     ++sends;
     real_->send(socket, pieces, data);
   }
+  void connect(const base::SocketAddress& to, uint64_t data) override { real_->connect(to, data); }
+  base::Result<int> bind_datagrams(const engine::ListenAddress& address,
+                                   uint32_t bytes) override {
+    return real_->bind_datagrams(address, bytes);
+  }
+  void arm_receive_datagrams(int socket, uint64_t data) override {
+    real_->arm_receive_datagrams(socket, data);
+  }
+  void send_datagrams(int socket, std::span<const engine::DatagramToSend> batch,
+                      uint64_t data) override {
+    real_->send_datagrams(socket, batch, data);
+  }
   void close(int socket) override { real_->close(socket); }
   void shut_down_writes(int socket) override { real_->shut_down_writes(socket); }
   bool owns_sockets() const override { return real_->owns_sockets(); }
@@ -97,6 +109,10 @@ struct Events {
   std::vector<bool> congestion;
   std::vector<engine::CloseReason> closed;
   std::string received;   // by all peers, in order
+  std::vector<std::string> datagrams;      // "LISTENER FROM TEXT"; each is sent back, doubled
+  std::vector<uint64_t> connected;         // tokens
+  std::vector<engine::ConnectFailure> connect_failures;
+  std::vector<std::string> peer_names;     // of the last secured peer's certificate
   engine::ConnectionId last;
 };
 
@@ -105,7 +121,13 @@ class LinePeer final : public engine::Peer {
   LinePeer(engine::ConnectionId connection, Events& events)
       : connection_(connection), events_(events) {}
   void on_bytes(base::Bytes in, engine::Turn& turn) override;
-  void on_secured(const engine::TlsFacts&, engine::Turn&) override { ++events_.secured; }
+  void on_secured(const engine::TlsFacts& facts, engine::Turn&) override {
+    ++events_.secured;
+    events_.peer_names.clear();
+    for (const engine::CertificateName& name : facts.peer_names) {
+      events_.peer_names.push_back(name.name);
+    }
+  }
   void on_moved(engine::ConnectionId connection, engine::Turn& turn) override;
   void on_congestion(bool congested, engine::Turn&) override {
     events_.congestion.push_back(congested);
@@ -134,6 +156,15 @@ class LineService final : public engine::Service {
     events_.last = how.connection;
     return std::make_unique<LinePeer>(how.connection, events_);
   }
+  void on_datagram(const engine::Datagram& datagram, engine::Turn& turn) override;
+  std::unique_ptr<engine::Peer> on_connected(uint64_t token, const engine::Accepted& how,
+                                             engine::Turn& turn) override {
+    events_.connected.push_back(token);
+    return accept(how, turn);
+  }
+  void on_connect_failed(uint64_t, engine::ConnectFailure why, engine::Turn&) override {
+    events_.connect_failures.push_back(why);
+  }
   void on_mail(const engine::Envelope& mail, engine::Turn& turn) override;
   void on_refused(const engine::Envelope&, engine::Turn&) override { ++events_.refused_mail; }
   void on_answer(engine::QuestionPtr, engine::Turn&) override {}
@@ -154,7 +185,7 @@ struct HarnessOptions {
   engine::ShardId shards = 1;
   engine::NetOptions net{.send_hard_bytes = 1 << 20};  // tests know how much they may flood
   engine::ReactorLimits reactor{.receive_buffers = 256};
-  std::shared_ptr<const engine::TlsContext> tls;
+  engine::TlsContexts tls;
   bool out_of_descriptors = false;   // from the beginning
 };
 

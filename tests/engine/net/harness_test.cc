@@ -13,6 +13,7 @@ std::unique_ptr<engine::Reactor> make(const HarnessOptions& options) {
   if (limits.direct_descriptors == 0) {
     limits.direct_descriptors = direct_descriptors(options.backend);
   }
+  limits.datagram_buffers = options.net.datagrams_per_turn;
   auto made = engine::make_reactor(kind_of(options.backend), limits);
   EXPECT_TRUE(made) << made.error().what;
   return std::move(made->reactor);
@@ -70,6 +71,16 @@ void LinePeer::obey(const std::string& line, engine::Turn& turn) {
 void LinePeer::on_moved(engine::ConnectionId connection, engine::Turn& turn) {
   connection_ = connection;
   turn.out.send(connection_, "on " + std::to_string(turn.shard) + "\n");
+}
+
+void LineService::on_datagram(const engine::Datagram& datagram, engine::Turn& turn) {
+  base::Sink text = std::to_string(datagram.listener) + " ";
+  base::append_address(datagram.remote, text);
+  events_.datagrams.push_back(text.append(" ").append(datagram.bytes));
+  turn.out.begin_datagram(datagram.listener, datagram.remote)
+      .append(datagram.bytes)
+      .append(datagram.bytes);
+  turn.out.end_datagram();
 }
 
 void LineService::on_mail(const engine::Envelope& mail, engine::Turn& turn) {

@@ -49,6 +49,18 @@ struct Transported final : Transport {
     executed.push_back(effect.kind);
     if (effect.kind == EffectKind::send) sent.emplace_back(bytes);
   }
+  std::vector<std::string> datagrams;
+  std::vector<uint64_t> connecting;
+  void send_datagram(uint16_t listener, const base::SocketAddress& to, base::Bytes bytes) override {
+    executed.push_back(EffectKind::datagram);
+    base::Sink text = std::to_string(listener) + " ";
+    base::append_address_and_port(to, text);
+    datagrams.push_back(text.append(" ").append(bytes));
+  }
+  void connect(OutgoingConnection what) override {
+    executed.push_back(EffectKind::connect);
+    connecting.push_back(what.token);
+  }
   void flush() override {}
   void hold_reading(bool hold) override { held = hold; }
   bool busy() const override { return false; }
@@ -153,6 +165,21 @@ TEST_F(ShardTest, EffectsAreCarriedOutInOrderWithThoseTheyCause) {
       << "mail to ourselves comes at the end of the same turn";
 }
 
+TEST_F(ShardTest, DatagramsAndConnectionsToBeMadeReachTheTransport) {
+  run(here_, [](Shard& shard) {
+    Outbox& out = shard.current().out;
+    const base::SocketAddress phone = base::parse_address("192.0.2.7", 5060);
+    out.send_datagram(2, phone, "OPTIONS");
+    out.connect(11, {.remote = phone});
+    out.send_datagram(3, phone, "NOTIFY");
+  });
+  using enum EffectKind;
+  EXPECT_EQ(here_.transport.executed, (std::vector<EffectKind>{datagram, connect, datagram}));
+  EXPECT_EQ(here_.transport.datagrams,
+            (std::vector<std::string>{"2 192.0.2.7:5060 OPTIONS", "3 192.0.2.7:5060 NOTIFY"}));
+  EXPECT_EQ(here_.transport.connecting, std::vector<uint64_t>{11});
+}
+
 TEST_F(ShardTest, WhatWasRecoveredIsHandedOverOnceInTheFirstTurn) {
   here_.shard.turn();
   ASSERT_EQ(here_.service.recovered.size(), 1u);
@@ -169,6 +196,20 @@ TEST_F(ShardTest, ReadingIsHeldWhileTheLogIsBehind) {
   here_.log.lags = true;
   here_.shard.turn();
   EXPECT_TRUE(here_.transport.held);
+}
+
+TEST_F(ShardTest, WhatWaitedForTheLogGoesOnInTheTurnInWhichItCatchesUp) {
+  run(here_, [](Shard& shard) { shard.current().out.mail(letter(1)); });
+  there_.log.lags = true;
+  there_.shard.turn();
+  EXPECT_TRUE(there_.transport.held);
+  EXPECT_GT(there_.reactor.deadline, there_.reactor.time);
+  there_.log.catches_up = true;
+  there_.shard.turn();
+  EXPECT_FALSE(there_.transport.held);
+  EXPECT_LE(there_.reactor.deadline, there_.reactor.time);  // for the mail: nothing else wakes us
+  there_.shard.turn();
+  EXPECT_GT(there_.reactor.deadline, there_.reactor.time);
 }
 
 TEST_F(ShardTest, MailToAnotherShardWakesItOnceATurn) {
