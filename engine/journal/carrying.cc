@@ -64,11 +64,25 @@ void ShardJournal::ask_to_carry() {
   // Only where there is something to be gained, or it would go round for ever.
   if (live_bytes_ + 2 * options_.segment_bytes > used * options_.segment_bytes) return;
   const Segment& oldest = segments_.front();
-  const bool fed = oldest.feed_end <= progress_->consumed.load(std::memory_order_acquire);
+  const uint64_t consumed = progress_->consumed.load(std::memory_order_acquire);
+  const bool fed = oldest.feed_end <= consumed && (consumed == FeedProgress::kNoConsumer ||
+                                                   log().segment_of(consumed) > first_);
   if (oldest.live == 0 || !fed) return;  // the next group lets it go, or nothing can
+  if (!may_go_round()) return;
   CHECK(oldest.file >= 0);
   reading_back_ = true;
   supply_->read_back(first_, oldest.file);
+}
+
+// What lives may not pack better than it does: a segment's end stays empty when the next record is
+// longer. So when all of it has been carried once, it is carried again only after others have
+// written a segment full, which then may have died.
+bool ShardJournal::may_go_round() {
+  if (first_ < round_end_) return true;
+  if (round_end_ > 0 && said_ - said_at_round_ < options_.segment_bytes) return false;
+  round_end_ = current() + 1;
+  said_at_round_ = said_;
+  return true;
 }
 
 void ShardJournal::start_carrying(SupplyAnswer answer) {
@@ -105,9 +119,10 @@ void ShardJournal::carry_some() {
 bool ShardJournal::carry_next(Carry& carry) {
   // Which segment it is must not be asked of the log: it may have been let go.
   const base::Bytes all = carry.bytes;
-  if (first_ != carry.segment || carry.at + kGroupHeader > all.size()) return false;
+  if (first_ != carry.segment) return false;
   const uint64_t position = log().start_of(carry.segment) + carry.at;
   if (carry.at == carry.group_end) {
+    if (carry.at + kGroupHeader > all.size()) return false;
     const auto group = read_group(all.substr(carry.at), log(), position);
     if (!group) return false;  // the rest was not used
     carry.group_end = log().offset_of(position) + group->bytes;
@@ -130,7 +145,7 @@ void ShardJournal::carry_record(const Record& record) {
   LiveTable::Slot* slot = record.kind == 0 ? nullptr : table_.find(key);
   if (slot == nullptr) return;
   if (record.type == RecordType::note && slot->note == record.position) {
-    note(key, record.bytes);
+    append_note(key, record.bytes);
     trace::count(trace::Counter::journal_entries_carried);
     return;
   }

@@ -63,10 +63,10 @@ void GroupWriter::give_buffer(size_t bytes) {
 }
 
 uint64_t GroupWriter::append(RecordType type, uint8_t kind, uint64_t id, base::Bytes first,
-                             base::Bytes second) {
+                             base::Bytes second, size_t reserve) {
   const size_t length = first.size() + second.size();
-  if (empty()) begin(kRecordHeader + length);
-  CHECK(fits(length) && type != RecordType::group);
+  if (empty()) begin(kRecordHeader + length + reserve);
+  CHECK(fits(length + reserve) && type != RecordType::group);
   const bool reused = base::plant == base::Plant::buffer_reused && !closed_.empty();
   char* at = (reused ? closed_.front().buffer.get() : buffer_.get()) + open_.bytes;
   char* bytes = at + kRecordHeader;

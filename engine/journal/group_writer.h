@@ -30,9 +30,10 @@ class GroupWriter {
 
   // Whether a record with so many bytes fits into the open group. If not: close() first.
   bool fits(size_t bytes) const;
-  // The position of the new record, whose bytes are `first` and `second` together.
+  // The position of the new record, whose bytes are `first` and `second` together. After it, there
+  // is room for `reserve` more in the same group: fits(all of it) has been asked before.
   uint64_t append(RecordType type, uint8_t kind, uint64_t id, base::Bytes first,
-                  base::Bytes second = {});
+                  base::Bytes second = {}, size_t reserve = 0);
 
   // The open group gets its header and joins the closed ones. Closing an empty one makes a group
   // without records, if `empty_too`.

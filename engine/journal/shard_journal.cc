@@ -54,10 +54,11 @@ void ShardJournal::attach(engine::Reactor& reactor, SegmentSupply& supply) {
 // ---- appending
 
 uint64_t ShardJournal::append(RecordType type, uint8_t kind, uint64_t id, base::Bytes first,
-                              base::Bytes second) {
-  CHECK(first.size() + second.size() <= GroupWriter::record_bytes_max(log()));
-  if (!writer_.fits(first.size() + second.size())) close_group();
-  return writer_.append(type, kind, id, first, second);
+                              base::Bytes second, size_t reserve) {
+  const size_t length = first.size() + second.size();
+  CHECK(length + reserve <= GroupWriter::record_bytes_max(log()));
+  if (!writer_.fits(length + reserve)) close_group();
+  return writer_.append(type, kind, id, first, second, reserve);
 }
 
 ShardJournal::Segment& ShardJournal::segment(uint64_t index) {
@@ -78,11 +79,20 @@ void ShardJournal::leave(uint64_t position, uint64_t bytes) {
   live_bytes_ -= bytes;
 }
 
+// A commit takes a block at least, whatever is in it.
+void ShardJournal::said(uint64_t bytes) {
+  said_ += kRecordHeader + bytes + (writer_.empty() ? kBlock : 0);
+}
+
 // In all of these the new record is appended before the old one is let go: a group that is closed
 // on the way must not say that the old one is no longer needed.
 void ShardJournal::put(engine::JournalKey key, base::Bytes bytes) {
   CHECK(key.kind >= 1 && key.kind <= 63);
-  const uint64_t position = append(RecordType::put, key.kind, key.id, bytes);
+  said(bytes.size());
+  // A note may belong to it. What fills a segment alone has none at once.
+  const size_t room = GroupWriter::record_bytes_max(log()) - bytes.size();
+  const size_t reserve = std::min<size_t>(room, kNoteBytes);
+  const uint64_t position = append(RecordType::put, key.kind, key.id, bytes, {}, reserve);
   LiveTable::Slot& slot = table_.insert(key);
   if (slot.position != 0) leave(slot.position, entry_bytes(slot.length));
   if (slot.note != 0) leave(slot.note, kNoteBytes);
@@ -93,6 +103,11 @@ void ShardJournal::put(engine::JournalKey key, base::Bytes bytes) {
 }
 
 void ShardJournal::note(engine::JournalKey key, base::Bytes bytes) {
+  said(bytes.size());
+  append_note(key, bytes);
+}
+
+void ShardJournal::append_note(engine::JournalKey key, base::Bytes bytes) {
   CHECK(bytes.size() <= kNoteBytesMax);
   LiveTable::Slot* slot = table_.find(key);
   CHECK(slot != nullptr);
@@ -105,6 +120,7 @@ void ShardJournal::note(engine::JournalKey key, base::Bytes bytes) {
 void ShardJournal::erase(engine::JournalKey key) {
   const LiveTable::Slot* slot = table_.find(key);
   CHECK(slot != nullptr);
+  said(0);
   append(RecordType::erase, key.kind, key.id, {});
   leave(slot->position, entry_bytes(slot->length));
   if (slot->note != 0) leave(slot->note, kNoteBytes);
@@ -112,6 +128,7 @@ void ShardJournal::erase(engine::JournalKey key) {
 }
 
 void ShardJournal::feed(uint8_t kind, base::Bytes bytes) {
+  said(bytes.size());
   append(RecordType::feed, kind, 0, bytes);
   segment(current()).feed_end = appended();
 }
@@ -123,6 +140,8 @@ uint64_t ShardJournal::oldest_needed() const {
   uint64_t index = first_;
   for (const Segment& segment : segments_) {
     if (index == current() || segment.live > 0 || segment.feed_end > consumed) break;
+    // The feed's reader goes on from there, and back to there when what it gave was not kept.
+    if (consumed != FeedProgress::kNoConsumer && log().segment_of(consumed) == index) break;
     ++index;
   }
   if (index == first_ || progress_->copies.load() == 0) return index;
@@ -183,7 +202,8 @@ void ShardJournal::watch_feed(base::Instant now) {
   const uint64_t consumed = progress_->consumed.load(std::memory_order_acquire);
   if (consumed != feed_seen_) feed_moved_at_ = now;
   feed_seen_ = consumed;
-  const bool held = !segments_.empty() && segments_.front().feed_end > consumed;
+  const bool held = consumed != FeedProgress::kNoConsumer && consumed < progress_->committed &&
+                    log().segment_of(consumed) <= first_;
   const bool longish = current() - first_ + 1 >= segments_max_ * 3 / 4;
   const bool lags = held && longish && now - feed_moved_at_ < kFeedPatience;
   if (lags && !feed_lags_) trace::count(trace::Counter::journal_feed_lags);

@@ -112,8 +112,10 @@ class ShardJournal final : public engine::Log {
   };
 
   uint64_t append(RecordType type, uint8_t kind, uint64_t id, base::Bytes first,
-                  base::Bytes second = {});
+                  base::Bytes second = {}, size_t reserve = 0);
   Segment& segment(uint64_t index);
+  void said(uint64_t bytes);  // others than carrying have appended so much
+  void append_note(engine::JournalKey key, base::Bytes bytes);
   void leave(uint64_t position, uint64_t bytes);  // what stood there lives no longer
   void enter(uint64_t position, uint64_t bytes);
   uint64_t oldest_needed() const;
@@ -126,6 +128,7 @@ class ShardJournal final : public engine::Log {
   void start_carrying(SupplyAnswer answer);
   void ask_for_segment(base::Instant now);
   void ask_to_carry();
+  bool may_go_round();
   void carry_some();
   bool carry_next(Carry& carry);
   void carry_record(const Record& record);
@@ -173,6 +176,9 @@ class ShardJournal final : public engine::Log {
   base::Instant look_again_ = base::Instant::never();  // while not accepting
   bool reading_back_ = false;
   std::optional<Carry> carry_;
+  uint64_t round_end_ = 0;      // carrying has been through once when this is the oldest segment
+  uint64_t said_ = 0;           // bytes others than carrying have taken of the log, about
+  uint64_t said_at_round_ = 0;  // … when this round began
 
   struct Shown {  // our part of the gauges
     int64_t entries = 0;

@@ -37,7 +37,8 @@ class Journal {
 
   // Replaces the entry of the same key, and its note. Refuse what would need it while !accepting().
   virtual void put(JournalKey key, base::Bytes bytes) = 0;
-  // A few bytes about a live entry; replaces the note before.
+  // A few bytes about a live entry; replaces the note before. One that follows its put() directly
+  // is committed with it.
   virtual void note(JournalKey key, base::Bytes bytes) = 0;
   virtual void erase(JournalKey key) = 0;  // of a live entry
   virtual bool holds(JournalKey key) const = 0;

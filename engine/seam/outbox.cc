@@ -7,13 +7,13 @@
 namespace engine {
 
 void Outbox::push(EffectKind kind, ConnectionId connection, ShardId shard) {
-  CHECK(connection && !building_);
-  CHECK(kind != EffectKind::send && kind != EffectKind::mail && kind != EffectKind::ask);
+  CHECK(connection && !building());
+  CHECK(kind != EffectKind::send && kind < EffectKind::mail);
   effects_.push_back({.kind = kind, .shard = shard, .connection = connection});
 }
 
 base::Sink& Outbox::begin_send(ConnectionId connection) {
-  CHECK(connection && !building_);
+  CHECK(connection && !building());
   building_ = connection;
   building_from_ = bytes_.size();
   return bytes_;
@@ -48,15 +48,61 @@ void Outbox::send(ConnectionId connection, base::Bytes bytes) {
 }
 
 void Outbox::mail(EnvelopePtr envelope) {
-  CHECK(envelope != nullptr && !building_);
+  CHECK(envelope != nullptr && !building());
   effects_.push_back({.kind = EffectKind::mail, .shard = envelope->to, .offset = mail_.size()});
   mail_.push_back(std::move(envelope));
 }
 
 void Outbox::ask(QuestionPtr question) {
-  CHECK(question != nullptr && !building_);
+  CHECK(question != nullptr && !building());
   effects_.push_back({.kind = EffectKind::ask, .offset = questions_.size()});
   questions_.push_back(std::move(question));
+}
+
+base::Sink& Outbox::begin_datagram(uint16_t listener, const base::SocketAddress& to) {
+  CHECK(to && !building());
+  building_datagram_ = true;
+  datagrams_.push_back({.to = to, .listener = listener, .offset = bytes_.size()});
+  return bytes_;
+}
+
+void Outbox::end_datagram() {
+  CHECK(building_datagram_ && !datagrams_.empty());
+  OutgoingDatagram& built = datagrams_.back();
+  CHECK(bytes_.size() >= built.offset && bytes_.size() - built.offset <= UINT32_MAX);
+  building_datagram_ = false;
+  built.length = static_cast<uint32_t>(bytes_.size() - built.offset);
+  if (built.length == 0) {
+    datagrams_.pop_back();
+    return;
+  }
+  effects_.push_back({.kind = EffectKind::datagram, .offset = datagrams_.size() - 1});
+}
+
+void Outbox::send_datagram(uint16_t listener, const base::SocketAddress& to, base::Bytes bytes) {
+  begin_datagram(listener, to).append(bytes);
+  end_datagram();
+}
+
+void Outbox::connect(uint64_t token, Connect how) {
+  CHECK(how.remote && !building());
+  effects_.push_back({.kind = EffectKind::connect, .offset = connects_.size()});
+  connects_.push_back({token, std::move(how)});
+}
+
+const OutgoingDatagram& Outbox::datagram(const Effect& effect) const {
+  CHECK(effect.kind == EffectKind::datagram && effect.offset < datagrams_.size());
+  return datagrams_[effect.offset];
+}
+
+base::Bytes Outbox::bytes(const OutgoingDatagram& datagram) const {
+  CHECK(datagram.offset + datagram.length <= bytes_.size());
+  return base::Bytes(bytes_).substr(datagram.offset, datagram.length);
+}
+
+OutgoingConnection Outbox::take_connect(const Effect& effect) {
+  CHECK(effect.kind == EffectKind::connect && effect.offset < connects_.size());
+  return std::move(connects_[effect.offset]);
 }
 
 base::Bytes Outbox::bytes(const Effect& effect) const {
@@ -83,14 +129,17 @@ static void drop_excess(Container& container, size_t kept) {
 }
 
 void Outbox::clear() {
-  CHECK(!building_);
+  CHECK(!building());
   effects_.clear();
   bytes_.clear();
   mail_.clear();
   questions_.clear();
+  datagrams_.clear();
+  connects_.clear();
   drop_excess(bytes_, kKeptBytes);
   drop_excess(effects_, kKeptEffects);
   drop_excess(mail_, kKeptEffects);
+  drop_excess(datagrams_, kKeptEffects);
 }
 
 }  // namespace engine

@@ -50,6 +50,7 @@ class MemoryLog final : public engine::Log {
   bool accepting() const override { return accepts; }
 
   void flush(base::Instant) override {
+    if (catches_up) lags = false;
     wants_turn_ = by_turn && committed_ < appended_;
     if (wants_turn_) commit();
   }
@@ -88,6 +89,7 @@ class MemoryLog final : public engine::Log {
   bool accepts = true;
   bool held = false;
   bool lags = false;
+  bool catches_up = false;  // in the next flush
   bool by_turn = false;
 
  private:

@@ -134,9 +134,11 @@ StoreStatus MemoryStore::save_private(Account& account, const StoreRequest& requ
   return StoreStatus::ok;
 }
 
-StoreStatus MemoryStore::append_offline(Account& account, const StoreRequest& request) {
+StoreStatus MemoryStore::append_offline(Account& account, StoreRequest& request) {
+  request.numbers.clear();
   const auto same = account.messages.find(request.message);
   if (same != account.messages.end() && account.offline.contains(same->second)) {
+    request.numbers = {same->second};
     return StoreStatus::ok;
   }
   if (account.offline.size() >= request.number) return StoreStatus::full;

@@ -47,7 +47,7 @@ class MemoryStore {
   static im::StoreStatus load(const Account& account, im::StoredAccount& out);
   static im::StoreStatus save_contacts(Account& account, const im::StoreRequest& request);
   static im::StoreStatus save_private(Account& account, const im::StoreRequest& request);
-  im::StoreStatus append_offline(Account& account, const im::StoreRequest& request);
+  im::StoreStatus append_offline(Account& account, im::StoreRequest& request);
   static im::StoreStatus load_offline(const Account& account, im::StoreRequest& request);
 
   uint32_t iterations_;

@@ -2,8 +2,13 @@
 
 #include <errno.h>
 
+#include <map>
+#include <numeric>
+#include <vector>
+
 #include "engine/base/random.h"
 #include "engine/journal/recovery/feed_reader.h"
+#include "engine/journal/recovery/log_reader.h"
 #include "tests/engine/journal/fixture.h"
 
 namespace test {
@@ -44,6 +49,38 @@ TEST_F(Journaling, PutReplacesEntryAndNoteAndEraseEndsBoth) {
   EXPECT_FALSE(journal->holds(key(2)));
   commit();
   EXPECT_EQ(journal->figures().entries, 2u);
+}
+
+// Where a record stands, and where it ends.
+struct Places : journal::RecordSink {
+  void on_record(const journal::Record& record) override {
+    if (record.type == journal::RecordType::put) {
+      put_ends[record.id] = record.position + record.size();
+    }
+    if (record.type == journal::RecordType::note) notes[record.id] = record.position;
+  }
+  std::map<uint64_t, uint64_t> put_ends;
+  std::map<uint64_t, uint64_t> notes;
+};
+
+TEST_F(Journaling, ANoteThatFollowsItsEntryIsInTheSameCommit) {
+  ASSERT_TRUE(start()) << why;
+  const size_t most = journal::GroupWriter::record_bytes_max(journal->log());
+  for (size_t left = 0; left < 200; ++left) {  // of a segment that a large record fills otherwise
+    journal->put(key(1), std::string(most - left, 'l'));
+    journal->put(key(2), "an entry");
+    journal->note(key(2), "about it");
+    commit();
+    std::vector<uint64_t> segments(journal->figures().segments);
+    std::iota(segments.begin(), segments.end(), journal->figures().first_segment);
+    Places places;
+    ASSERT_TRUE(static_cast<bool>(read_log(disk, journal->log(), segments, places)));
+    ASSERT_NE(places.put_ends[2], 0u);
+    EXPECT_EQ(places.notes[2], places.put_ends[2]) << left << " bytes left";
+    journal->erase(key(1));
+    journal->erase(key(2));
+    commit();
+  }
 }
 
 TEST_F(Journaling, KindsAreKeysOfTheirOwn) {
@@ -331,6 +368,26 @@ TEST_F(Journaling, CarryingKeepsEveryEntryItsNoteAndItsPlace) {
   for (uint64_t i = 1; i <= 40; ++i) EXPECT_EQ(recovered.entries[i - 1].entry.key.id, i);
 }
 
+TEST_F(Journaling, ASegmentIsCarriedToItsLastByte) {
+  ASSERT_TRUE(start()) << why;
+  const size_t last = journal::kRecordHeader + 8;  // ends the segment, and is less than a group is
+  const size_t rest = journal::GroupWriter::record_bytes_max(journal->log()) - last;
+  commit();
+  journal->put(key(1), std::string(rest, 'l'));
+  journal->put(key(2), "the last");
+  Contents expected{{key(1), std::string(rest, 'l') + "|"}, {key(2), "the last|"}};
+  const std::string message(3000, 'm');
+  for (uint64_t i = 1000; i < 2000; ++i) {
+    commit();
+    journal->put(key(i), message);
+    journal->erase(key(i));
+  }
+  commit();
+  EXPECT_EQ(failure.what, "");
+  EXPECT_GT(supply->read_backs, 0);
+  EXPECT_EQ(stored(), expected);
+}
+
 TEST_F(Journaling, FeedRecordsAreReadInOrderAndKeptUntilTheyAreConsumed) {
   ASSERT_TRUE(start()) << why;
   journal::FeedReader reader(disk, journal->log(), journal->progress());
@@ -364,6 +421,64 @@ TEST_F(Journaling, FeedRecordsAreReadInOrderAndKeptUntilTheyAreConsumed) {
   ASSERT_EQ(read.size(), 1u);
   EXPECT_EQ(read[0].bytes, "later");
   EXPECT_EQ(stored(), Contents{});
+}
+
+// Two of these fill a segment to two thirds, and a third one never fits.
+TEST_F(Journaling, WhatDoesNotPackBetterIsNotCarriedInCircles) {
+  options.bytes_max = 8 * options.segment_bytes;
+  ASSERT_TRUE(start()) << why;
+  const std::string large(22'000, 'm');
+  for (uint64_t id = 1; id <= 11; ++id) {
+    journal->put(key(id), large);
+    commit();
+  }
+  for (int i = 0; i < 100; ++i) seal();
+  const int once = supply->read_backs;
+  EXPECT_GT(once, 0);
+  EXPECT_LE(once, 8);
+  // With every segment full that others write it may be tried again, and the log stays in bounds.
+  for (uint64_t id = 100; id < 200; ++id) {
+    journal->put(key(id), std::string(3000, 'n'));
+    commit();
+    journal->erase(key(id));
+    commit();
+  }
+  EXPECT_GT(supply->read_backs, once);
+  EXPECT_LT(supply->read_backs, 150);
+  EXPECT_TRUE(journal->accepting());
+  EXPECT_LE(journal->figures().segments, 8u);
+  EXPECT_EQ(stored().size(), 11u);
+}
+
+TEST_F(Journaling, TheSegmentAFeedGoesBackToIsKeptAlthoughItHasReadAllOfIt) {
+  ASSERT_TRUE(start()) << why;
+  journal::FeedReader reader(disk, journal->log(), journal->progress());
+  std::string buffer;
+  std::vector<journal::FeedRecord> read;
+  journal->feed(5, "kept elsewhere");
+  commit();
+  ASSERT_TRUE(static_cast<bool>(reader.read(buffer, read)));
+  reader.consumed(reader.position());
+  // Some segments of what is no concern of the archive, and then something that is.
+  for (uint64_t i = 1; i <= 40; ++i) {
+    journal->put(key(i), std::string(8000, 'm'));
+    journal->erase(key(i));
+    commit();
+  }
+  journal->feed(5, "could not be kept");
+  commit();
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    ASSERT_TRUE(static_cast<bool>(reader.read(buffer, read)));
+    ASSERT_EQ(read.size(), 1u);
+    EXPECT_EQ(read[0].bytes, "could not be kept");
+    seal();
+    reader.rewind();
+  }
+  EXPECT_EQ(journal->figures().first_segment, 1u);
+  ASSERT_TRUE(static_cast<bool>(reader.read(buffer, read)));
+  reader.consumed(reader.position());
+  seal();
+  EXPECT_GT(journal->figures().first_segment, 3u);
 }
 
 TEST_F(Journaling, AFeedWhoseConsumerFallsBehindIsWaitedForAsLongAsItWorks) {

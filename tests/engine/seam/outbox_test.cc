@@ -123,5 +123,46 @@ TEST(OutboxDeathTest, ASendNeedsAConnection) {
   EXPECT_DEATH(out.end_send(), "CHECK failed");
 }
 
+TEST(Outbox, DatagramsKeepTheirAddressAndTheirPlaceInTheOrder) {
+  Outbox out;
+  const base::SocketAddress phone = base::parse_address("192.0.2.7", 5060);
+  out.send(kRomeo, "<a/>");
+  out.send_datagram(2, phone, "OPTIONS");
+  out.begin_datagram(3, phone).append("NOTIFY ").append("sip:bob");
+  out.end_datagram();
+  out.send(kRomeo, "<b/>");
+  ASSERT_EQ(4u, out.effects().size());
+  EXPECT_EQ("<a/>", out.bytes(out.effects()[0]));
+  const OutgoingDatagram& first = out.datagram(out.effects()[1]);
+  EXPECT_EQ(2, first.listener);
+  EXPECT_EQ(phone, first.to);
+  EXPECT_EQ("OPTIONS", out.bytes(first));
+  EXPECT_EQ("NOTIFY sip:bob", out.bytes(out.datagram(out.effects()[2])));
+  EXPECT_EQ("<b/>", out.bytes(out.effects()[3]));
+  out.clear();
+  EXPECT_TRUE(out.empty());
+}
+
+TEST(Outbox, AnEmptyDatagramIsNone) {
+  Outbox out;
+  out.send_datagram(0, base::parse_address("::1", 5060), "");
+  EXPECT_TRUE(out.empty());
+  out.send_datagram(0, base::parse_address("::1", 5060), "x");
+  EXPECT_EQ("x", out.bytes(out.datagram(out.effects()[0])));
+}
+
+TEST(Outbox, AConnectKeepsWhatWasAskedFor) {
+  Outbox out;
+  const base::SocketAddress trunk = base::parse_address("2001:db8::1", 5061);
+  out.connect(7, {.remote = trunk, .tls = true, .tls_context = 1, .server_name = "cucm.example"});
+  ASSERT_EQ(1u, out.effects().size());
+  const OutgoingConnection taken = out.take_connect(out.effects()[0]);
+  EXPECT_EQ(7u, taken.token);
+  EXPECT_EQ(trunk, taken.how.remote);
+  EXPECT_TRUE(taken.how.tls);
+  EXPECT_EQ(1, taken.how.tls_context);
+  EXPECT_EQ("cucm.example", taken.how.server_name);
+}
+
 }  // namespace
 }  // namespace engine
