@@ -79,8 +79,9 @@ void IndexOnly(benchmark::State& state) {
   const std::string text = stanza(state.range(0));
   for (auto _ : state) {
     SCAN_SCRATCH xml::Structure structure(text);
+    xml::Structure::Cursor cursor;
     uint32_t last = 0;
-    while (last < text.size()) last = structure.next();
+    while (last < text.size()) last = structure.next(cursor);
     benchmark::DoNotOptimize(last);
   }
   finish(state, text.size());

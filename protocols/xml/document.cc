@@ -9,16 +9,18 @@ namespace {
 constexpr size_t kKeepElements = 4096;
 constexpr size_t kKeepAttributes = 8192;
 constexpr size_t kKeepScratch = 65536;
+constexpr size_t kGiant = 4 * kKeepElements;  // no smaller one can have needed more
 
 template <class Container>
 void trim(Container& container, size_t keep) {
-  if (container.capacity() > keep) Container().swap(container);
+  if (container.capacity() > keep) container = Container();
 }
 
 }  // namespace
 
 void Document::clear() {
   kept_.reset();
+  if (tape_.source.size() < kGiant) return;
   trim(tape_.elements, kKeepElements);
   trim(tape_.attributes, kKeepAttributes);
   trim(tape_.scratch, kKeepScratch);
@@ -29,8 +31,8 @@ Verdict Document::parse(base::Bytes xml, const Limits& limits) {
   tape_.elements.clear();
   if (xml.empty() || xml[0] != '<') return Verdict::not_well_formed;
   const bool too_big = xml.size() > limits.stanza_bytes;
-  SCAN_SCRATCH Walker walker(tape_, stacks_, xml.substr(0, limits.stanza_bytes), limits, {});
-  const ScanResult result = walker.stanza();
+  const ScanResult result =
+      scan_stanza(tape_, stacks_, xml.substr(0, limits.stanza_bytes), limits, {});
   CHECK(result.outcome != Outcome::complete || !tape_.elements.empty());
   if (result.outcome == Outcome::complete && result.size == xml.size()) return Verdict::ok;
   tape_.elements.clear();

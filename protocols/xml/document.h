@@ -16,6 +16,10 @@ namespace xml {
 
 class Document {
  public:
+  Document() = default;
+  Document(const Document&) = delete;  // elements, and parts of the tape, point into it
+  Document& operator=(const Document&) = delete;
+
   // Parses exactly one element that stands alone: `xml` starts with its '<' and ends with its '>'.
   Verdict parse(base::Bytes xml, const Limits& limits);
   Element root() const;

@@ -21,7 +21,7 @@ struct OuterBinding {
 // Namespaces are numbered in the order of their declarations, so what was declared before this
 // element has a smaller number than anything declared in it.
 uint32_t first_declared_inside(const Tape& tape, const ElementToken& element) {
-  uint32_t next = kFirstInherited + static_cast<uint32_t>(tape.inherited_prefixes.size());
+  uint32_t next = kFirstInherited + tape.inherited_prefixes.size();
   for (uint32_t i = 0; i < element.first_attribute; ++i) {
     const AttributeToken& attribute = tape.attributes[i];
     if (attribute.ns == kDeclaration && attribute.raw_size != 0) ++next;  // xmlns='' has none

@@ -28,6 +28,7 @@ struct StreamReader::State {
   StreamEvent refuse(Verdict why);
   bool skip_space(base::Bytes& in);
   base::Bytes summary() const;
+  base::Bytes declarations() const;
 
   Carry carry;
   base::PackedString own_summary;  // of the header; empty while it is the usual one
@@ -54,11 +55,22 @@ constexpr base::Bytes kUsualSummary(
     "stream"
     "http://etherx.jabber.org/streams",
     4 + 13 + 4 + 13 + 4 + 6 + 32);
+constexpr base::Bytes kUsualDeclarations = kUsualSummary.substr(4 + 13);
 
 }  // namespace
 
 base::Bytes StreamReader::State::summary() const {
   return usual_summary ? kUsualSummary : own_summary.view();
+}
+
+// The summary but for the header's name.
+inline base::Bytes StreamReader::State::declarations() const {
+  if (usual_summary) return kUsualDeclarations;
+  base::Bytes rest = own_summary.view();
+  base::Bytes name;
+  base::Bytes none;
+  CHECK(next_declaration(rest, name, none));
+  return rest;
 }
 
 StreamEvent StreamReader::State::refuse(Verdict why) {
@@ -71,7 +83,7 @@ StreamEvent StreamReader::State::refuse(Verdict why) {
 }
 
 // True if anything is left. Between stanzas clients send white space to keep connections alive.
-bool StreamReader::State::skip_space(base::Bytes& in) {
+inline bool StreamReader::State::skip_space(base::Bytes& in) {
   while (!in.empty() && is_space(in[0])) {
     space_before_header = true;
     in.remove_prefix(1);
@@ -101,8 +113,7 @@ ScanResult StreamReader::State::parse_header(base::Bytes in, Document& into, con
                        : parse_prolog(in.substr(0, end), from);
   result.outcome = Outcome::refused;
   if (result.verdict != Verdict::ok) return result;
-  SCAN_SCRATCH Walker walker(into.tape_, into.stacks_, in.substr(0, end), limits, {});
-  result = walker.header(from);
+  result = scan_header(into.tape_, into.stacks_, in.substr(0, end), limits, from);
   if (result.outcome == Outcome::incomplete) {
     result = {Outcome::refused, framed == Verdict::ok ? Verdict::not_well_formed : framed, 0};
   }
@@ -131,22 +142,17 @@ ScanResult StreamReader::State::parse_stream_end(base::Bytes in) {
 }
 
 // One header, stanza or end tag at the front of `in`, or its beginning.
-ScanResult StreamReader::State::parse(base::Bytes in, Document& into, const Limits& limits) {
+inline ScanResult StreamReader::State::parse(base::Bytes in, Document& into, const Limits& limits) {
   if (phase == Phase::header) return parse_header(in, into, limits);
   if (in.starts_with("</")) return parse_stream_end(in);
   if (in.size() > 1 && in[1] == '!') {
     // Character data may not stand between stanzas, in whatever form.
     return {Outcome::refused, Verdict::restricted, 0};
   }
-  base::Bytes declarations = summary();
-  base::Bytes name;
-  base::Bytes none;
-  CHECK(next_declaration(declarations, name, none));
-  SCAN_SCRATCH Walker walker(into.tape_, into.stacks_, in, limits, declarations);
-  return walker.stanza();
+  return scan_stanza(into.tape_, into.stacks_, in, limits, declarations());
 }
 
-StreamEvent StreamReader::State::event(Document& of) {
+inline StreamEvent StreamReader::State::event(Document& of) {
   if (stream_end) {
     phase = Phase::done;
     document = nullptr;
@@ -161,7 +167,8 @@ StreamEvent StreamReader::State::event(Document& of) {
 }
 
 // Nothing is carried: whatever is complete is parsed where it lies.
-StreamEvent StreamReader::State::start(base::Bytes& in, Document& into, const Limits& limits) {
+inline StreamEvent StreamReader::State::start(base::Bytes& in, Document& into,
+                                              const Limits& limits) {
   if (!skip_space(in)) return StreamEvent::need_more;
   if (in[0] != '<') {
     const bool other_encoding =

@@ -1,7 +1,22 @@
 #include "protocols/xml/writer.h"
 
+#include <array>
+
 namespace xml {
 namespace {
+
+using Special = std::array<bool, 256>;
+
+constexpr Special special(base::Bytes characters) {
+  Special table{};
+  for (const char c : characters) table[static_cast<unsigned char>(c)] = true;
+  return table;
+}
+
+// CR would be read back as LF, and white space in an attribute as a space (XML 1.0 §2.11, §3.3.3):
+// written as references they survive.
+constexpr Special kSpecialInText = special("&<>\r");
+constexpr Special kSpecialInAttributes = special("&<>'\"\t\n\r");
 
 base::Bytes reference_for(char c) {
   switch (c) {
@@ -24,22 +39,22 @@ base::Bytes reference_for(char c) {
   }
 }
 
-void escape(base::Bytes text, base::Bytes special, base::Sink& out) {
-  for (;;) {
-    const size_t at = text.find_first_of(special);
-    out.append(text.substr(0, at));
-    if (at == base::Bytes::npos) return;
-    out.append(reference_for(text[at]));
-    text.remove_prefix(at + 1);
+void escape(base::Bytes text, const Special& special, base::Sink& out) {
+  size_t done = 0;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (!special[static_cast<unsigned char>(text[at])]) continue;
+    out.append(text.substr(done, at - done)).append(reference_for(text[at]));
+    done = at + 1;
   }
+  out.append(text.substr(done));
 }
 
 }  // namespace
 
-// CR would be read back as LF, and white space in an attribute as a space (XML 1.0 §2.11, §3.3.3):
-// written as references they survive.
-void escape_text(base::Bytes text, base::Sink& out) { escape(text, "&<>\r", out); }
-void escape_attribute(base::Bytes value, base::Sink& out) { escape(value, "&<>'\"\t\n\r", out); }
+void escape_text(base::Bytes text, base::Sink& out) { escape(text, kSpecialInText, out); }
+void escape_attribute(base::Bytes value, base::Sink& out) {
+  escape(value, kSpecialInAttributes, out);
+}
 
 void write_attribute(base::Bytes name, base::Bytes value, base::Sink& out) {
   out.push_back(' ');

@@ -13,6 +13,7 @@ namespace xml {
 
 // The most a peer can make us keep of its header for as long as it is connected.
 constexpr uint32_t kDeclarationBytesMax = 2048;
+constexpr uint32_t kDeclarationBytesMin = 4;  // of one
 
 inline void append_declaration(base::Bytes prefix, base::Bytes uri, base::Sink& out) {
   CHECK(prefix.size() <= UINT16_MAX && uri.size() <= UINT16_MAX);

@@ -16,8 +16,9 @@ constexpr base::Bytes kCdataOpen = "<![CDATA[";
 Framer::Found Framer::scan(base::Bytes unit, uint32_t from, uint32_t& size, Verdict& verdict) {
   CHECK(from <= unit.size());
   SCAN_SCRATCH Structure structure(unit.substr(from));
+  Structure::Cursor cursor;
   const auto unit_size = static_cast<uint32_t>(unit.size());
-  uint32_t next = from + structure.next();
+  uint32_t next = from + structure.next(cursor);
   for (uint32_t at = from; at < unit_size; ++at) {
     Found found = Found::nothing;
     if (state_ == State::after_less) {
@@ -27,7 +28,7 @@ Framer::Found Framer::scan(base::Bytes unit, uint32_t from, uint32_t& size, Verd
     } else if (state_ == State::bang) {
       found = bang(unit[at]);
     } else {
-      while (next < at) next = from + structure.next();
+      while (next < at) next = from + structure.next(cursor);
       if (next >= unit_size) break;
       at = next;
       found = structural(unit, at);

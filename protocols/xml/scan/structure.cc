@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <bit>
 #include <cstring>
 
 #include "engine/base/check.h"
@@ -14,99 +13,90 @@
 namespace xml {
 namespace {
 
-// Writes eight at a time without asking how many there are: most blocks hold fewer, and one
-// predictable loop beats a branch a bit.
-inline uint32_t* flatten(uint64_t bits, uint32_t base, uint32_t* out) {
-  if (bits == 0) return out;
-  uint32_t* const end = out + std::popcount(bits);
-  do {
-    for (int i = 0; i < 8; ++i) {
-      out[i] = base + static_cast<uint32_t>(std::countr_zero(bits));
-      bits &= bits - 1;
-    }
-    out += 8;
-  } while (bits != 0);
-  return end;
+// Where the block that begins at `done` is read, and how far its word is to be shifted: a partial
+// block is read together with bytes that were read before.
+struct Place {
+  const char* data;
+  uint32_t shift;
+};
+inline Place place(const char* data, uint32_t size, uint32_t done) {
+  const uint32_t left = size - done;
+  if (left >= kBlock) return {data + done, 0};
+  return {data + size - kBlock, kBlock - left};
 }
 
-uint32_t index_portable(const char* data, uint32_t blocks, uint32_t base, uint32_t* out,
-                        uint8_t& seen) {
-  uint32_t* const begin = out;
-  for (uint32_t i = 0; i < blocks * kBlock; ++i) {
+void index_portable(const char* data, uint32_t size, uint64_t* out, uint8_t& seen) {
+  for (uint32_t i = 0; i < size; ++i) {
     const auto byte = static_cast<unsigned char>(data[i]);
-    if (byte == '<' || byte == '>' || byte == '"' || byte == '\'') *out++ = base + i;
+    const bool structural = byte == '<' || byte == '>' || byte == '"' || byte == '\'';
+    if (i % kBlock == 0) out[i / kBlock] = 0;
+    out[i / kBlock] |= uint64_t{structural} << (i % kBlock);
     if (byte == '&') seen |= kSeenAmpersand;
     if (byte < 0x20) seen |= kSeenControl;
     if (byte >= 0x80) seen |= kSeenNonAscii;
   }
-  return static_cast<uint32_t>(out - begin);
 }
 
 #if defined(__x86_64__)
 
-uint32_t index_sse2(const char* data, uint32_t blocks, uint32_t base, uint32_t* out,
-                    uint8_t& seen) {
-  uint32_t* const begin = out;
+void index_sse2(const char* data, uint32_t size, uint64_t* out, uint8_t& seen) {
   __m128i ampersand = _mm_setzero_si128();
-  __m128i control = _mm_setzero_si128();
+  __m128i lowest = _mm_set1_epi8(' ');
   __m128i high = _mm_setzero_si128();
-  for (uint32_t block = 0; block < blocks; ++block, data += kBlock, base += kBlock) {
+  for (uint32_t done = 0; done < size; done += kBlock) {
+    const Place from = place(data, size, done);
     uint64_t bits = 0;
     for (int part = 0; part < 4; ++part) {
-      const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(data) + part);
+      const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from.data) + part);
       const __m128i quotes = _mm_or_si128(_mm_cmpeq_epi8(v, _mm_set1_epi8('"')),
                                           _mm_cmpeq_epi8(v, _mm_set1_epi8('\'')));
       // '<' and '>' differ in one bit.
       const __m128i angles = _mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8(2)), _mm_set1_epi8('>'));
-      bits |= static_cast<uint64_t>(
-                  static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(quotes, angles))))
-              << (16 * part);
+      const int found = _mm_movemask_epi8(_mm_or_si128(quotes, angles));
+      bits |= uint64_t{static_cast<uint32_t>(found)} << (16 * part);
       ampersand = _mm_or_si128(ampersand, _mm_cmpeq_epi8(v, _mm_set1_epi8('&')));
-      control = _mm_or_si128(control, _mm_cmpeq_epi8(_mm_min_epu8(v, _mm_set1_epi8(0x1f)), v));
+      lowest = _mm_min_epu8(lowest, v);
       high = _mm_or_si128(high, v);
     }
-    out = flatten(bits, base, out);
+    *out++ = bits >> from.shift;
   }
+  const __m128i no_control = _mm_cmpeq_epi8(lowest, _mm_set1_epi8(' '));
   if (_mm_movemask_epi8(ampersand) != 0) seen |= kSeenAmpersand;
-  if (_mm_movemask_epi8(control) != 0) seen |= kSeenControl;
+  if (_mm_movemask_epi8(no_control) != 0xffff) seen |= kSeenControl;
   if (_mm_movemask_epi8(high) != 0) seen |= kSeenNonAscii;
-  return static_cast<uint32_t>(out - begin);
 }
 
-__attribute__((target("avx2,bmi,bmi2,popcnt,lzcnt"))) uint32_t index_avx2(
-    const char* data, uint32_t blocks, uint32_t base, uint32_t* out, uint8_t& seen) {
-  uint32_t* const begin = out;
+__attribute__((target("avx2"))) void index_avx2(const char* data, uint32_t size, uint64_t* out,
+                                                uint8_t& seen) {
+  const __m256i by_low_bits = _mm256_broadcastsi128_si256(
+      _mm_setr_epi8(1, 0, '"', 0, 0, 0, 0, '\'', 0, 0, 0, 0, '<', 0, '>', 0));
   __m256i ampersand = _mm256_setzero_si256();
-  __m256i control = _mm256_setzero_si256();
+  __m256i lowest = _mm256_set1_epi8(' ');
   __m256i high = _mm256_setzero_si256();
-  for (uint32_t block = 0; block < blocks; ++block, data += kBlock, base += kBlock) {
+  for (uint32_t done = 0; done < size; done += kBlock) {
+    const Place from = place(data, size, done);
     uint64_t bits = 0;
     for (int part = 0; part < 2; ++part) {
-      const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(data) + part);
-      const __m256i quotes = _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('"')),
-                                             _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\'')));
-      const __m256i angles =
-          _mm256_cmpeq_epi8(_mm256_or_si256(v, _mm256_set1_epi8(2)), _mm256_set1_epi8('>'));
-      bits |= static_cast<uint64_t>(
-                  static_cast<uint32_t>(_mm256_movemask_epi8(_mm256_or_si256(quotes, angles))))
-              << (32 * part);
+      const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from.data) + part);
+      // A byte below 0x80 picks the structural byte that ends in the same four bits, if any.
+      const __m256i structural = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(by_low_bits, v), v);
+      const int found = _mm256_movemask_epi8(structural);
+      bits |= uint64_t{static_cast<uint32_t>(found)} << (32 * part);
       ampersand = _mm256_or_si256(ampersand, _mm256_cmpeq_epi8(v, _mm256_set1_epi8('&')));
-      control = _mm256_or_si256(control,
-                                _mm256_cmpeq_epi8(_mm256_min_epu8(v, _mm256_set1_epi8(0x1f)), v));
+      lowest = _mm256_min_epu8(lowest, v);
       high = _mm256_or_si256(high, v);
     }
-    out = flatten(bits, base, out);
+    *out++ = bits >> from.shift;
   }
+  const __m256i no_control = _mm256_cmpeq_epi8(lowest, _mm256_set1_epi8(' '));
   if (_mm256_movemask_epi8(ampersand) != 0) seen |= kSeenAmpersand;
-  if (_mm256_movemask_epi8(control) != 0) seen |= kSeenControl;
+  if (_mm256_movemask_epi8(no_control) != -1) seen |= kSeenControl;
   if (_mm256_movemask_epi8(high) != 0) seen |= kSeenNonAscii;
-  return static_cast<uint32_t>(out - begin);
 }
 
 bool have_avx2() {
   __builtin_cpu_init();
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") &&
-         __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+  return __builtin_cpu_supports("avx2");
 }
 
 IndexFunction choose() { return have_avx2() ? index_avx2 : index_sse2; }
@@ -141,25 +131,29 @@ IndexFunction index_function_by_name(base::Bytes name) {
 }
 
 bool Structure::refill() {
-  at_ = 0;
-  count_ = 0;
-  while (count_ == 0) {
-    const uint32_t left = size_ - indexed_;
-    if (left == 0) return false;
-    if (left >= kBlock) {
-      const uint32_t blocks = std::min(left / kBlock, kBatchBlocks);
-      count_ = index_(data_ + indexed_, blocks, indexed_, offsets_, seen_);
-      indexed_ += blocks * kBlock;
-    } else {
-      char last[kBlock];
-      std::memset(last, ' ', sizeof last);
-      std::memcpy(last, data_ + indexed_, left);
-      count_ = index_(last, 1, indexed_, offsets_, seen_);
-      indexed_ = size_;
-    }
+  const uint32_t left = size_ - bytes_indexed_;
+  if (left == 0) return false;
+  if (size_ >= kBlock) {
+    const uint32_t batch = std::min(left, kBatchBlocks * kBlock);
+    index_function()(data_ + bytes_indexed_, batch, words_, seen_);
+    words_indexed_ = (batch + kBlock - 1) / kBlock;
+    bytes_indexed_ += batch;
+  } else {
+    index_short();
   }
-  CHECK(count_ <= kBatchBlocks * kBlock);
+  word_ = 0;
+  CHECK(words_indexed_ >= 1 && words_indexed_ <= kBatchBlocks);
   return true;
+}
+
+// Less than a block in all: it is copied to where a whole one can be read.
+void Structure::index_short() {
+  char block[kBlock];
+  std::memset(block, ' ', sizeof block);
+  std::memcpy(block, data_, size_);
+  index_function()(block, kBlock, words_, seen_);
+  words_indexed_ = 1;
+  bytes_indexed_ = size_;
 }
 
 }  // namespace xml

@@ -5,9 +5,9 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "engine/base/bytes.h"
+#include "protocols/xml/scan/token_array.h"
 
 namespace xml {
 
@@ -44,10 +44,10 @@ struct AttributeToken {
   QName name;
   uint32_t raw;  // offset of the value between its quotes
   uint32_t raw_size;
-  uint32_t decoded = 0;  // offset into Tape::scratch
-  uint32_t decoded_size = 0;
-  uint32_t ns = 0;
-  ValueState state = ValueState::as_written;
+  uint32_t decoded;  // offset into Tape::scratch
+  uint32_t decoded_size;
+  uint32_t ns;
+  ValueState state;
 };
 
 // Indices into Tape::namespaces that are always there.
@@ -59,10 +59,10 @@ constexpr uint32_t kDeclaration = UINT32_MAX;
 
 struct Tape {
   base::Bytes source;
-  std::vector<ElementToken> elements;
-  std::vector<AttributeToken> attributes;
-  std::vector<base::Bytes> namespaces;
-  std::vector<base::Bytes> inherited_prefixes;  // of namespaces[kFirstInherited + i]
+  TokenArray<ElementToken> elements;
+  TokenArray<AttributeToken> attributes;
+  TokenArray<base::Bytes> namespaces;
+  TokenArray<base::Bytes> inherited_prefixes;  // of namespaces[kFirstInherited + i]
   // Decoded values. A value never grows by decoding and is decoded once, so with room for the
   // whole source this never moves, and views into it stay good.
   std::string scratch;

@@ -52,6 +52,10 @@ TEST(Limits, PrefixesInScope) {
 TEST(Limits, NameBytes) {
   const Limits limits{.name_bytes = 5};
   EXPECT_EQ(parse_alone("<abcde fghij=''/>", limits), Verdict::ok);
+  const std::string behind = " i='1'>0123456789abcdef0123456789abcdef</a>";  // read by windows
+  EXPECT_EQ(parse_alone("<a fghij=''" + behind, limits), Verdict::ok);
+  EXPECT_EQ(parse_alone("<a fghijk=''" + behind, limits), Verdict::name_too_long);
+  EXPECT_EQ(parse_alone("<abcdef" + behind, limits), Verdict::name_too_long);
   EXPECT_EQ(parse_alone("<abcdef/>", limits), Verdict::name_too_long);
   EXPECT_EQ(parse_alone("<a bcdefg=''/>", limits), Verdict::name_too_long);
   EXPECT_EQ(parse_alone("<ab:cde xmlns:ab='u'/>", limits), Verdict::name_too_long);

@@ -54,6 +54,17 @@ TEST_P(StrictnessRow, IsRefusedAlone) {
   EXPECT_STREQ(verdict_name(parse_alone(GetParam().input)), verdict_name(GetParam().verdict));
 }
 
+// Tags near the end of the input and those with much behind them are not read by the same code.
+std::string far_from_the_end(base::Bytes input) {
+  return std::string("<w>").append(input).append("<w>").append(64, '.').append("</w></w>");
+}
+
+TEST_P(StrictnessRow, IsRefusedFarFromTheEnd) {
+  if (!GetParam().whole_stanza) return;
+  EXPECT_STREQ(verdict_name(parse_alone(far_from_the_end(GetParam().input))),
+               verdict_name(GetParam().verdict));
+}
+
 TEST_P(StrictnessRow, IsRefusedInAStreamWhereverItIsCut) {
   const Row& row = GetParam();
   if (!row.whole_stanza) return;
@@ -86,6 +97,7 @@ void expect_refused(Verdict verdict, std::initializer_list<base::Bytes> inputs) 
 void expect_accepted(std::initializer_list<base::Bytes> inputs) {
   for (const base::Bytes input : inputs) {
     EXPECT_STREQ(verdict_name(parse_alone(input)), "ok") << input;
+    EXPECT_STREQ(verdict_name(parse_alone(far_from_the_end(input))), "ok") << input;
   }
 }
 
@@ -101,6 +113,38 @@ TEST(Strictness, TagsHaveOneShape) {
   expect_accepted({"<a/>", "<a></a>", "<a ></a >", "<a\t\r\n/>", "<a b = '1' />", "<a b='>'/>",
                    "<a b='\"'/>", "<a b=\"'\"/>", "<a>\"'</a>", "<a>></a>", "<a>]] ></a>",
                    "<a>]>]</a>", "<a><b/>]]<b/>></a>"});
+}
+
+TEST(Strictness, TagsHaveOneShapeFarFromTheEnd) {
+  for (const base::Bytes tag : {"<a b=>'1'/>",
+                                "<a b=<'1'/>",
+                                "<a b'1'/>",
+                                "<a b ='1' =c='2'/>",
+                                "<a ='1'/>",
+                                "<a 1='1'/>",
+                                "<a -='1'/>",
+                                "<a b/c='1'/>",
+                                "<a/b='1'/>",
+                                "<a b='1'b='2'/>",
+                                "<a b='1' b='2'/>",
+                                "<a b='1' c='2' b='3'/>",
+                                "<a b='1' c=2/>",
+                                "<a b=\"1'/>",
+                                "<a b='1'>></a",
+                                "<a b='1' /c>",
+                                "<a b='1'/ >",
+                                "<a'/>",
+                                "<a>b='1'</a'>",
+                                "<a b\x7f='1'/>",
+                                "<a b+c='1'/>",
+                                "<a b:='1'/>",
+                                "<a-+/>",
+                                "<a@b/>",
+                                "<a[/>",
+                                "<a`b/>",
+                                "<a{/>"}) {
+    EXPECT_STREQ(verdict_name(parse_alone(far_from_the_end(tag))), "not_well_formed") << tag;
+  }
 }
 
 TEST(Strictness, NamesFollowXml) {
