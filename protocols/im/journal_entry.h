@@ -14,6 +14,7 @@ namespace im {
 
 enum class EntryKind : uint8_t {
   message = 1,   // key: MessageId::number; bytes: the packed stanza; note: the wire's
+  publication = 2,  // key: Publication::id; bytes and note: presentity/publication.h
   session = 16,  // the wire's: a session that can be resumed (protocols/xmpp/session/snapshot.h)
 };
 

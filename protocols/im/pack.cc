@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "protocols/im/packed_length.h"
 #include "protocols/im/stanza.h"
 
 namespace im {
@@ -56,16 +57,6 @@ Facts facts_of(uint16_t bits) {
           .archived = bit(12)};
 }
 
-uint32_t length32(base::Bytes text) {
-  CHECK(text.size() <= UINT32_MAX);
-  return static_cast<uint32_t>(text.size());
-}
-
-uint16_t length16(base::Bytes text) {  // a JID: at most 3 * 1023 + 2 octets
-  CHECK(text.size() <= UINT16_MAX);
-  return static_cast<uint16_t>(text.size());
-}
-
 char* put(base::Bytes text, char* out) {
   if (!text.empty()) std::memcpy(out, text.data(), text.size());
   return out + text.size();
@@ -87,13 +78,13 @@ void pack(const Stanza& stanza, char* out) {
   header.type = static_cast<uint8_t>(stanza.type);
   header.facts = bits_of(stanza.facts);
   header.priority = stanza.priority;
-  header.from = length16(stanza.from.full());
-  header.to = length16(stanza.to.full());
-  header.id = length32(stanza.id);
-  header.lang = length32(stanza.lang);
-  header.attributes = length32(stanza.attributes);
-  header.status = length32(stanza.status);
-  header.payload = length32(stanza.payload);
+  header.from = packed_length<uint16_t>(stanza.from.full());
+  header.to = packed_length<uint16_t>(stanza.to.full());
+  header.id = packed_length<uint32_t>(stanza.id);
+  header.lang = packed_length<uint32_t>(stanza.lang);
+  header.attributes = packed_length<uint32_t>(stanza.attributes);
+  header.status = packed_length<uint32_t>(stanza.status);
+  header.payload = packed_length<uint32_t>(stanza.payload);
   header.message_tag = stanza.message_id.tag;
   header.message_number = stanza.message_id.number;
   header.stored_id = stanza.stored_id;

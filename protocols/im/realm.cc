@@ -88,20 +88,26 @@ void Realm::bounce(const Stanza& stanza, const StanzaError& error, engine::Turn&
 void Realm::confirmed(base::Bytes account, std::span<const Handed> handed, engine::Turn& turn) {
   CHECK(turn.shard == shard_);
   std::vector<uint64_t> stored;
+  std::vector<uint64_t> messages;
   for (const Handed& one : handed) {
-    if (one.stored_id != 0) {
-      stored.push_back(one.stored_id);
-    } else {
+    if (one.stored_id == 0) {
       state_->discharge({one.number, 0}, turn);
+      continue;
     }
+    stored.push_back(one.stored_id);
+    messages.push_back(one.number);
   }
-  User* user = stored.empty() ? nullptr : state_->find_loaded(account);
-  if (user != nullptr) state_->stored_done(*user, std::move(stored), turn);
+  if (stored.empty()) return;
+  if (User* user = state_->find_loaded(account)) {
+    return state_->stored_done(*user, std::move(stored), std::move(messages), turn);
+  }
+  for (const uint64_t number : messages) state_->discharge({number, 0}, turn);
 }
 
 void Realm::returned(base::Bytes account, const Stanza& stanza, engine::Turn& turn) {
   CHECK(turn.shard == shard_);
   if (stanza.stored_id == 0) return state_->send(stanza, turn);
+  state_->discharge(stanza.message_id, turn);  // the store has it
   User* user = state_->find_loaded(account);
   if (user != nullptr) state_->stored_returned(*user, stanza.stored_id, turn);
 }
@@ -116,14 +122,19 @@ void Realm::on_committed(engine::Turn& turn) {
   state_->send_receipts(turn);
 }
 
+void Realm::begin_recovery(const std::vector<engine::JournalEntry>& entries) {
+  state_->begin_recovery(entries);
+}
+
 void Realm::recover(std::vector<engine::JournalEntry> messages, engine::Turn& turn) {
   CHECK(turn.shard == shard_);
   state_->recover(std::move(messages), turn);
 }
 
-void Realm::restore(Resource& resource, base::Bytes presence, engine::Turn& turn) {
+void Realm::restore(Resource& resource, base::Bytes presence, std::span<const uint64_t> stored,
+                    engine::Turn& turn) {
   CHECK(resource.user != nullptr && turn.shard == shard_);
-  state_->restore(resource, presence, turn);
+  state_->restore(resource, presence, stored, turn);
 }
 
 void Realm::refresh(Resource& resource, engine::Turn& turn) {

@@ -128,10 +128,14 @@ class Realm {
 
   // The journal (engine/seam/service.h).
   void on_committed(engine::Turn& turn);
+  // First, with everything; recover() follows with the messages of no session, when the sessions
+  // are back. Until these have been sent on, other messages wait behind them.
+  void begin_recovery(const std::vector<engine::JournalEntry>& entries);
   void recover(std::vector<engine::JournalEntry> messages, engine::Turn& turn);
   // A resource that was there when the node stopped, bound again: as it was, without telling
-  // anyone.
-  void restore(Resource& resource, base::Bytes presence, engine::Turn& turn);
+  // anyone. `stored`: the stored messages that it was handed and has not confirmed.
+  void restore(Resource& resource, base::Bytes presence, std::span<const uint64_t> stored,
+               engine::Turn& turn);
   // Its client is back: what it knows of others' presence may be out of date.
   void refresh(Resource& resource, engine::Turn& turn);
 

@@ -36,10 +36,10 @@ enum class StoreKind : uint8_t {
   save_private,       // user, key, text, number=limit of keys -> ok / full (a new key too many)
   save_block_list,    // user, jids = the whole list
   save_last_activity, // user, text=status, wall=when
-  append_offline,     // user, text=packed stanza, message, wall=when, number=limit -> ok (also if
-                      // that message is there already) / full / not_found
+  append_offline,     // user, text=packed stanza, message, wall=when, number=limit -> ok (if that
+                      // message is there already: numbers=its id) / full / not_found
   load_offline,       // user, number=after id, limits in `count` and `bytes` -> offline
-  delete_offline,     // user, numbers=ids
+  delete_offline,     // user, numbers=ids, messages=numbers of their MessageIds (not looked at)
   save_archive_preferences,  // user, account.archive (absent: the operator's default again)
   // The archive's own, answered once it has taken what the asking shard's journal held up to
   // `number` (or, after a while, without, and then marked unstable):
@@ -105,6 +105,7 @@ struct StoreRequest final : engine::Question {
   std::vector<StoredContact> contacts;
   std::vector<std::string> jids;
   std::vector<uint64_t> numbers;
+  std::vector<uint64_t> messages;
 
   StoreStatus status = StoreStatus::failed;
   Credentials credentials;

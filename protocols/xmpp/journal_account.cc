@@ -1,6 +1,7 @@
 #include "protocols/xmpp/journal_account.h"
 
 #include "protocols/im/journal_entry.h"
+#include "protocols/im/presentity/publication.h"
 #include "protocols/jid/jid.h"
 #include "protocols/xmpp/session/snapshot.h"
 
@@ -11,6 +12,11 @@ std::string journal_account(const engine::JournalEntry& entry) {
     case im::EntryKind::message: {
       im::Stanza stanza;
       return im::unpack(entry.bytes, stanza) ? std::string(stanza.to.bare()) : std::string();
+    }
+    case im::EntryKind::publication: {
+      base::Bytes account;
+      base::Bytes report;
+      return im::unpack_entry(entry.bytes, account, report) ? std::string(account) : std::string();
     }
     case im::EntryKind::session: {
       SessionSnapshot snapshot;

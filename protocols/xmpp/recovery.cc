@@ -24,6 +24,7 @@ struct Returning {
     engine::JournalEntry entry;
   };
   std::vector<Message> sent;
+  std::vector<engine::JournalEntry> waiting;  // not sent yet, when the node stopped once more
 };
 
 namespace {
@@ -43,10 +44,25 @@ void in_order_of_number(std::vector<Returning::Message>& sent) {
   });
 }
 
+// They may come from the logs of several shards.
+void in_order_of_acceptance(std::vector<engine::JournalEntry>& messages) {
+  std::sort(messages.begin(), messages.end(),
+            [](const auto& a, const auto& b) { return a.key < b.key; });
+}
+
+bool readable(const engine::JournalEntry& message, engine::Turn& turn) {
+  im::Stanza stanza;
+  if (im::unpack(message.bytes, stanza)) return true;
+  trace::count(trace::Counter::im_recovered_unreadable);
+  turn.journal.erase(message.key);
+  return false;
+}
+
 }  // namespace
 
 void Service::on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn) {
   CHECK(recovered_.empty() && restoring_ == 0 && sessions_ == nullptr);
+  realm_->begin_recovery(entries);
   std::vector<Returning> sessions;
   std::unordered_map<uint64_t, size_t> by_entry;
   for (const engine::JournalEntry& entry : entries) {
@@ -66,13 +82,13 @@ void Service::on_recovered(std::vector<engine::JournalEntry> entries, engine::Tu
     const auto session = unpack(entry.note, note) ? by_entry.find(note.entry) : by_entry.end();
     if (session == by_entry.end()) {
       recovered_.push_back(std::move(entry));
+    } else if (note.waits) {
+      sessions[session->second].waiting.push_back(std::move(entry));
     } else {
       sessions[session->second].sent.push_back({note.number, std::move(entry)});
     }
   }
-  // In the order they were accepted in: they may come from the logs of several shards.
-  std::sort(recovered_.begin(), recovered_.end(),
-            [](const auto& a, const auto& b) { return a.key < b.key; });
+  in_order_of_acceptance(recovered_);
   TRACE(session, info, "recovered", {"sessions", sessions.size()},
         {"messages", recovered_.size()});
   restoring_ = sessions.size() + 1;
@@ -84,16 +100,16 @@ void Service::restore_session(Returning& returning, engine::Turn& turn) {
   in_order_of_number(returning.sent);
   std::vector<StreamManagement::Sent> unacked;
   for (const Returning::Message& message : returning.sent) {
-    im::Stanza stanza;
-    if (im::unpack(message.entry.bytes, stanza)) {
-      unacked.push_back({message.number, message.entry.bytes});
-    } else {
-      trace::count(trace::Counter::im_recovered_unreadable);
-      turn.journal.erase(message.entry.key);
-    }
+    if (readable(message.entry, turn)) unacked.push_back({message.number, message.entry.bytes});
+  }
+  in_order_of_acceptance(returning.waiting);
+  std::vector<base::Bytes> waiting;
+  for (const engine::JournalEntry& message : returning.waiting) {
+    if (readable(message, turn)) waiting.push_back(message.bytes);
   }
   Session& session = adopt(std::make_unique<Session>(*this, returning.snapshot, turn));
-  session.restore(returning.key.id, returning.snapshot, returning.received, unacked, turn);
+  session.restore(returning.key.id, returning.snapshot, returning.received, unacked, waiting,
+                  turn);
 }
 
 void Service::restored_one(engine::Turn& turn) {

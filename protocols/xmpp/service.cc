@@ -159,7 +159,31 @@ Session& Service::adopt(std::unique_ptr<Session> owned) {
   return *session;
 }
 
+void Service::ending(Session& session) {
+  session.ending_at_ = static_cast<uint32_t>(ending_.size());
+  ending_.push_back(&session);
+}
+
+void Service::not_ending(Session& session) {
+  const uint32_t at = session.ending_at_;
+  if (at >= ending_.size() || ending_[at] != &session) return;
+  ending_[at] = ending_.back();
+  ending_[at]->ending_at_ = at;
+  ending_.pop_back();
+}
+
+void Service::finish_ending(base::Bytes bare_jid, engine::Turn& turn) {
+  for (size_t i = 0; i < ending_.size();) {
+    if (ending_[i]->bare_jid() == bare_jid) {
+      ending_[i]->finish(turn);  // another one has its place
+    } else {
+      ++i;
+    }
+  }
+}
+
 void Service::destroy(Session& session) {
+  not_ending(session);
   CHECK(session_count_ > 0 && session.user == nullptr);
   if (session.previous_ != nullptr) session.previous_->next_ = session.next_;
   if (session.next_ != nullptr) session.next_->previous_ = session.previous_;

@@ -91,6 +91,8 @@ class Service final : public engine::Service, public im::AccountIq {
   std::string& pack_scratch() { return pack_scratch_; }
   std::vector<im::Realm::Handed>& handed_scratch() { return handed_scratch_; }
 
+  UnsentPool& unsent_pool() { return unsent_pool_; }
+
   // Of all sessions of this shard together; theirs to keep (StreamManagement).
   uint64_t& unacked_bytes() { return unacked_bytes_; }
 
@@ -113,6 +115,10 @@ class Service final : public engine::Service, public im::AccountIq {
   void leave(Stream& stream);
   Session& adopt(std::unique_ptr<Session> session);
   void destroy(Session& session);     // the realm must have let go of it
+  // Sessions that end with the next tick, and still hold what they will hand back.
+  void ending(Session& session);
+  void not_ending(Session& session);
+  void finish_ending(base::Bytes bare_jid, engine::Turn& turn);  // those of one account, now
   bool shutting_down() const { return shutting_down_; }
 
  private:
@@ -136,6 +142,7 @@ class Service final : public engine::Service, public im::AccountIq {
   std::string status_scratch_;
   std::string pack_scratch_;
   std::vector<im::Realm::Handed> handed_scratch_;
+  UnsentPool unsent_pool_;
   base::IntrusiveList<Session, WaitsForCommit> acks_;
   struct Resuming {
     engine::Journal::Position position = 0;
@@ -148,6 +155,7 @@ class Service final : public engine::Service, public im::AccountIq {
   uint64_t last_ticket_ = 0;
   Stream* streams_ = nullptr;
   Session* sessions_ = nullptr;
+  std::vector<Session*> ending_;  // few: a tick's
   uint32_t stream_count_ = 0;
   uint32_t session_count_ = 0;
   bool shutting_down_ = false;

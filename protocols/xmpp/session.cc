@@ -124,10 +124,12 @@ void Session::finish_soon(engine::Turn& turn) {
   // The realm's answer may come before the timer does, and must not find us without a stream.
   if (std::exchange(binding_, false)) service_.realm().cancel_bind(*this);
   turn.timers.arm(timer_, turn.now);
+  service_.ending(*this);
 }
 
 void Session::finish(engine::Turn& turn) {
   CHECK(stream_ == nullptr);
+  service_.not_ending(*this);
   finishing_ = true;
   timer_.disarm();
   if (std::exchange(binding_, false)) service_.realm().cancel_bind(*this);

@@ -17,6 +17,7 @@
 #include "protocols/xml/element.h"
 #include "protocols/xmpp/client_state.h"
 #include "protocols/xmpp/session/ledger.h"
+#include "protocols/xmpp/session/unsent.h"
 #include "protocols/xmpp/stream_error.h"
 #include "protocols/xmpp/stream_management.h"
 
@@ -27,17 +28,6 @@ class Stream;
 struct SessionFacts;
 struct SessionSnapshot;
 struct WaitsForCommit {};
-
-// Messages sent to a client without stream management that its socket has not taken yet.
-struct Unsent {
-  struct Message {
-    im::Realm::Handed handed;
-    size_t end = 0;  // of it in `packed`
-  };
-  std::string packed;
-  std::vector<Message> messages;
-  size_t asked = 0;  // so many of them will be taken when Peer::on_sent comes
-};
 
 class Session final : public im::Resource,
                       public base::ListNode<WaitsForCommit>,
@@ -81,7 +71,8 @@ class Session final : public im::Resource,
   // The journal. What the client has sent so far, on record: to be told once this is committed.
   engine::Journal::Position note_received(engine::Turn& turn);
   void restore(uint64_t entry, const SessionSnapshot& snapshot, const ReceivedNote& received,
-               const std::vector<StreamManagement::Sent>& unacked, engine::Turn& turn);
+               const std::vector<StreamManagement::Sent>& unacked,
+               const std::vector<base::Bytes>& waiting, engine::Turn& turn);
   void on_committed(engine::Turn& turn);    // up to ledger().position
   SessionLedger& ledger() { return *ledger_; }
 
@@ -115,7 +106,8 @@ class Session final : public im::Resource,
   void keep_unsent(const im::Stanza& stanza, engine::Turn& turn);
   void save(engine::Turn& turn);
   void note_counts(engine::Turn& turn);
-  void note_sent(const im::Stanza& stanza, uint32_t number, engine::Turn& turn);
+  void note_sent(const im::Stanza& stanza, base::Bytes packed, uint32_t number,
+                 engine::Turn& turn);
   void note_all_sent(engine::Turn& turn);
   bool known_already();
   void note_message(engine::Turn& turn);
@@ -150,6 +142,7 @@ class Session final : public im::Resource,
   base::WallTime since_;
   engine::MemberTimer<Session, &Session::on_timer> timer_{*this};  // acks, resumption, the end
   uint32_t pushes_ = 0;                     // ids of our own IQs
+  uint32_t ending_at_ = 0;                  // its place among the Service's, while finish_soon()
   bool binding_ = false;                    // the realm has not answered
   bool finishing_ = false;
   bool waiting_ = false;                    // counted as detached

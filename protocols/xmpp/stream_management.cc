@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/digest.h"
+#include "engine/base/hexadecimal.h"
 #include "engine/base/plant.h"
 
 namespace xmpp {
@@ -30,7 +31,7 @@ void StreamManagement::sent(base::Bytes packed) {
 }
 
 bool StreamManagement::plausible(uint32_t h) const {
-  return restored_ || h - acked_ <= unacked_count();   // modulo 2^32 (XEP-0198 §4)
+  return restored_ || h - acked_ <= unacked_count();  // modulo 2^32 (XEP-0198 §4)
 }
 
 uint32_t StreamManagement::covered(uint32_t h) const {
@@ -92,17 +93,7 @@ void StreamManagement::restore(base::Bytes id, uint32_t received,
   }
 }
 
-std::string StreamManagement::id() const {
-  constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(id_.size() * 2);
-  for (const char octet : id_) {
-    const auto value = static_cast<unsigned char>(octet);
-    text.push_back(kDigits[value >> 4]);
-    text.push_back(kDigits[value & 15]);
-  }
-  return text;
-}
+std::string StreamManagement::id() const { return base::hexadecimal({id_.data(), id_.size()}); }
 
 bool StreamManagement::is(base::Bytes id) const {
   return resumable_ && base::equal_in_constant_time(id, this->id());

@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "engine/base/hexadecimal.h"
+
 namespace im {
 namespace {
 
@@ -18,12 +20,15 @@ bool read_hex(base::Bytes digits, Number& out) {
   return error == std::errc() && rest == end;
 }
 
+void write_hex(uint64_t number, size_t digits, base::Sink& out) {
+  while (digits-- > 0) out += base::kHexDigits[number >> (4 * digits) & 15];
+}
+
 }  // namespace
 
 void write(MessageId id, base::Sink& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  for (size_t digit = kNumberDigits; digit-- > 0;) out += kHex[id.number >> (4 * digit) & 15];
-  for (size_t digit = kTagDigits; digit-- > 0;) out += kHex[id.tag >> (4 * digit) & 15];
+  write_hex(id.number, kNumberDigits, out);
+  write_hex(id.tag, kTagDigits, out);
 }
 
 std::string text_of(MessageId id) {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "protocols/im/packed_length.h"
 
 namespace im {
 namespace {
@@ -24,15 +25,10 @@ struct Header {
 };
 static_assert(sizeof(Header) == 32);
 
-uint16_t length16(base::Bytes text) {  // a JID: at most 3 * 1023 + 2 octets
-  CHECK(text.size() <= UINT16_MAX);
-  return static_cast<uint16_t>(text.size());
-}
-
 }  // namespace
 
 void pack(const ArchiveRecord& record, base::Sink& out) {
-  CHECK(!record.owner.empty() && record.stanza.size() <= UINT32_MAX);
+  CHECK(!record.owner.empty());
   CHECK(record.kind == ArchiveRecordKind::forget || (record.id && !record.with.empty()));
   Header header;
   header.kind = static_cast<uint8_t>(record.kind);
@@ -40,9 +36,9 @@ void pack(const ArchiveRecord& record, base::Sink& out) {
   header.tag = record.id.tag;
   header.number = record.id.number;
   header.when_us = record.when.us;
-  header.owner = length16(record.owner);
-  header.with = length16(record.with);
-  header.stanza = static_cast<uint32_t>(record.stanza.size());
+  header.owner = packed_length<uint16_t>(record.owner);
+  header.with = packed_length<uint16_t>(record.with);
+  header.stanza = packed_length<uint32_t>(record.stanza);
   out.append(reinterpret_cast<const char*>(&header), sizeof header);
   out.append(record.owner).append(record.with).append(record.stanza);
 }

@@ -32,6 +32,7 @@ void AboutUser::answered(StoreRequest& request, Realm&, engine::Turn& turn) {
 
 // The account went away meanwhile. A message that was on its way into the store is still ours.
 void RealmState::abandoned(const StoreRequest& answer, engine::Turn& turn) {
+  for (const uint64_t message : answer.messages) discharge({message, 0}, turn);
   Stanza stanza;
   if (answer.kind != StoreKind::append_offline || !unpack(answer.text, stanza)) return;
   refuse(stanza, ErrorCondition::service_unavailable, turn);

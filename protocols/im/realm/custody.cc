@@ -104,19 +104,36 @@ void RealmState::on_receipts(base::Bytes numbers, engine::Turn& turn) {
   }
 }
 
+void RealmState::begin_recovery(const std::vector<engine::JournalEntry>& entries) {
+  CHECK(recovery_ == Recovery::none && recovered_.empty());
+  recovery_ = Recovery::sessions_return;
+  for (const engine::JournalEntry& entry : entries) {
+    if (entry.key.kind != static_cast<uint8_t>(EntryKind::message)) continue;
+    last_message_time_ = std::max(last_message_time_, (entry.key.id >> MessageId::kTimeShift) + 1);
+  }
+}
+
+// The line is as long as the journal has room: an error that found none there does not wait.
+bool RealmState::joins_the_line(const Stanza& message, engine::Turn& turn) {
+  CHECK(needs_custody(message) && message.message_id);
+  if (recovery_ == Recovery::none || base::plant == base::Plant::recovered_overtaken) return false;
+  if (!turn.journal.holds(message_key(message.message_id))) return false;
+  behind_recovered_.emplace_back();
+  pack(message, behind_recovered_.back());
+  return true;
+}
+
 // The messages that were under way when the node stopped, a few at a time: each may need an account
 // that is not in memory.
 void RealmState::recover(std::vector<engine::JournalEntry> messages, engine::Turn& turn) {
-  for (const engine::JournalEntry& entry : messages) {
-    last_message_time_ =
-        std::max(last_message_time_, (entry.key.id >> MessageId::kTimeShift) + 1);
-  }
-  CHECK(recovered_.empty());
+  CHECK(recovery_ == Recovery::sessions_return && recovered_.empty());
+  recovery_ = Recovery::sending;
   recovered_ = {std::make_move_iterator(messages.begin()), std::make_move_iterator(messages.end())};
   go_on_recovering(turn);
 }
 
 void RealmState::go_on_recovering(engine::Turn& turn) {
+  if (recovery_ != Recovery::sending) return;
   while (!recovered_.empty() && loading_ < kLoadingWhileRecovering) {
     const engine::JournalEntry entry = std::move(recovered_.front());
     recovered_.pop_front();
@@ -128,20 +145,33 @@ void RealmState::go_on_recovering(engine::Turn& turn) {
     }
     count(trace::Counter::im_recovered);
     CHECK(stanza.message_id.number == entry.key.id);
+    if (stanza.stored_id != 0) {
+      // It was handed to a session that is no more; it has not left the store.
+      turn.journal.erase(entry.key);
+      continue;
+    }
     send_late(stanza, turn);
   }
+  while (!behind_recovered_.empty() && loading_ < kLoadingWhileRecovering) {
+    const std::string packed = std::move(behind_recovered_.front());
+    behind_recovered_.pop_front();
+    Stanza stanza;
+    CHECK(unpack(packed, stanza));
+    send_on(stanza, turn);
+  }
+  if (recovered_.empty() && behind_recovered_.empty()) recovery_ = Recovery::none;
 }
 
 // On its way since it was accepted, which the recipient is told (XEP-0203).
 void RealmState::send_late(const Stanza& message, engine::Turn& turn) {
-  if (message.facts.delayed) return send(message, turn);
+  if (message.facts.delayed) return send_on(message, turn);
   Stanza stanza = message;
   std::string payload(stanza.payload);
   const auto accepted = static_cast<int64_t>(message.message_id.number >> MessageId::kTimeShift);
   append_delay(stanza.to.domain(), base::WallTime{accepted}, payload);
   stanza.payload = payload;
   stanza.facts.delayed = true;
-  send(stanza, turn);
+  send_on(stanza, turn);
 }
 
 }  // namespace im

@@ -50,7 +50,13 @@ void RealmState::arrive(const Stanza& stanza, const jid::JidView& to, engine::Tu
   Stanza addressed = stanza;
   addressed.to = to;
   if (stanza.type == StanzaType::probe) return to_account(addressed, turn);
-  if (User* user = find_loaded(to.bare())) receive_presence(*user, addressed, turn);
+  User* user = find(to.bare());
+  if (user == nullptr) return;
+  if (user->state == UserState::loaded) return receive_presence(*user, addressed, turn);
+  // Among what waits may be an older one, sent when a subscription was granted: that would be the
+  // last one she is shown. Half of the room is left to other mail.
+  const size_t waiting = user->waiting->mail.size();
+  if (waiting > 0 && waiting < options().user_inbox_max / 2) to_account(addressed, turn);
 }
 
 }  // namespace im

@@ -91,7 +91,7 @@ void RealmState::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
       refuse(stanza, ErrorCondition::remote_server_not_found, turn);
     } else if (needs_custody(stanza) && !take_custody(stanza, turn)) {
       refuse(stanza, ErrorCondition::resource_constraint, turn);
-    } else {
+    } else if (!needs_custody(stanza) || !joins_the_line(stanza, turn)) {
       to_account(stanza, turn);
     }
     if (needs_custody(stanza)) owe_receipt(mail.from, stanza.message_id, turn);

@@ -59,7 +59,12 @@ void RealmState::appended(User& user, StoreRequest& answer, engine::Turn& turn) 
   CHECK((user.appending == 0) == (user.appending_bytes == 0));
   if (answer.status == StoreStatus::ok) {
     count(trace::Counter::im_offline_stored);
-    discharge({answer.message, 0}, turn);
+    // Where it was in the store before, a session may have been handed that: then the journal has
+    // it for this session, until the client confirms it.
+    const bool handed =
+        !answer.numbers.empty() &&
+        std::binary_search(user.handed.begin(), user.handed.end(), answer.numbers.front());
+    if (!handed) discharge({answer.message, 0}, turn);
     return flood(user, turn);
   }
   Stanza stanza;
@@ -147,7 +152,7 @@ bool RealmState::hand_over(User& user, const StoredMessage& message, engine::Tur
   Stanza stanza;
   if (!unpack(message.stanza, stanza) || stanza.kind != StanzaKind::message) {
     count(trace::Counter::im_offline_unreadable);
-    stored_done(user, {message.id}, turn);
+    stored_done(user, {message.id}, {}, turn);
     return false;
   }
   std::string payload(stanza.payload);
@@ -163,8 +168,10 @@ bool RealmState::hand_over(User& user, const StoredMessage& message, engine::Tur
   return true;
 }
 
-// The client has them, so the store need not.
-void RealmState::stored_done(User& user, std::vector<uint64_t> ids, engine::Turn& turn) {
+// The client has them, so the store need not. The journal may know to whom they were handed, and
+// does so until they are gone: after a crash they would be handed over again.
+void RealmState::stored_done(User& user, std::vector<uint64_t> ids, std::vector<uint64_t> messages,
+                             engine::Turn& turn) {
   CHECK(!ids.empty());
   for (const uint64_t id : ids) {
     const auto place = std::lower_bound(user.handed.begin(), user.handed.end(), id);
@@ -174,13 +181,21 @@ void RealmState::stored_done(User& user, std::vector<uint64_t> ids, engine::Turn
   user.flood_stale = user.flood_asked;
   auto request = question(StoreKind::delete_offline, user);
   request->numbers = std::move(ids);
-  ask(user, std::move(request), turn);
+  request->messages = std::move(messages);
+  ask(user, std::move(request), turn, &RealmState::stored_deleted);
 }
 
-// The session it was handed to has gone without acknowledging it: it is read again.
+void RealmState::stored_deleted(User&, StoreRequest& answer, engine::Turn& turn) {
+  failed(answer);
+  for (const uint64_t message : answer.messages) discharge({message, 0}, turn);
+}
+
+// The session it was handed to has gone without acknowledging it: it is read again. One that came
+// back from the journal and could not be bound has never had it.
 void RealmState::stored_returned(User& user, uint64_t id, engine::Turn& turn) {
   const auto place = std::lower_bound(user.handed.begin(), user.handed.end(), id);
-  CHECK(id > 0 && place != user.handed.end() && *place == id);
+  CHECK(id > 0);
+  if (place == user.handed.end() || *place != id) return;
   user.handed.erase(place);
   user.flooded_to = std::min(user.flooded_to, id - 1);
   ++user.offline_count;

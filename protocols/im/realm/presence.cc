@@ -146,8 +146,15 @@ void RealmState::refresh(Resource& resource, engine::Turn& turn) {
 }
 
 // Those who were told of it were told before the node stopped, or will ask.
-void RealmState::restore(Resource& resource, base::Bytes presence, engine::Turn& turn) {
+void RealmState::restore(Resource& resource, base::Bytes presence, std::span<const uint64_t> stored,
+                         engine::Turn& turn) {
   CHECK(resource.user != nullptr && !resource.available());
+  std::vector<uint64_t>& handed = resource.user->handed;
+  for (const uint64_t id : stored) {
+    CHECK(id > 0);
+    const auto place = std::lower_bound(handed.begin(), handed.end(), id);
+    if (place == handed.end() || *place != id) handed.insert(place, id);
+  }
   Stanza stanza;
   if (!unpack(presence, stanza) || stanza.type != StanzaType::available ||
       stanza.kind != StanzaKind::presence || stanza.from.full() != resource.full_jid) {

@@ -55,7 +55,12 @@ void RealmState::send(const Stanza& original, engine::Turn& turn) {
     if (!ours && stanza.type != StanzaType::error) {
       return refuse(stanza, ErrorCondition::resource_constraint, turn);
     }
+    if (joins_the_line(stanza, turn)) return;
   }
+  send_on(stanza, turn);
+}
+
+void RealmState::send_on(const Stanza& stanza, engine::Turn& turn) {
   if (!options().hosts(stanza.to.domain())) {
     return refuse(stanza, ErrorCondition::remote_server_not_found, turn);
   }

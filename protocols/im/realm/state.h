@@ -51,6 +51,9 @@ struct AboutUser : StoreRequest::Context {
 // So many accounts may be in the middle of being read before more of what was recovered follows.
 constexpr size_t kLoadingWhileRecovering = 256;
 
+// Of what was under way when the node stopped: other messages wait until it has been sent on.
+enum class Recovery : uint8_t { none, sessions_return, sending };
+
 // XEP-0203: who held a message back, and since when.
 void append_delay(base::Bytes by, base::WallTime when, std::string& out);
 
@@ -88,6 +91,7 @@ class RealmState {
   // routing.cc: to whom, and what if there is nobody.
   void from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
   void send(const Stanza& stanza, engine::Turn& turn);
+  void send_on(const Stanza& stanza, engine::Turn& turn);  // in custody, if it needs it
   void to_account(const Stanza& stanza, engine::Turn& turn);
   void receive(User& user, const Stanza& stanza, engine::Turn& turn);
   void receive_for_absent(const Stanza& stanza, engine::Turn& turn);
@@ -113,7 +117,10 @@ class RealmState {
   void send_receipts(engine::Turn& turn);
   void on_receipts(base::Bytes numbers, engine::Turn& turn);
   void receipts_refused(const engine::Envelope& mail);
+  void begin_recovery(const std::vector<engine::JournalEntry>& entries);
   void recover(std::vector<engine::JournalEntry> messages, engine::Turn& turn);
+  // True: it goes on later, behind what is recovered.
+  bool joins_the_line(const Stanza& message, engine::Turn& turn);
   void go_on_recovering(engine::Turn& turn);
   void send_late(const Stanza& message, engine::Turn& turn);
 
@@ -132,7 +139,9 @@ class RealmState {
   void flood(User& user, engine::Turn& turn);
   void flooded(User& user, StoreRequest& answer, engine::Turn& turn);
   bool hand_over(User& user, const StoredMessage& message, engine::Turn& turn);
-  void stored_done(User& user, std::vector<uint64_t> ids, engine::Turn& turn);
+  void stored_done(User& user, std::vector<uint64_t> ids, std::vector<uint64_t> messages,
+                   engine::Turn& turn);
+  void stored_deleted(User& user, StoreRequest& answer, engine::Turn& turn);
   void stored_returned(User& user, uint64_t id, engine::Turn& turn);
 
   // iq.cc
@@ -146,7 +155,8 @@ class RealmState {
   void receive_presence(User& user, const Stanza& stanza, engine::Turn& turn);
   void probe_contacts(Resource& resource, engine::Turn& turn);
   void refresh(Resource& resource, engine::Turn& turn);
-  void restore(Resource& resource, base::Bytes presence, engine::Turn& turn);
+  void restore(Resource& resource, base::Bytes presence, std::span<const uint64_t> stored,
+               engine::Turn& turn);
   void fan_out(const Stanza& stanza, const Recipients& recipients, uint64_t key,
                engine::Turn& turn);
   void arrive(const Stanza& stanza, const jid::JidView& to, engine::Turn& turn);
@@ -222,7 +232,9 @@ class RealmState {
     uint64_t number = 0;
   };
   std::vector<Receipt> receipts_;
+  Recovery recovery_ = Recovery::none;
   std::deque<engine::JournalEntry> recovered_;  // messages that have not been sent on yet
+  std::deque<std::string> behind_recovered_;    // packed; each is in the journal
   uint64_t last_message_time_ = 0;
   ArchiveFeeder archive_;
   std::string packed_;             // scratch of custody

@@ -158,6 +158,7 @@ void Stream::resume(engine::Turn& turn) {
   CHECK(session->stream() == this && session->user != nullptr);
   session_ = session;
   session->resend(turn);
+  if (session_ == nullptr) return;  // what it is owed was more than it may hold: it has ended
   enter_session(turn);
 }
 

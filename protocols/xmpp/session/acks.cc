@@ -63,7 +63,7 @@ void Session::remember(const im::Stanza& stanza, engine::Turn& turn) {
   packed.clear();
   im::pack(stanza, packed);
   acks.sent(packed);
-  if (in_journal() && !acks.restored()) note_sent(stanza, acks.sent_count(), turn);
+  if (in_journal()) note_sent(stanza, packed, acks.sent_count(), turn);
   if (finishing_) return;
   if (over_limit()) {
     // The policy: the session ends, and what it holds is routed again (offline storage, or back).

@@ -42,7 +42,7 @@ void Session::forget_acked(uint32_t h, engine::Turn& turn) {
 // Without stream management the socket is all we hear of. One question at a time is out.
 void Session::keep_unsent(const im::Stanza& stanza, engine::Turn& turn) {
   if (!is_answered_for(stanza)) return;
-  if (unsent_ == nullptr) unsent_ = std::make_unique<Unsent>();
+  if (unsent_ == nullptr) unsent_ = service_.unsent_pool().take();
   im::pack(stanza, unsent_->packed);
   unsent_->messages.push_back({handed(stanza), unsent_->packed.size()});
   if (unsent_->asked > 0 || stream_ == nullptr || !stream_->writable()) return;
@@ -52,21 +52,14 @@ void Session::keep_unsent(const im::Stanza& stanza, engine::Turn& turn) {
 
 void Session::on_sent(engine::Turn& turn) {
   CHECK(unsent_ != nullptr && unsent_->asked > 0 && unsent_->asked <= unsent_->messages.size());
-  const std::unique_ptr<Unsent> before = std::move(unsent_);
   std::vector<im::Realm::Handed>& done = service_.handed_scratch();
   done.clear();
-  for (size_t i = 0; i < before->asked; ++i) done.push_back(before->messages[i].handed);
-  const size_t taken = before->messages[before->asked - 1].end;
-  if (before->asked < before->messages.size()) {
-    unsent_ = std::make_unique<Unsent>();
-    unsent_->packed = before->packed.substr(taken);
-    for (size_t i = before->asked; i < before->messages.size(); ++i) {
-      unsent_->messages.push_back({before->messages[i].handed, before->messages[i].end - taken});
-    }
-    if (stream_->writable()) {
-      unsent_->asked = unsent_->messages.size();
-      turn.out.notify_sent(stream_->connection());
-    }
+  for (size_t i = 0; i < unsent_->asked; ++i) done.push_back(unsent_->messages[i].handed);
+  if (!unsent_->drop_asked()) {
+    service_.unsent_pool().give(std::move(unsent_));
+  } else if (stream_->writable()) {
+    unsent_->asked = unsent_->messages.size();
+    turn.out.notify_sent(stream_->connection());
   }
   service_.realm().confirmed(bare_jid(), done, turn);
 }
@@ -132,8 +125,8 @@ void Session::save(engine::Turn& turn) {
   snapshot.blocking = blocking;
   const std::string bytes = pack(snapshot);
   const uint64_t hash = base::keyed_hash(bytes);
-  if (ledger_->entry != 0 && ledger_->snapshot == hash) return;
-  const bool first = ledger_->entry == 0;
+  const bool first = !in_journal();
+  if (!first && ledger_->snapshot == hash) return;
   if (first && !turn.journal.accepting()) return;
   if (first) {
     stream_management_->octets().copy(reinterpret_cast<char*>(&ledger_->entry),
@@ -155,9 +148,7 @@ void Session::note_counts(engine::Turn& turn) {
 engine::Journal::Position Session::note_received(engine::Turn& turn) {
   CHECK(ledger_ != nullptr);
   const uint32_t h = stream_management_->h();
-  if (std::exchange(ledger_->noted_h, h) != h && ledger_->entry != 0) {
-    note_counts(turn);
-  }
+  if (std::exchange(ledger_->noted_h, h) != h && in_journal()) note_counts(turn);
   return turn.journal.appended();
 }
 
@@ -178,14 +169,25 @@ bool Session::known_already() {
   return known;
 }
 
-// Sent as the client's stanza number so-and-so: when it comes back it says what it has.
-void Session::note_sent(const im::Stanza& stanza, uint32_t number, engine::Turn& turn) {
+// Sent as the client's stanza number so-and-so: when it comes back it says what it has. What the
+// store has enters the journal for that, so that after a crash it is not handed over again, behind
+// what followed it; a journal without room leaves it at that.
+void Session::note_sent(const im::Stanza& stanza, base::Bytes packed, uint32_t number,
+                        engine::Turn& turn) {
   CHECK(in_journal());
+  if (!stanza.message_id) return;
   const engine::JournalKey key = im::message_key(stanza.message_id);
-  if (!stanza.message_id || stanza.stored_id != 0 || !turn.journal.holds(key)) return;
+  if (stanza.stored_id != 0) {
+    if (!turn.journal.accepting()) return;
+    turn.journal.put(key, packed);
+  } else if (!turn.journal.holds(key)) {
+    return;
+  }
   if (base::plant == base::Plant::note_lost) return;
   if (base::plant == base::Plant::discharge_before_ack) return turn.journal.erase(key);
-  turn.journal.note(key, pack(SentNote{ledger_->entry, number}));
+  // Before the client has come back, its numbers are not known.
+  const bool waits = stream_management_->restored();
+  turn.journal.note(key, pack(SentNote{ledger_->entry, waits ? 0 : number, waits}));
 }
 
 void Session::note_all_sent(engine::Turn& turn) {
@@ -194,7 +196,7 @@ void Session::note_all_sent(engine::Turn& turn) {
   stream_management_->for_each_unacked([&](base::Bytes packed) {
     im::Stanza stanza;
     CHECK(im::unpack(packed, stanza));
-    note_sent(stanza, ++number, turn);
+    note_sent(stanza, packed, ++number, turn);
   });
 }
 

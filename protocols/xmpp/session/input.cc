@@ -116,6 +116,9 @@ void Session::on_stanza(const xml::Element& element, im::StanzaKind kind, engine
     return refuse(stanza, im::ErrorCondition::bad_request, turn);
   }
   if (kind == im::StanzaKind::message && known_already()) return;
+  // From its first presence on it may be sent messages; what an earlier session of the account is
+  // about to hand back comes first.
+  if (kind == im::StanzaKind::presence && !available()) service_.finish_ending(bare_jid(), turn);
   service_.realm().from_client(stanza, *this, turn);
   if (kind == im::StanzaKind::message) note_message(turn);
   if (kind == im::StanzaKind::presence) save(turn);

@@ -38,10 +38,11 @@ struct ReceivedNote {
   uint32_t upto = 0;
 };
 // The note of a message's entry: it was sent to the session with this entry, as its stanza
-// `number`.
+// `number`; or it waits for that session's client to come back, which has not been sent it yet.
 struct SentNote {
   uint64_t entry = 0;
   uint32_t number = 0;
+  bool waits = false;
 };
 
 std::string pack(const ReceivedNote& note);

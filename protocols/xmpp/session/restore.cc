@@ -1,5 +1,6 @@
 // A session comes back from the journal: detached, as if its connection had just gone.
 #include <utility>
+#include <vector>
 
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
@@ -12,9 +13,11 @@ namespace xmpp {
 
 void Session::restore(uint64_t entry, const SessionSnapshot& snapshot,
                       const ReceivedNote& received,
-                      const std::vector<StreamManagement::Sent>& unacked, engine::Turn& turn) {
+                      const std::vector<StreamManagement::Sent>& unacked,
+                      const std::vector<base::Bytes>& waiting, engine::Turn& turn) {
   CHECK(restored_ && user == nullptr && !binding_);
   stream_management_->restore(snapshot.id, received.h, unacked);
+  for (const base::Bytes packed : waiting) stream_management_->sent(packed);
   ledger_->entry = entry;
   ledger_->noted_h = received.h;
   ledger_->noted_upto = ledger_->known_upto = received.upto;
@@ -40,7 +43,13 @@ void Session::bound_again(im::BindResult result, engine::Turn& turn) {
   trace::count(trace::Counter::xmpp_sessions_restored);
   TRACE(session, info, "session restored", {"jid", full_jid},
         {"unacked", stream_management_->unacked_count()});
-  service_.realm().restore(*this, snapshot->presence, turn);
+  std::vector<uint64_t> stored;
+  stream_management_->for_each_unacked([&](base::Bytes packed) {
+    im::Stanza stanza;
+    CHECK(im::unpack(packed, stanza));
+    if (stanza.stored_id != 0) stored.push_back(stanza.stored_id);
+  });
+  service_.realm().restore(*this, snapshot->presence, stored, turn);
   service_.restored_one(turn);
 }
 

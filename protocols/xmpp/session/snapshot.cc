@@ -84,13 +84,17 @@ std::string pack(const SentNote& note) {
   std::string out;
   put(note.entry, out);
   put(note.number, out);
+  if (note.waits) put(uint8_t{1}, out);
   return out;
 }
 
 bool unpack(base::Bytes in, ReceivedNote& out) { return take_whole(in, out); }
 
 bool unpack(base::Bytes in, SentNote& out) {
-  return take(in, out.entry) && take_whole(in, out.number);
+  if (!take(in, out.entry) || !take(in, out.number)) return false;
+  out.waits = !in.empty();
+  uint8_t waits = 0;
+  return in.empty() || (take_whole(in, waits) && waits == 1);
 }
 
 }  // namespace xmpp

@@ -144,12 +144,46 @@ TEST_F(Custody, WhatWasUnderWayGoesOnAfterARestartWithItsIdAndADelay) {
   next.account("anna0@here");
   next.account("bob1@here");
   for (const engine::JournalEntry& entry : entries) next.logs[1].put(entry.key, entry.bytes);
-  next.on(1, [&](engine::Turn& turn) { next.realm(1).recover(entries, turn); });
+  next.on(1, [&](engine::Turn& turn) {
+    next.realm(1).begin_recovery(entries);
+    next.realm(1).recover(entries, turn);
+  });
   const auto& stored = next.store.accounts["bob1@here"].offline;
   ASSERT_EQ(stored.size(), 1u);
   EXPECT_EQ(id_of(stored.begin()->second.stanza), before);
   EXPECT_NE(stored.begin()->second.stanza.find("<delay "), std::string::npos);
   EXPECT_TRUE(next.logs[1].entries.empty());
+}
+
+TEST_F(Custody, NewMessagesWaitBehindWhatIsRecovered) {
+  Client& bob = world.join("bob1@here/b");
+  bob.available();
+  bob.silent = true;
+  anna->message("bob1@here", "first");
+  const auto entries = world.logs[1].recovered();
+  ASSERT_EQ(entries.size(), 1u);
+
+  World next(2);
+  next.account("anna0@here");
+  next.account("bob1@here");
+  for (const engine::JournalEntry& entry : entries) next.logs[1].put(entry.key, entry.bytes);
+  next.advance(1);
+  next.on(1, [&](engine::Turn&) { next.realm(1).begin_recovery(entries); });
+  Client& again = next.join("bob1@here/b");
+  again.available();
+  again.take();
+  Client& other = next.join("anna0@here/a");
+  other.available();
+  other.message("bob1@here", "second");
+  EXPECT_TRUE(again.in.empty());
+  EXPECT_EQ(next.logs[1].entries.size(), 2u);
+  next.on(1, [&](engine::Turn& turn) { next.realm(1).recover(entries, turn); });
+  ASSERT_EQ(again.in.size(), 2u);
+  EXPECT_NE(again.in[0].find("first"), std::string::npos) << again.in[0];
+  EXPECT_NE(again.in[1].find("second"), std::string::npos) << again.in[1];
+  // The line is closed.
+  other.message("bob1@here", "third");
+  EXPECT_EQ(again.in.size(), 3u);
 }
 
 TEST_F(Custody, BothSidesArchivesAreToldOnce) {

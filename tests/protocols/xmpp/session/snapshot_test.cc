@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "protocols/im/presentity/publication.h"
 #include "protocols/xmpp/journal_account.h"
 #include "protocols/xmpp/session/ledger.h"
 
@@ -47,7 +48,11 @@ TEST(Snapshot, CutShortOrOfAnotherVersionItIsNone) {
 TEST(Snapshot, NotesAreReadBackAndNotTakenForEachOther) {
   SentNote sent;
   ReceivedNote received;
+  ASSERT_TRUE(unpack(pack(SentNote{7, 0, true}), sent));
+  EXPECT_TRUE(sent.waits);
+  EXPECT_FALSE(unpack(pack(SentNote{7, 0, true}) + "x", sent));
   ASSERT_TRUE(unpack(pack(SentNote{7, 9}), sent));
+  EXPECT_FALSE(sent.waits);
   EXPECT_EQ(sent.entry, 7u);
   EXPECT_EQ(sent.number, 9u);
   ASSERT_TRUE(unpack(pack(ReceivedNote{3, 4}), received));
@@ -64,6 +69,10 @@ TEST(Snapshot, TheJournalSaysWhoseAnEntryIs) {
   std::string packed;
   im::pack(stanza, packed);
   EXPECT_EQ(journal_account({{1, 1}, packed, {}}), "juliet@here");
+  std::string published;
+  im::pack_entry("romeo@here", "a report", published);
+  EXPECT_EQ(journal_account({{2, 1}, published, {}}), "romeo@here");
+  EXPECT_EQ(journal_account({{2, 1}, "damaged", {}}), "");
   EXPECT_EQ(journal_account({{1, 1}, "damaged", {}}), "");
   EXPECT_EQ(journal_account({{16, 1}, "damaged", {}}), "");
   EXPECT_EQ(journal_account({{9, 1}, packed, {}}), "");

@@ -6,6 +6,45 @@
 
 namespace xmpp_test {
 
+namespace {
+
+// A shard's log, which is not the code under test.
+class OutsideJournal final : public engine::Journal {
+ public:
+  OutsideJournal(engine::Journal& journal, const std::function<void(bool)>& within)
+      : journal_(journal), within_(within) {}
+
+  void put(engine::JournalKey key, base::Bytes bytes) override {
+    outside([&] { journal_.put(key, bytes); });
+  }
+  void note(engine::JournalKey key, base::Bytes bytes) override {
+    outside([&] { journal_.note(key, bytes); });
+  }
+  void erase(engine::JournalKey key) override {
+    outside([&] { journal_.erase(key); });
+  }
+  void feed(uint8_t kind, base::Bytes bytes) override {
+    outside([&] { journal_.feed(kind, bytes); });
+  }
+  bool holds(engine::JournalKey key) const override { return journal_.holds(key); }
+  Position appended() const override { return journal_.appended(); }
+  Position committed() const override { return journal_.committed(); }
+  bool accepting() const override { return journal_.accepting(); }
+
+ private:
+  template <class Call>
+  void outside(Call call) {
+    if (within_) within_(false);
+    call();
+    if (within_) within_(true);
+  }
+
+  engine::Journal& journal_;
+  const std::function<void(bool)>& within_;
+};
+
+}  // namespace
+
 engine::Owner FakePartition::owner(base::Bytes bare_jid) const {
   const auto found = owners.find(bare_jid);
   return {0, found == owners.end() ? engine::ShardId{0} : found->second};
@@ -82,14 +121,17 @@ void FakeNode::set_options(xmpp::Options options) {
 
 void FakeNode::run(engine::ShardId index, const std::function<void(engine::Turn&)>& callback) {
   Shard& shard = *shards_[index];
+  OutsideJournal journal(shard.log, within);
   engine::Turn turn{.now = now,
                     .wall = {1'700'000'000'000'000 + now.ns / 1000},
                     .shard = index,
                     .out = shard.out,
                     .timers = *shard.wheel,
-                    .journal = shard.log,
+                    .journal = journal,
                     .random = *shard.random};
+  if (within) within(true);
   callback(turn);
+  if (within) within(false);
   carry_out(index, shard.out);
 }
 

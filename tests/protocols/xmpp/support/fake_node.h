@@ -69,6 +69,8 @@ class FakeNode {
   bool fail_store = false;
   void release_store();
   size_t asked = 0;
+  // Told when the code under test begins to run (true) and ceases to: for the heap's accounts.
+  std::function<void(bool)> within;
   base::Instant now{1'000'000'000'000};
 
  private:
