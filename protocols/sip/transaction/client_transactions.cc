@@ -1,0 +1,189 @@
+#include "protocols/sip/transaction/client_transactions.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "protocols/sip/header/writer.h"
+
+namespace sip {
+
+using trace::Counter;
+
+ClientTransactions::ClientTransactions(ClientUser& user, const Limits& limits,
+                                       const base::HashKey& key)
+    : user_(user), limits_(limits), key_(key) {
+  CHECK(limits.transactions <= kSlotsMax);
+}
+
+ClientTransactions::~ClientTransactions() {
+  trace::gauge_add(trace::Gauge::sip_client_transactions, -int64_t{size()});
+}
+
+bool ClientTransactions::reserve(const engine::Turn& turn, Place& place, base::Sink& branch) {
+  if (size() >= limits_.transactions || request_bytes_ >= limits_.request_bytes) {
+    trace::count(Counter::sip_client_transaction_limit_hit);
+    return false;
+  }
+  if (free_.empty()) {
+    free_.push_back(static_cast<uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const uint32_t slot = free_.back();
+  free_.pop_back();
+  CHECK(slots_[slot].transaction == nullptr);
+  slots_[slot].transaction = std::make_unique<Transaction>(*this);
+  slots_[slot].transaction->slot = slot;
+  place = {turn.shard, slot, slots_[slot].generation};
+  branch.append(kBranchCookie);
+  append_token(key_, TokenUse::branch, place, branch);
+  trace::gauge_add(trace::Gauge::sip_client_transactions, 1);
+  return true;
+}
+
+void ClientTransactions::send(const Place& place, Method method, const Flow& flow,
+                              base::Bytes request, uint64_t user_data, engine::Turn& turn) {
+  CHECK(place.slot < slots_.size() && slots_[place.slot].transaction != nullptr);
+  CHECK(slots_[place.slot].generation == place.generation);
+  CHECK(method != Method::ack);  // nothing answers it
+  Transaction& transaction = *slots_[place.slot].transaction;
+  transaction.method = method;
+  transaction.flow = flow;
+  transaction.user_data = user_data;
+  transaction.ends = turn.now + kTransactionLife;
+  if (!flow.reliable()) transaction.repeats = turn.now + kT1;
+  if (!flow.reliable() || transaction.invite()) keep(transaction, request);
+  sip::send(flow, request, turn.out);
+  arm(transaction, turn);
+}
+
+// §17.1.3: the branch is ours, and the CSeq names the method that was sent with it.
+ClientTransactions::Transaction* ClientTransactions::find(const Essentials& essentials,
+                                                          engine::ShardId shard) {
+  if (!essentials.via.has_modern_branch()) return nullptr;
+  Place place;
+  const base::Bytes token = essentials.via.branch.substr(kBranchCookie.size());
+  if (!read_token(key_, TokenUse::branch, token, place) || place.shard != shard) return nullptr;
+  if (place.slot >= slots_.size() || slots_[place.slot].generation != place.generation) {
+    return nullptr;
+  }
+  Transaction* const transaction = slots_[place.slot].transaction.get();
+  if (transaction == nullptr || transaction->method != essentials.cseq.method) return nullptr;
+  return transaction;
+}
+
+bool ClientTransactions::receive(const Message& response, const Essentials& essentials,
+                                 engine::Turn& turn) {
+  CHECK(!response.is_request());
+  Transaction* const transaction = find(essentials, turn.shard);
+  if (transaction == nullptr) {
+    trace::count(Counter::sip_responses_unmatched);
+    return false;
+  }
+  const uint16_t status = response.status();
+  const bool waits =
+      transaction->state == State::calling || transaction->state == State::proceeding;
+  const bool success = status >= 200 && status < 300;
+  const bool again = !waits && !(transaction->state == State::accepted && success);
+  if (again) {
+    trace::count(Counter::sip_retransmissions_absorbed);
+    // §17.1.1.2: each final response of those is acknowledged, none is told twice.
+    const bool acknowledge = transaction->invite() && transaction->state == State::completed &&
+                             status >= 300 && !transaction->request.empty();
+    if (acknowledge) sip::send(transaction->flow, transaction->request, turn.out);
+    return true;
+  }
+  const uint64_t user_data = transaction->user_data;
+  if (status < 200) {
+    provisional(*transaction, turn);
+  } else if (!transaction->invite()) {
+    complete(*transaction, State::completed, kT4, turn);
+  } else if (success) {
+    if (waits) complete(*transaction, State::accepted, kTransactionLife, turn);
+  } else {
+    acknowledge(*transaction, response, turn);
+  }
+  user_.on_response(user_data, response, essentials, turn);
+  return true;
+}
+
+void ClientTransactions::provisional(Transaction& transaction, engine::Turn& turn) {
+  if (transaction.invite()) {
+    // §17.1.1.2: it rings; nothing is repeated any more.
+    transaction.repeats = base::Instant::never();
+    transaction.ends = turn.now + kUnansweredLife;
+  } else if (!transaction.flow.reliable()) {
+    transaction.interval = kT2;  // §17.1.2.2
+  }
+  transaction.state = State::proceeding;
+  arm(transaction, turn);
+}
+
+void ClientTransactions::acknowledge(Transaction& transaction, const Message& response,
+                                     engine::Turn& turn) {
+  Message request;
+  const bool indexed = request.index_datagram(transaction.request);
+  CHECK(indexed);
+  std::string ack;
+  Writer writer(ack);
+  writer.begin_for(request, Method::ack, response.value(HeaderId::to));
+  writer.end();
+  sip::send(transaction.flow, ack, turn.out);
+  keep(transaction, ack);
+  complete(transaction, State::completed, kTransactionLife, turn);
+}
+
+// Of a stream, timers D and K are zero; RFC 6026's M is not.
+void ClientTransactions::complete(Transaction& transaction, State state, base::Duration life,
+                                  engine::Turn& turn) {
+  if (transaction.flow.reliable() && state == State::completed) return erase(transaction);
+  transaction.state = state;
+  transaction.repeats = base::Instant::never();
+  transaction.ends = turn.now + life;
+  if (!transaction.invite() || state == State::accepted) keep(transaction, {});
+  arm(transaction, turn);
+}
+
+void ClientTransactions::keep(Transaction& transaction, base::Bytes bytes) {
+  CHECK(request_bytes_ >= transaction.request.size());
+  request_bytes_ += bytes.size();
+  request_bytes_ -= transaction.request.size();
+  std::string(bytes).swap(transaction.request);
+}
+
+void ClientTransactions::arm(Transaction& transaction, engine::Turn& turn) {
+  turn.timers.arm(transaction.timer, std::min(transaction.ends, transaction.repeats));
+}
+
+void ClientTransactions::on_time(Transaction& transaction, engine::Turn& turn) {
+  if (turn.now >= transaction.ends) {
+    const bool waits =
+        transaction.state == State::calling || transaction.state == State::proceeding;
+    const uint64_t user_data = transaction.user_data;
+    erase(transaction);
+    if (!waits) return;
+    trace::count(Counter::sip_transactions_timed_out);
+    return user_.on_no_response(user_data, turn);
+  }
+  if (turn.now >= transaction.repeats) {
+    sip::send(transaction.flow, transaction.request, turn.out);
+    trace::count(Counter::sip_retransmissions_sent);
+    // §17.1.1.2: of an INVITE the interval doubles without bound.
+    const bool invite = transaction.invite();
+    transaction.interval = invite ? transaction.interval * 2 : next_interval(transaction.interval);
+    transaction.repeats = turn.now + transaction.interval;
+  }
+  arm(transaction, turn);
+}
+
+void ClientTransactions::erase(Transaction& transaction) {
+  keep(transaction, {});
+  Slot& slot = slots_[transaction.slot];
+  CHECK(slot.transaction.get() == &transaction);
+  free_.push_back(transaction.slot);
+  ++slot.generation;
+  slot.transaction.reset();
+  trace::gauge_add(trace::Gauge::sip_client_transactions, -1);
+}
+
+}  // namespace sip
