@@ -1,6 +1,5 @@
 #include "appliance/backup/backup.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -9,6 +8,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "appliance/backup/layout.h"
+#include "appliance/backup/restore.h"
 #include "appliance/backup/workplace.h"
 #include "appliance/config/config.h"
 #include "appliance/store/snapshot.h"
@@ -20,11 +21,7 @@ namespace backup {
 
 namespace {
 
-constexpr int kTries = 3;  // while the journal cannot be held
-
-// What a node keeps beside databases and journal. What is made anew at each start (the socket,
-// `listening`, locks) is not.
-constexpr const char* kSmallFiles[] = {"secret", "demo-users"};
+constexpr int kTries = 3;  // while the journal moves on under the copy
 
 class Taking {
  public:
@@ -32,10 +29,12 @@ class Taking {
   base::Result<BackupReport> run();
 
  private:
+  base::Status read_configuration();
   base::Status freeze();
   base::Status freeze_running();
-  base::Status try_to_freeze(bool& lost);
+  base::Status try_to_freeze(bool& moved_on);
   base::Status freeze_stopped();
+  base::Status note_copied(const base::Result<journal::CopiedLogs>& copied);
   base::Status open_snapshots();
   base::Status check_room();
   base::Status pack();
@@ -43,6 +42,7 @@ class Taking {
   base::Status pack_configuration();
   base::Status pack_folder(const std::string& folder, const std::string& name);
   base::Status pack_databases();
+  base::Status read_back();
   base::Status move_into_place();
   std::string in_data(const std::string& name) const { return options_.data + "/" + name; }
 
@@ -54,9 +54,12 @@ class Taking {
     std::unique_ptr<store::Snapshot> snapshot;
   };
   std::vector<Frozen> databases_;
+  std::vector<appliance::CertificateConfig> certificates_;
   std::unique_ptr<ContainerWriter> out_;
   BackupReport report_;
 };
+
+std::string as_data(const std::string& name) { return std::string(kData) + name; }
 
 base::Status Taking::open_snapshots() {
   databases_.clear();
@@ -75,8 +78,9 @@ base::Status Taking::open_snapshots() {
   return base::Status::ok();
 }
 
-base::Status Taking::try_to_freeze(bool& lost) {
-  const std::string folder = place_->of("journal");
+// `moved_on`: the journal was not held, and what is copied is not whole.
+base::Status Taking::try_to_freeze(bool& moved_on) {
+  const std::string folder = place_->of(kJournal);
   std::error_code error;
   std::filesystem::remove_all(folder, error);
   const auto before = options_.node->hold();
@@ -91,14 +95,19 @@ base::Status Taking::try_to_freeze(bool& lost) {
   for (size_t i = 0; i < before->committed.size(); ++i) {
     cuts.push_back({before->committed[i], after->committed[i]});
   }
-  auto from = journal::PosixFiles::open_to_read(in_data("journal"));
+  auto from = journal::PosixFiles::open_to_read(in_data(kJournal));
   if (!from) return from.error();
   auto to = journal::PosixFiles::open_folder(folder);
   if (!to) return to.error();
-  const auto copied = journal::copy_logs(**from, **to, before->epoch, cuts);
+  const auto copied = note_copied(journal::copy_logs(**from, **to, before->epoch, cuts));
   const auto in_the_end = options_.node->hold();
   if (!in_the_end) return in_the_end.error();
-  lost = in_the_end->lost != before->lost;
+  // A segment can be released and be gone before anything is lost that is counted.
+  moved_on = !copied || in_the_end->lost != before->lost;
+  return copied;
+}
+
+base::Status Taking::note_copied(const base::Result<journal::CopiedLogs>& copied) {
   if (!copied) return base::Error{"the journal cannot be copied: " + copied.error().what};
   report_.manifest.journal_epoch = static_cast<int64_t>(copied->epoch);
   report_.manifest.journal_entries = static_cast<int64_t>(copied->entries);
@@ -107,17 +116,17 @@ base::Status Taking::try_to_freeze(bool& lost) {
 
 base::Status Taking::freeze_running() {
   for (int tries = 1;; ++tries) {
-    bool lost = false;
-    auto frozen = try_to_freeze(lost);
+    bool moved_on = false;
+    auto frozen = try_to_freeze(moved_on);
     options_.node->let_go();
-    if (!lost || tries == kTries) {
-      if (frozen && lost) {
-        return base::Error{
-            "the node has too much to do: its journal moves on faster than it can "
-            "be copied; try again when it is quieter"};
-      }
-      return frozen;
+    if (!moved_on) return frozen;
+    if (tries == kTries) {
+      if (!frozen) return frozen;
+      return base::Error{
+          "the node has too much to do: its journal moves on faster than it can "
+          "be copied; try again when it is quieter"};
     }
+    if (!options_.go_on()) return kInterrupted;
   }
 }
 
@@ -132,15 +141,11 @@ base::Status Taking::freeze_stopped() {
   if (lock_->journal() == nullptr) return base::Status::ok();
   if (const auto found = journal::recover(*lock_->journal()); !found) {
     return base::Error{"the journal is damaged: " + found.error().what +
-                       ". `rollcall journal check " + in_data("journal") + "` tells all"};
+                       ". `rollcall journal check " + in_data(kJournal) + "` tells all"};
   }
-  auto to = journal::PosixFiles::open_folder(place_->of("journal"));
+  auto to = journal::PosixFiles::open_folder(place_->of(kJournal));
   if (!to) return to.error();
-  const auto copied = journal::copy_stopped_logs(*lock_->journal(), **to);
-  if (!copied) return base::Error{"the journal cannot be copied: " + copied.error().what};
-  report_.manifest.journal_epoch = static_cast<int64_t>(copied->epoch);
-  report_.manifest.journal_entries = static_cast<int64_t>(copied->entries);
-  return base::Status::ok();
+  return note_copied(journal::copy_stopped_logs(*lock_->journal(), **to));
 }
 
 // The largest database is copied before it is packed; packed, all becomes a quarter or less.
@@ -176,24 +181,32 @@ base::Status Taking::pack_folder(const std::string& folder, const std::string& n
 base::Status Taking::pack_small_files() {
   for (const char* name : kSmallFiles) {
     if (!std::filesystem::exists(in_data(name))) continue;
-    if (auto added = out_->add_file(std::string("data/") + name, in_data(name)); !added) {
-      return added;
-    }
+    if (auto added = out_->add_file(as_data(name), in_data(name)); !added) return added;
   }
-  if (auto packed = pack_folder(in_data("certificates"), "data/certificates"); !packed) {
-    return packed;
+  auto packed = pack_folder(in_data(kCertificates), as_data(kCertificates));
+  if (packed) packed = pack_folder(place_->of(kJournal), as_data(kJournal));
+  return packed;
+}
+
+base::Status Taking::read_configuration() {
+  if (options_.config_file.empty()) return base::Status::ok();
+  appliance::LoadedConfig loaded = appliance::load_config_file(options_.config_file);
+  if (!loaded.problems.empty()) {
+    return base::Error{"the configuration has mistakes:\n" +
+                       describe(loaded.problems, options_.config_file)};
   }
-  return pack_folder(place_->of("journal"), "data/journal");
+  certificates_ = std::move(loaded.config.certificates);
+  return base::Status::ok();
 }
 
 // The configuration, and the certificates it names: those lie where the operator has put them.
 base::Status Taking::pack_configuration() {
   if (options_.config_file.empty()) return base::Status::ok();
-  auto added = out_->add_file("configuration/rollcall.toml", options_.config_file);
+  const std::string folder(kConfiguration);
+  auto added = out_->add_file(folder + kConfigurationFile, options_.config_file);
   if (!added) return added;
-  const appliance::LoadedConfig loaded = appliance::load_config_file(options_.config_file);
-  for (const appliance::CertificateConfig& certificate : loaded.config.certificates) {
-    const std::string name = "configuration/certificates/" + certificate.domain;
+  for (const appliance::CertificateConfig& certificate : certificates_) {
+    const std::string name = folder + kCertificates + "/" + certificate.domain;
     if (added = out_->add_file(name + ".crt", certificate.chain); !added) return added;
     if (added = out_->add_file(name + ".key", certificate.key); !added) return added;
   }
@@ -212,7 +225,7 @@ base::Status Taking::pack_databases() {
     if (const auto checked = store::check_copy(copy, database.kind); !checked) {
       return checked.error();
     }
-    if (auto added = out_->add_file("data/" + name, copy); !added) return added;
+    if (auto added = out_->add_file(as_data(name), copy); !added) return added;
     unlink(copy.c_str());
   }
   return base::Status::ok();
@@ -240,15 +253,21 @@ base::Status Taking::pack() {
   return base::Status::ok();
 }
 
+// Now, not when it is needed; and before it takes the place of one that can be read.
+base::Status Taking::read_back() {
+  const auto read = check_backup(place_->of("file"), options_.go_on);
+  if (!read) return read.error();
+  if (read->entries == report_.manifest.entries) return base::Status::ok();
+  return base::Error{options_.file + " does not read as it was written"};
+}
+
 base::Status Taking::move_into_place() {
   const std::string from = place_->of("file");
-  const char* const file = options_.file.c_str();
-  const unsigned how = options_.force ? 0 : RENAME_NOREPLACE;
-  int moved = renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, file, how);
-  // Not every file system knows that flag; what was there at the beginning has been refused.
-  if (moved != 0 && errno == EINVAL) moved = rename(from.c_str(), file);
-  if (moved != 0) {
-    return base::Error{options_.file + " cannot be put in place: " + std::strerror(errno)};
+  if (!options_.force) {
+    // What was there at the beginning has been refused.
+    if (auto moved = move_without_replacing(from, options_.file); !moved) return moved;
+  } else if (rename(from.c_str(), options_.file.c_str()) != 0) {
+    return base::Error{options_.file + " cannot be replaced: " + std::strerror(errno)};
   }
   return sync_folder(parent_of(options_.file));
 }
@@ -267,8 +286,9 @@ base::Result<BackupReport> Taking::run() {
   place_ = std::move(*place);
   base::format_datetime(options_.now, base::Fraction::none, report_.manifest.created);
   using Step = base::Status (Taking::*)();
-  constexpr Step kSteps[] = {&Taking::freeze, &Taking::check_room, &Taking::pack,
-                             &Taking::move_into_place};
+  constexpr Step kSteps[] = {&Taking::read_configuration, &Taking::freeze,
+                             &Taking::check_room,         &Taking::pack,
+                             &Taking::read_back,          &Taking::move_into_place};
   for (const Step step : kSteps) {
     if (!options_.go_on()) return kInterrupted;
     if (auto done = (this->*step)(); !done) return done.error();

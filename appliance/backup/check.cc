@@ -1,6 +1,7 @@
 // Reading a backup without believing it.
 #include <algorithm>
 
+#include "appliance/backup/layout.h"
 #include "appliance/backup/restore.h"
 
 namespace backup {
@@ -14,6 +15,7 @@ class Checker final : public EntrySink {
  public:
   base::Status begin(const std::string& name, uint64_t bytes) override {
     const bool first = entries_.empty();
+    if (unknown_.empty() && !is_known_entry(name)) unknown_ = name;
     if (first != (name == kFormatEntry)) return base::Error{"it is no backup of Rollcall"};
     if (done_) return base::Error{"there is more behind the manifest"};
     keep_ = name == kManifestEntry;
@@ -42,12 +44,15 @@ class Checker final : public EntrySink {
     if (entries_.size() != manifest->entries.size()) {
       return base::Error{"it does not have the entries that its manifest names"};
     }
+    // Now, because a newer format says so first.
+    if (!unknown_.empty()) return base::Error{unknown_ + " does not belong into a backup"};
     return manifest;
   }
 
  private:
   std::vector<Entry> entries_;
   std::string manifest_;
+  std::string unknown_;  // the first entry of which a backup knows nothing
   bool keep_ = false;
   bool done_ = false;
 };

@@ -28,16 +28,12 @@ namespace backup {
 using GoOn = std::function<bool()>;
 extern const base::Error kInterrupted;
 
-inline constexpr const char* kFormatEntry = "rollcall-backup";
-inline constexpr const char* kManifestEntry = "manifest.json";
-
 struct Entry {
   std::string name;
   uint64_t bytes = 0;
   std::string sha256;  // hexadecimal
   friend bool operator==(const Entry&, const Entry&) = default;
 };
-std::string hexadecimal(base::Bytes octets);
 
 class ContainerWriter {
  public:

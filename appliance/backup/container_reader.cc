@@ -12,6 +12,7 @@
 #include "appliance/backup/container.h"
 #include "appliance/backup/seal.h"
 #include "engine/base/check.h"
+#include "engine/base/hexadecimal.h"
 
 namespace backup {
 
@@ -19,6 +20,7 @@ namespace {
 
 constexpr size_t kPiece = size_t{256} << 10;
 constexpr size_t kNameMax = 512;
+constexpr size_t kPartMax = 255;  // what file systems take
 constexpr size_t kEntriesMax = 100'000;
 
 struct File {
@@ -41,7 +43,7 @@ bool clean(const std::string& name) {
   for (size_t from = 0; from <= name.size();) {
     const size_t slash = std::min(name.find('/', from), name.size());
     const std::string part = name.substr(from, slash - from);
-    if (part.empty() || part == "." || part == "..") return false;
+    if (part.empty() || part.size() > kPartMax || part == "." || part == "..") return false;
     from = slash + 1;
   }
   return true;
@@ -83,13 +85,15 @@ base::Status Reader::run() {
     archive_entry* entry = nullptr;
     const int code = archive_read_next_header(archive_, &entry);
     if (code == ARCHIVE_EOF) return base::Status::ok();
-    if (code != ARCHIVE_OK) return failed();
+    // Warned is of a name that the locale has no letters for.
+    if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return failed();
     if (auto taken = take(entry); !taken) return taken;
   }
 }
 
 base::Status Reader::take(archive_entry* entry) {
-  const char* const pathname = archive_entry_pathname(entry);
+  const char* pathname = archive_entry_pathname_utf8(entry);
+  if (pathname == nullptr) pathname = archive_entry_pathname(entry);
   const std::string name = pathname == nullptr ? "" : pathname;
   const bool plain = archive_entry_filetype(entry) == AE_IFREG &&
                      archive_entry_hardlink(entry) == nullptr &&
@@ -113,7 +117,7 @@ base::Status Reader::take(archive_entry* entry) {
     if (auto taken = sink_.piece(piece); !taken) return taken;
   }
   if (got != found.bytes) return base::Error{name + " is cut off"};
-  found.sha256 = hexadecimal(hash.finish().view());
+  found.sha256 = base::hexadecimal(hash.finish().view());
   last_ = name;
   return sink_.end(found);
 }

@@ -9,21 +9,13 @@
 
 #include "appliance/backup/container.h"
 #include "appliance/backup/seal.h"
+#include "appliance/backup/workplace.h"
 #include "engine/base/check.h"
+#include "engine/base/hexadecimal.h"
 
 namespace backup {
 
 const base::Error kInterrupted{"interrupted; nothing was changed"};
-
-std::string hexadecimal(base::Bytes octets) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  for (const char octet : octets) {
-    text += kHex[static_cast<uint8_t>(octet) >> 4];
-    text += kHex[octet & 15];
-  }
-  return text;
-}
 
 // Hashes what it writes. Errors are kept in words: libarchive only passes on that there was one.
 struct ContainerWriter::Output {
@@ -36,13 +28,7 @@ struct ContainerWriter::Output {
     if (over) return false;
     hash.add(piece);
     size += piece.size();
-    while (!piece.empty()) {
-      const ssize_t written = ::write(fd, piece.data(), piece.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) return fail("cannot be written");
-      piece.remove_prefix(static_cast<size_t>(written));
-    }
-    return true;
+    return write_all(fd, piece) || fail("cannot be written");
   }
   bool fail(const char* what) {
     error = name + " " + what + ": " + std::strerror(errno);
@@ -103,7 +89,9 @@ base::Status ContainerWriter::begin_entry(const std::string& name, uint64_t byte
   archive_entry_set_mtime(entry, modified, 0);
   const int code = archive_write_header(archive_, entry);
   archive_entry_free(entry);
-  if (code != ARCHIVE_OK) return failed();
+  // Warned is of a name that this locale ("C") has no letters for: it is written as octets then,
+  // and marked so. All is read back in the end.
+  if (code != ARCHIVE_OK && code != ARCHIVE_WARN) return failed();
   return base::Status::ok();
 }
 
@@ -119,8 +107,8 @@ base::Status ContainerWriter::write(base::Bytes piece) {
 base::Status ContainerWriter::add(const std::string& name, base::Bytes content) {
   if (auto begun = begin_entry(name, content.size(), 0); !begun) return begun;
   if (auto written = write(content); !written) return written;
-  entries_.push_back(
-      {name, content.size(), hexadecimal(base::hash(base::HashKind::sha256, content).view())});
+  entries_.push_back({name, content.size(),
+                      base::hexadecimal(base::hash(base::HashKind::sha256, content).view())});
   return base::Status::ok();
 }
 
@@ -151,7 +139,7 @@ base::Status ContainerWriter::add_file(const std::string& name, const std::strin
     left -= piece.size();
   }
   close(fd);
-  if (done) entries_.push_back({name, size, hexadecimal(hash.finish().view())});
+  if (done) entries_.push_back({name, size, base::hexadecimal(hash.finish().view())});
   return done;
 }
 
@@ -163,6 +151,8 @@ base::Result<uint64_t> ContainerWriter::finish() {
     output_->fail("cannot be synced");
     return failed();
   }
+  // Whoever reads it back shall read the disk.
+  posix_fadvise(output_->fd, 0, 0, POSIX_FADV_DONTNEED);
   return output_->size;
 }
 

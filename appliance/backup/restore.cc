@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "appliance/backup/layout.h"
 #include "appliance/backup/workplace.h"
 #include "appliance/store/snapshot.h"
 #include "engine/base/datetime.h"
@@ -21,8 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr base::Bytes kData = "data/";
-constexpr base::Bytes kConfiguration = "configuration/";
 constexpr const char* kFromBackup = "from-backup";  // in the data directory
 
 // Writes the entries of a verified backup below a directory, and verifies them once more: the file
@@ -75,12 +74,7 @@ base::Status Unpacker::begin(const std::string& name, uint64_t) {
 }
 
 base::Status Unpacker::piece(base::Bytes bytes) {
-  while (fd_ >= 0 && !bytes.empty()) {
-    const ssize_t written = ::write(fd_, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return failed();
-    bytes.remove_prefix(static_cast<size_t>(written));
-  }
+  if (fd_ >= 0 && !write_all(fd_, bytes)) return failed();
   return base::Status::ok();
 }
 
@@ -121,7 +115,7 @@ base::Status read_as_a_node(const std::string& folder, const Manifest& manifest)
                          std::to_string(*schema) + ") than the manifest says"};
     }
   }
-  const std::string journal = folder + "/journal";
+  const std::string journal = folder + "/" + kJournal;
   if (manifest.journal_epoch == 0) return base::Status::ok();
   auto files = journal::PosixFiles::open_folder(journal, false);
   if (!files) return files.error();
@@ -154,26 +148,93 @@ std::string for_a_name(base::WallTime now) {
   return text;
 }
 
-// The new directory takes the place of the old one, which is then called `kept`.
-base::Status swap(const std::string& fresh, const std::string& data, const std::string& kept) {
-  const auto failed = [&data] {
-    return base::Error{data + " cannot be replaced: " + std::strerror(errno) +
-                       (errno == EBUSY ? " (a file system is mounted there: restore to another "
-                                         "directory of it, and move what is in there)"
-                                       : "")};
-  };
-  if (kept.empty()) {
-    if (rename(fresh.c_str(), data.c_str()) != 0) return failed();
-    return sync_folder(parent_of(data));
+// A file system is mounted there: it can be filled, but not replaced.
+bool is_mount_point(const std::string& path) {
+  struct statx facts {};
+  struct statx above {};
+  if (statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS, &facts) != 0) return false;
+  if ((facts.stx_attributes_mask & STATX_ATTR_MOUNT_ROOT) != 0) {
+    return (facts.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
   }
-  // Moved aside first, so that a crash in between leaves both, and nothing under a wrong name.
-  if (rename(data.c_str(), kept.c_str()) != 0) return failed();
-  if (rename(fresh.c_str(), data.c_str()) != 0) {
-    base::Error error = failed();
-    if (rename(kept.c_str(), data.c_str()) != 0) error.what += "; the old data is in " + kept;
+  return statx(AT_FDCWD, (path + "/..").c_str(), 0, STATX_BASIC_STATS, &above) == 0 &&
+         (facts.stx_dev_major != above.stx_dev_major || facts.stx_dev_minor != above.stx_dev_minor);
+}
+
+// The directory that is to be replaced. It is there, and locked, from the beginning on, so that no
+// node begins one meanwhile.
+class Target {
+ public:
+  static base::Result<std::unique_ptr<Target>> open(const std::string& named);
+  ~Target() {
+    if (made_) rmdir(path_.c_str());  // still empty
+  }
+  Target(const Target&) = delete;
+  Target& operator=(const Target&) = delete;
+
+  const std::string& path() const { return path_; }
+  // `fresh` takes its place; what was there is then called `kept`, where it was there before.
+  base::Status replace(const std::string& fresh, const std::string& kept);
+  bool was_there() const { return !made_; }
+
+ private:
+  explicit Target(std::string path) : path_(std::move(path)) {}
+  base::Status swap(const std::string& fresh, const std::string& kept);
+  base::Error failed() const { return {path_ + " cannot be replaced: " + std::strerror(errno)}; }
+
+  const std::string path_;
+  std::unique_ptr<DataLock> lock_;
+  bool made_ = false;
+};
+
+base::Result<std::unique_ptr<Target>> Target::open(const std::string& named) {
+  std::error_code error;
+  // What a symbolic link stands for is replaced, not the link.
+  const fs::path whole = fs::weakly_canonical(fs::absolute(named, error), error);
+  if (error) return base::Error{named + ": " + error.message()};
+  // "directory/" is "directory".
+  std::unique_ptr<Target> made(
+      new Target((whole.has_filename() ? whole : whole.parent_path()).string()));
+  const std::string& path = made->path_;
+  if (is_mount_point(path)) {
+    return base::Error{path +
+                       " is a mount point, which cannot be replaced: restore to a new "
+                       "directory in it (--data " +
+                       path +
+                       "/rollcall) and set `data` in the "
+                       "configuration to that, or restore to another file system and mount that"};
+  }
+  made->made_ = mkdir(path.c_str(), 0700) == 0;
+  if (!made->made_ && errno != EEXIST) {
+    return base::Error{path + " cannot be made: " + std::strerror(errno)};
+  }
+  auto lock = DataLock::take(path);
+  if (!lock) return base::Error{lock.error().what + ": stop it first"};
+  made->lock_ = std::move(*lock);
+  return made;
+}
+
+base::Status Target::swap(const std::string& fresh, const std::string& kept) {
+  // At once where the file system can: a node never finds no directory, and makes an empty one.
+  if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE) == 0) {
+    if (rename(fresh.c_str(), kept.c_str()) == 0) return base::Status::ok();
+    const base::Error error = failed();
+    renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, path_.c_str(), RENAME_EXCHANGE);
     return error;
   }
-  return sync_folder(parent_of(data));
+  if (errno != EINVAL || rename(path_.c_str(), kept.c_str()) != 0) return failed();
+  auto moved = move_without_replacing(fresh, path_);
+  if (moved || move_without_replacing(kept, path_)) return moved;
+  return base::Error{moved.error().what + "; the old data is in " + kept};
+}
+
+base::Status Target::replace(const std::string& fresh, const std::string& kept) {
+  if (!made_) {
+    if (auto swapped = swap(fresh, kept); !swapped) return swapped;
+  } else if (rename(fresh.c_str(), path_.c_str()) != 0) {
+    return failed();
+  }
+  made_ = false;
+  return sync_folder(parent_of(path_));
 }
 
 base::Status check_room(const std::string& folder, const Manifest& manifest) {
@@ -187,17 +248,9 @@ base::Status check_room(const std::string& folder, const Manifest& manifest) {
 }  // namespace
 
 base::Result<RestoreReport> restore_backup(const RestoreOptions& options) {
-  std::error_code error;
-  // What a symbolic link stands for is replaced, not the link.
-  const std::string data = fs::weakly_canonical(fs::absolute(options.data, error), error).string();
-  if (error || data.empty()) return base::Error{options.data + ": " + error.message()};
-  const bool there = fs::exists(data, error);
-  std::unique_ptr<DataLock> lock;
-  if (there) {
-    auto taken = DataLock::take(data);
-    if (!taken) return base::Error{taken.error().what + ": stop it first"};
-    lock = std::move(*taken);
-  }
+  auto target = Target::open(options.data);
+  if (!target) return target.error();
+  const std::string& data = (*target)->path();
   auto manifest = check_backup(options.file, options.go_on);
   if (!manifest) return manifest.error();
   auto place = Workplace::open(data + ".restoring");
@@ -206,18 +259,21 @@ base::Result<RestoreReport> restore_backup(const RestoreOptions& options) {
   if (auto room = check_room(fresh, *manifest); !room) return room.error();
   Unpacker unpacker(fresh, *manifest);
   base::Status done = read_container(options.file, unpacker, options.go_on);
-  if (done) done = unpacker.finish();
   if (done) done = read_as_a_node(fresh, *manifest);
-  if (done) done = give_to_owner_of(data, fresh);
   if (!done) return done.error();
   if (!options.go_on()) return kInterrupted;
   RestoreReport report;
   report.data = data;
-  if (there) report.kept = data + ".before-restore-" + for_a_name(options.now);
-  if (done = swap(fresh, data, report.kept); !done) return done.error();
+  if ((*target)->was_there()) report.kept = data + ".before-restore-" + for_a_name(options.now);
+  // From here on it is no longer ours to remove, should this be cut short.
+  done = (*place)->unmark();
+  if (done) done = unpacker.finish();
+  if (done) done = give_to_owner_of(data, fresh);
+  if (done) done = (*target)->replace(fresh, report.kept);
+  if (!done) return done.error();
   (*place)->keep();
   if (!manifest->config_file.empty()) {
-    report.configuration = data + "/" + kFromBackup + "/rollcall.toml";
+    report.configuration = data + "/" + kFromBackup + "/" + kConfigurationFile;
   }
   report.manifest = std::move(*manifest);
   return report;

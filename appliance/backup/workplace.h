@@ -1,6 +1,6 @@
 // A directory of ours beside what is to be made (FILE.partial, DATA.restoring), where everything
-// half-finished is. Gone when this object is; one that a killed run left behind is used again.
-// Also the locks that keep a node from a data directory meanwhile.
+// half-finished is. Gone when this object is; one that a killed run left behind is used again. A
+// marker in it says that it is ours. Also the lock that keeps a node from a data directory.
 // One thread; blocking.
 #pragma once
 
@@ -8,8 +8,9 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
+#include "appliance/store/folder_lock.h"
+#include "engine/base/bytes.h"
 #include "engine/base/result.h"
 #include "engine/journal/disk/posix_files.h"
 
@@ -17,7 +18,8 @@ namespace backup {
 
 class Workplace {
  public:
-  // Mode 0700. An Error if another run is at work there.
+  // Mode 0700, locked as a node's data directory is. An Error if another run is at work there, or
+  // if there is something by that name which no run has made: then nothing is touched.
   static base::Result<std::unique_ptr<Workplace>> open(const std::string& path);
   ~Workplace();
   Workplace(const Workplace&) = delete;
@@ -25,7 +27,9 @@ class Workplace {
 
   const std::string& path() const { return path_; }
   std::string of(const std::string& name) const { return path_ + "/" + name; }
-  void keep() { kept_ = true; }  // it has become something else
+  // Before and after it becomes something else, by a rename.
+  base::Status unmark();
+  void keep() { kept_ = true; }
 
  private:
   Workplace(std::string path, int folder) : path_(std::move(path)), folder_(folder) {}
@@ -38,13 +42,17 @@ class Workplace {
 base::Result<uint64_t> free_bytes(const std::string& folder);
 std::string in_mebibytes(uint64_t bytes);
 std::string parent_of(const std::string& path);
+// A rename, which fails where there is something already.
+base::Status move_without_replacing(const std::string& from, const std::string& to);
 base::Status sync_folder(const std::string& path);
+// False: errno says why.
+[[nodiscard]] bool write_all(int file, base::Bytes bytes);
 
-// No node runs on the directory as long as this lives. An Error while one does.
+// No node runs on the directory as long as this lives, not even one that is started meanwhile. An
+// Error while one does.
 class DataLock {
  public:
   static base::Result<std::unique_ptr<DataLock>> take(const std::string& data);
-  ~DataLock();
   DataLock(const DataLock&) = delete;
   DataLock& operator=(const DataLock&) = delete;
 
@@ -52,7 +60,7 @@ class DataLock {
 
  private:
   DataLock() = default;
-  std::vector<int> locks_;
+  std::unique_ptr<store::FolderLock> folder_;
   std::unique_ptr<journal::PosixFiles> journal_;
 };
 

@@ -109,8 +109,9 @@ static base::Error system_error(const std::string& path, const char* doing) {
 }
 
 // The database is one process's. A lock file of its own, because closing any other descriptor of
-// the database would drop the locks SQLite holds on it.
-static base::Result<int> lock(const std::string& path) {
+// the database would drop the locks SQLite holds on it. The descriptor holds the lock until it is
+// closed.
+static base::Result<int> take_lock(const std::string& path) {
   const std::string name = path + ".lock";
   const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return system_error(name, "opened");
@@ -130,7 +131,7 @@ static base::Status create_private(const std::string& path) {
 }
 
 base::Result<std::unique_ptr<Database>> Database::open(const StoreOptions& options) {
-  auto locked = lock(options.path);
+  auto locked = take_lock(options.path);
   if (!locked) return locked.error();
   if (base::Status made = create_private(options.path); !made) {
     ::close(*locked);
@@ -155,8 +156,9 @@ base::Status Database::configure(const StoreOptions& options) {
                                       : "PRAGMA synchronous=NORMAL";
   bool done = execute("PRAGMA journal_mode=WAL") && execute(synchronous) &&
               execute("PRAGMA foreign_keys=ON") && execute("PRAGMA trusted_schema=OFF") &&
-              execute("PRAGMA temp_store=MEMORY") && execute("PRAGMA cache_size=-2048") &&
-              execute("PRAGMA journal_size_limit=67108864");
+              execute("PRAGMA temp_store=MEMORY") &&
+              execute("PRAGMA journal_size_limit=67108864") && execute("PRAGMA cache_size=-2048") &&
+              execute("PRAGMA wal_autocheckpoint=" + std::to_string(options.checkpoint_pages));
   if (options.pages_max > 0) {
     done = done && execute("PRAGMA max_page_count=" + std::to_string(options.pages_max));
   }

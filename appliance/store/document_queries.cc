@@ -51,10 +51,14 @@ StoreStatus Queries::save_private(int64_t id, const StoreRequest& request) {
   return status_of(put.number(1, id).text(2, request.key).text(3, request.text).run());
 }
 
-StoreStatus Queries::append_offline(int64_t id, const StoreRequest& request) {
+StoreStatus Queries::append_offline(int64_t id, StoreRequest& request) {
+  request.numbers.clear();
   if (request.message != 0) {
-    Statement same = database_.prepare("SELECT 1 FROM offline WHERE user = ?1 AND message = ?2");
-    if (same.number(1, id).number(2, signed_of(request.message)).row()) return StoreStatus::ok;
+    Statement same = database_.prepare("SELECT id FROM offline WHERE user = ?1 AND message = ?2");
+    if (same.number(1, id).number(2, signed_of(request.message)).row()) {
+      request.numbers = {static_cast<uint64_t>(same.number(0))};
+      return StoreStatus::ok;
+    }
     if (!same.ok()) return StoreStatus::failed;
   }
   Statement waiting = database_.prepare("SELECT count(*) FROM offline WHERE user = ?1");

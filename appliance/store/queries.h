@@ -44,7 +44,7 @@ class Queries {
   im::StoreStatus save_vcard(int64_t id, const im::StoreRequest& request);
   im::StoreStatus load_private(int64_t id, im::StoreRequest& request);
   im::StoreStatus save_private(int64_t id, const im::StoreRequest& request);
-  im::StoreStatus append_offline(int64_t id, const im::StoreRequest& request);
+  im::StoreStatus append_offline(int64_t id, im::StoreRequest& request);
   im::StoreStatus load_offline(int64_t id, im::StoreRequest& request);
   im::StoreStatus delete_offline(int64_t id, const im::StoreRequest& request);
 

@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -12,6 +10,7 @@
 
 #include "appliance/store/archive/archive_queries.h"
 #include "appliance/store/schema.h"
+#include "engine/base/hexadecimal.h"
 
 namespace store {
 
@@ -138,8 +137,8 @@ static std::string escaped(const std::string& path) {
   std::string text;
   for (const char c : path) {
     if (c == '%' || c == '?' || c == '#') {
-      constexpr char kHex[] = "0123456789ABCDEF";
-      text += {'%', kHex[static_cast<uint8_t>(c) >> 4], kHex[c & 15]};
+      text += '%';
+      base::append_hexadecimal({&c, 1}, text);
     } else {
       text += c;
     }
@@ -165,22 +164,6 @@ base::Result<int64_t> check_copy(const std::string& path, DatabaseKind kind) {
   }
   sqlite3_close(handle);
   return schema;
-}
-
-base::Result<int> lock_database(const std::string& path) {
-  struct stat facts {};
-  if (::stat(path.c_str(), &facts) != 0) return -1;
-  const std::string name = path + ".lock";
-  const int fd = ::open(name.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return base::Error{name + ": cannot be opened: " + std::strerror(errno)};
-  // Made by root, it would keep the node's own user out.
-  if (::geteuid() == 0 && ::fchown(fd, facts.st_uid, facts.st_gid) != 0) {
-    ::close(fd);
-    return base::Error{name + ": cannot be given to its owner: " + std::strerror(errno)};
-  }
-  if (::flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
-  ::close(fd);
-  return base::Error{path + " is in use by a node"};
 }
 
 }  // namespace store

@@ -49,8 +49,4 @@ class Snapshot {
 // schema. Writes nothing beside it.
 base::Result<int64_t> check_copy(const std::string& path, DatabaseKind kind);
 
-// Holds the lock that a node has on the database; an Error while one runs. The descriptor is the
-// caller's to close; -1: there is no database.
-base::Result<int> lock_database(const std::string& path);
-
 }  // namespace store

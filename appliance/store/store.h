@@ -36,6 +36,7 @@ struct StoreOptions {
   uint32_t password_workers = 1;       // threads
   uint32_t iterations = 10000;         // PBKDF2, for passwords set from now on
   uint32_t pages_max = 0;              // of 4 KiB, the file's largest size; 0: no limit of ours
+  uint32_t checkpoint_pages = 1000;    // about so many in its write-ahead log, then into the file
 };
 
 // Where answers go, after the commit. Called on the store's threads, and, when a queue is full,

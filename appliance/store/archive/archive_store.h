@@ -84,6 +84,7 @@ class ArchiveStore {
   using Positions = std::map<FeedSource, uint64_t>;  // where each log has been come to
   bool consume();                                    // true: there is more to do
   bool transfer(ArchiveFeed& feed, bool& more);
+  bool write(ArchiveFeed& feed, Positions& reached, bool& more);
   bool take(const FeedBatch& batch);
   bool commit(const Positions& reached);
   void give_up(ArchiveFeed& feed);
@@ -101,7 +102,8 @@ class ArchiveStore {
   Positions positions_;
   std::deque<Waiting> waiting_;
   ArchiveRetention retention_;
-  Clock::time_point retry_at_{};  // after a failure
+  Clock::time_point retry_at_{};      // after a failure
+  Clock::time_point gather_until_{};  // no transaction before that, unless somebody waits for one
   Clock::time_point prune_at_{};
 
   std::mutex mutex_;

@@ -14,13 +14,22 @@ using trace::Counter;
 static constexpr size_t kTransactionBytes = 4 << 20;  // about, of one transaction
 static constexpr size_t kTransactionRecords = 8192;
 static constexpr std::chrono::seconds kRetry{1};  // after a failure: a full disk, say
+// From one transaction to the next, unless there is enough for one or somebody waits for it: a few
+// messages touch as many pages as many do, and each page is written twice.
+static constexpr std::chrono::seconds kGather{1};
 static constexpr std::chrono::seconds kPrune{10};
 static constexpr int64_t kDayUs = int64_t{86400} * 1'000'000;
 
 bool ArchiveStore::consume() {
-  if (feed_ == nullptr || Clock::now() < retry_at_) return false;
+  const Clock::time_point now = Clock::now();
+  if (feed_ == nullptr || now < retry_at_) return false;
+  if (now < gather_until_ && waiting_.empty()) return false;
   bool more = false;
-  if (!transfer(*feed_, more)) retry_at_ = Clock::now() + kRetry;
+  if (!transfer(*feed_, more)) {
+    retry_at_ = Clock::now() + kRetry;
+    return false;
+  }
+  if (more) gather_until_ = {};
   return more;
 }
 
@@ -29,24 +38,7 @@ bool ArchiveStore::consume() {
 bool ArchiveStore::transfer(ArchiveFeed& feed, bool& more) {
   CHECK(!database_->in_transaction());
   Positions reached;
-  size_t bytes = 0;
-  size_t records = 0;
-  more = false;
-  for (FeedBatch batch; bytes < kTransactionBytes && records < kTransactionRecords;) {
-    more = feed.next(batch);
-    if (!more) break;
-    if (!take(batch)) {
-      more = false;
-      give_up(feed);
-      return false;
-    }
-    for (const FeedRecord& record : batch.records) bytes += record.bytes.size();
-    records += batch.records.size();
-    reached[batch.source] = batch.to;
-  }
-  // Where there was nothing to archive, there is nothing to note: after a crash it is read again.
-  if (database_->in_transaction() && !commit(reached)) {
-    more = false;
+  if (!write(feed, reached, more)) {
     give_up(feed);
     return false;
   }
@@ -56,6 +48,22 @@ bool ArchiveStore::transfer(ArchiveFeed& feed, bool& more) {
     feed.consumed(source, position);
   }
   return true;
+}
+
+bool ArchiveStore::write(ArchiveFeed& feed, Positions& reached, bool& more) {
+  size_t bytes = 0;
+  size_t records = 0;
+  more = true;
+  for (FeedBatch batch; bytes < kTransactionBytes && records < kTransactionRecords;) {
+    more = feed.next(batch);
+    if (!more) break;
+    if (!take(batch)) return false;
+    for (const FeedRecord& record : batch.records) bytes += record.bytes.size();
+    records += batch.records.size();
+    reached[batch.source] = batch.to;
+  }
+  // Where there was nothing to archive, there is nothing to note: after a crash it is read again.
+  return !database_->in_transaction() || commit(reached);
 }
 
 bool ArchiveStore::take(const FeedBatch& batch) {
@@ -71,6 +79,7 @@ bool ArchiveStore::commit(const Positions& reached) {
   }
   if (!database_->execute("COMMIT")) return false;
   trace::count(Counter::archive_commits);
+  gather_until_ = Clock::now() + kGather;
   return true;
 }
 

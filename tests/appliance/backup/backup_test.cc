@@ -1,5 +1,6 @@
 #include "appliance/backup/backup.h"
 
+#include "appliance/backup/seal.h"
 #include "appliance/backup/workplace.h"
 #include "tests/appliance/backup/fixture.h"
 
@@ -10,7 +11,7 @@ using Names = std::vector<std::string>;
 // A node that runs: it says what the test lets it say.
 struct FakeNode final : RunningNode {
   base::Result<Hold> hold() override {
-    ++holds;
+    on_hold(++holds);
     if (!error.empty()) return base::Error{error};
     if (loses) ++answer.lost;
     if (restarts && holds == 2) ++answer.epoch;
@@ -18,6 +19,7 @@ struct FakeNode final : RunningNode {
   }
   void let_go() override { ++let_gos; }
   Hold answer;
+  std::function<void(int)> on_hold = [](int) {};
   std::string error;
   bool loses = false;
   bool restarts = false;
@@ -63,6 +65,32 @@ TEST_F(BackupTest, TheConfigurationAndTheCertificatesItNamesComeWithIt) {
   EXPECT_EQ(read_whole(from + "/certificates/localhost.key"), "key");
 }
 
+TEST_F(BackupTest, TheCertificateOfADomainOfAnyAlphabetComesToo) {
+  config_file = folder + "/rollcall.toml";
+  write_whole(folder + "/pem", "pem");
+  write_whole(config_file,
+              "domains = [\"b\u00fccher.example\"]\n[[certificate]]\ndomain = "
+              "\"b\u00fccher.example\"\nchain = \"" +
+                  folder + "/pem\"\nkey = \"" + folder + "/pem\"\n");
+  const auto report = take();
+  ASSERT_TRUE(static_cast<bool>(report)) << report.error().what;
+  const auto restored = restore(folder + "/restored");
+  ASSERT_TRUE(static_cast<bool>(restored)) << restored.error().what;
+  EXPECT_EQ(read_whole(folder + "/restored/from-backup/certificates/b\u00fccher.example.key"),
+            "pem");
+}
+
+TEST_F(BackupTest, AConfigurationWithMistakesStopsItAndIsNamed) {
+  config_file = folder + "/rollcall.toml";
+  write_whole(config_file, "domains = [\"localhost\"]\nshards = \"many\"\n");
+  const auto report = take();
+  ASSERT_FALSE(static_cast<bool>(report));
+  const std::string& what = report.error().what;
+  EXPECT_NE(what.find(config_file + ":2:"), std::string::npos) << what;
+  EXPECT_NE(what.find("it must be an integer"), std::string::npos) << what;
+  EXPECT_EQ(names(), (Names{"data", "rollcall.toml"}));
+}
+
 TEST_F(BackupTest, OfARunningNodeIsTakenBetweenTwoHoldsAndTheJournalIsLetGo) {
   FakeNode node;
   node.answer = {1, committed, 0};
@@ -84,6 +112,49 @@ TEST_F(BackupTest, AJournalThatCannotBeHeldIsTriedAgainAndThenGivenUp) {
   EXPECT_EQ(node.holds, 9);
   EXPECT_EQ(node.let_gos, 3);
   EXPECT_EQ(names(), Names{"data"});
+}
+
+TEST_F(BackupTest, ASegmentThatIsReleasedMeanwhileIsTriedAgain) {
+  const std::string segment = data + "/journal/epoch-00000001.shard-001.0000000001";
+  FakeNode node;
+  node.answer = {1, committed, 0};
+  node.on_hold = [&](int holds) {
+    if (holds == 2) std::filesystem::rename(segment, folder + "/away");
+    if (holds == 4) std::filesystem::rename(folder + "/away", segment);
+  };
+  const auto report = take(&node);
+  ASSERT_TRUE(static_cast<bool>(report)) << report.error().what;
+  EXPECT_EQ(report->manifest.journal_entries, 2);
+  EXPECT_EQ(node.holds, 6);
+  std::filesystem::remove(file);
+  std::filesystem::remove(segment);
+  node.holds = 100;
+  const auto never = take(&node);
+  ASSERT_FALSE(static_cast<bool>(never));
+  EXPECT_NE(never.error().what.find("the journal cannot be copied"), std::string::npos)
+      << never.error().what;
+  EXPECT_EQ(node.holds, 109) << "three times";
+}
+
+TEST_F(BackupTest, WhatCannotBeReadBackDoesNotTakeTheFilesPlace) {
+  write_whole(file, "the one before");
+  const std::string fresh = file + ".partial/file";
+  bool damaged = false;
+  meanwhile = [&] {
+    std::string bytes = read_whole(fresh);
+    const bool sealed = bytes.find(kSealHead) != std::string::npos;
+    if (damaged || !sealed) return;
+    bytes[bytes.size() / 2] ^= 1;
+    write_whole(fresh, bytes);
+    damaged = true;
+  };
+  const auto report = take(nullptr, true);
+  EXPECT_TRUE(damaged);
+  ASSERT_FALSE(static_cast<bool>(report));
+  EXPECT_NE(report.error().what.find("its checksum is wrong"), std::string::npos)
+      << report.error().what;
+  EXPECT_EQ(read_whole(file), "the one before");
+  EXPECT_EQ(names(), (Names{"data", "file"}));
 }
 
 TEST_F(BackupTest, ANodeThatStopsOrIsStartedAnewMeanwhileMakesItFail) {
@@ -136,8 +207,13 @@ TEST_F(BackupTest, TwoBackupsToOneFileDoNotMeet) {
 }
 
 TEST_F(BackupTest, WhatAKilledRunLeftIsTakenAway) {
-  std::filesystem::create_directory(file + ".partial");
-  write_whole(file + ".partial/half", "half");
+  const auto place = Workplace::open(file + ".partial");
+  ASSERT_TRUE(static_cast<bool>(place)) << place.error().what;
+  write_whole((*place)->of("half"), "half");
+  std::filesystem::rename(file + ".partial", file + ".other");
+  std::filesystem::copy(file + ".other", file + ".partial");
+  std::filesystem::permissions(file + ".partial", std::filesystem::perms{0700});
+  std::filesystem::remove_all(file + ".other");
   ASSERT_TRUE(static_cast<bool>(take()));
   EXPECT_EQ(names(), (Names{"data", "file"}));
 }

@@ -1,5 +1,7 @@
 #include "appliance/backup/container.h"
 
+#include <clocale>
+
 #include "appliance/backup/seal.h"
 #include "tests/appliance/backup/fixture.h"
 
@@ -60,6 +62,24 @@ TEST_F(Containers, WhatWasWrittenIsReadWithItsChecksums) {
   EXPECT_EQ(entries[0].sha256, "ed7002b439e9ac845f22357d822bac1444730fbdb6016d3ec9432297b9ec9f73");
 }
 
+// A domain's certificate has the domain's name; the command runs in the "C" locale.
+TEST_F(Containers, NamesOfAnyAlphabetAreKeptInAnyLocale) {
+  const std::string name = "configuration/certificates/b\u00fccher.\u4f8b\u5b50.crt";
+  const std::string long_name = "data/" + std::string(150, 'l') + "\u00fc";
+  ASSERT_STREQ(std::setlocale(LC_ALL, nullptr), "C");
+  for (const auto& [writing, reading] :
+       {std::pair("C", "C"), {"C", "C.UTF-8"}, {"C.UTF-8", "C.UTF-8"}, {"C.UTF-8", "C"}}) {
+    ASSERT_NE(std::setlocale(LC_ALL, writing), nullptr);
+    const auto entries = write({{name, "content"}, {"data/plain", "x"}, {long_name, "y"}});
+    ASSERT_NE(std::setlocale(LC_ALL, reading), nullptr);
+    Contents contents;
+    const auto read = read_container(file, contents, always);
+    std::setlocale(LC_ALL, "C");
+    ASSERT_TRUE(static_cast<bool>(read)) << writing << reading << ": " << read.error().what;
+    EXPECT_EQ(contents.entries, entries) << writing << reading;
+  }
+}
+
 TEST_F(Containers, AFileThatOthersMayNotReadAndThatIsNotOverwritten) {
   write({{"a", "content"}});
   EXPECT_EQ(std::filesystem::status(file).permissions(), std::filesystem::perms{0600});
@@ -97,17 +117,57 @@ TEST_F(Containers, AnythingAtAllCanBeReadWithoutHarm) {
 }
 
 TEST_F(Containers, NamesThatLeadElsewhereAndNamesThatComeTwiceAreRefused) {
-  for (const Names& names : std::vector<Names>{{"/etc/passwd"},
-                                               {"../up"},
-                                               {"data/../../up"},
-                                               {"data/./x"},
-                                               {"a", "a"},
-                                               {std::string(600, 'n')}}) {
+  for (const Names& names :
+       std::vector<Names>{{"/etc/passwd"},
+                          {"../up"},
+                          {"data/../../up"},
+                          {"data/./x"},
+                          {"a", "a"},
+                          {std::string(256, 'n')},
+                          {"data/" + std::string(256, 'n')},
+                          {std::string(300, 'n') + "/" + std::string(300, 'n')}}) {
     std::vector<std::pair<std::string, std::string>> entries;
     for (const std::string& name : names) entries.emplace_back(name, "x");
     write(entries);
     Contents contents;
     EXPECT_FALSE(static_cast<bool>(read_container(file, contents, always))) << names.back();
+  }
+}
+
+// A header of POSIX tar (ustar), as no writer of ours makes it.
+std::string tar_entry(const std::string& name, char type) {
+  std::string header(512, '\0');
+  const auto put = [&](size_t at, const std::string& text) {
+    header.replace(at, text.size(), text);
+  };
+  put(0, name);
+  put(100, "0000600");
+  put(108, "0000000");
+  put(116, "0000000");
+  put(124, "00000000000");
+  put(136, "00000000000");
+  put(148, "        ");
+  put(156, std::string(1, type));
+  put(157, type == '0' ? "" : "/etc/passwd");
+  put(257, std::string("ustar\0"
+                       "00",
+                       8));
+  unsigned sum = 0;
+  for (const char octet : header) sum += static_cast<uint8_t>(octet);
+  char text[8];
+  std::snprintf(text, sizeof text, "%06o", sum);
+  put(148, std::string(text, 7) + " ");
+  return header;
+}
+
+TEST_F(Containers, LinksDirectoriesAndDevicesAreRefused) {
+  constexpr const char* kTypes = "0123456";  // a file, hard link, symbolic link, devices, directory
+  for (const char* type = kTypes; *type != '\0'; ++type) {
+    write_whole(file, tar_entry("data/secret", *type) + std::string(1024, '\0'));
+    Contents contents;
+    const auto read = read_container(file, contents, always);
+    EXPECT_EQ(static_cast<bool>(read), *type == '0') << *type;
+    EXPECT_EQ(contents.found.size(), *type == '0' ? 1u : 0u) << *type;
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -87,17 +88,21 @@ class BackupTest : public testing::Test {
     options.config_file = config_file;
     options.node = node;
     options.now = base::WallTime{1'800'000'000'000'000};
-    options.go_on = [this] { return ++asked != stop_at; };
+    options.go_on = [this] { return question(); };
     return take_backup(options);
   }
   base::Result<RestoreReport> restore(const std::string& to) {
     return restore_backup(
-        {file, to, base::WallTime{1'800'000'000'000'000}, [this] { return ++asked != stop_at; }});
+        {file, to, base::WallTime{1'800'000'000'000'000}, [this] { return question(); }});
+  }
+  bool question() {
+    meanwhile();
+    return ++asked != stop_at;
   }
   static bool always() { return true; }
-  std::vector<std::string> names() const {
+  std::vector<std::string> names(const std::string& below = "") const {
     std::vector<std::string> found;
-    for (const auto& item : std::filesystem::directory_iterator(folder)) {
+    for (const auto& item : std::filesystem::directory_iterator(folder + below)) {
       found.push_back(item.path().filename().string());
     }
     std::sort(found.begin(), found.end());
@@ -109,6 +114,7 @@ class BackupTest : public testing::Test {
   std::string file;
   std::string config_file;
   std::vector<uint64_t> committed;
+  std::function<void()> meanwhile = [] {};  // whoever works is somewhere in the middle
   int asked = 0;
   int stop_at = -1;  // at which question whoever works is told to stop
 };

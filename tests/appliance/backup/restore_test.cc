@@ -1,5 +1,6 @@
 #include "appliance/backup/restore.h"
 
+#include "appliance/backup/layout.h"
 #include "appliance/backup/seal.h"
 #include "appliance/backup/workplace.h"
 #include "appliance/store/snapshot.h"
@@ -64,6 +65,8 @@ TEST_F(Restoring, IntoANewDirectoryGivesWhatWasThere) {
     EXPECT_EQ(read_whole(fresh + "/" + name), read_whole(data + "/" + name)) << name;
   }
   EXPECT_FALSE(std::filesystem::exists(fresh + "/listening"));
+  EXPECT_EQ(names("/fresh"), (Names{"archive.db", "certificates", "demo-users", "journal",
+                                    "rollcall.sqlite", "secret"}));
   EXPECT_EQ(std::filesystem::status(fresh).permissions(), std::filesystem::perms{0700});
   auto files = journal::PosixFiles::open_folder(fresh + "/journal", false);
   const auto found = journal::recover(**files);
@@ -94,6 +97,53 @@ TEST_F(Restoring, ThroughASymbolicLinkReplacesWhatItStandsFor) {
   ASSERT_TRUE(static_cast<bool>(report)) << report.error().what;
   EXPECT_TRUE(std::filesystem::is_symlink(folder + "/link"));
   EXPECT_EQ(names(), (Names{"data", kKept, "file", "link"}));
+}
+
+TEST_F(Restoring, ANameThatEndsInASlashIsTheSameDirectory) {
+  for (const char* name : {"/data/", "/fresh/", "/fresher//"}) {
+    const auto report = restore(folder + name);
+    ASSERT_TRUE(static_cast<bool>(report)) << name << ": " << report.error().what;
+  }
+  EXPECT_EQ(names(), (Names{"data", kKept, "file", "fresh", "fresher"}));
+}
+
+// Though there is nothing yet that a node could have locked.
+TEST_F(Restoring, ANodeThatStartsMeanwhileDoesNotGetTheDirectory) {
+  std::filesystem::create_directory(folder + "/empty");
+  for (const char* name : {"/absent", "/empty", "/data"}) {
+    const std::string to = folder + name;
+    asked = 0;
+    int got = 0;
+    meanwhile = [&] {
+      if (const auto node = store::FolderLock::take(to)) ++got;
+    };
+    const auto report = restore(to);
+    ASSERT_TRUE(static_cast<bool>(report)) << name << ": " << report.error().what;
+    EXPECT_EQ(got, 0) << name;
+    EXPECT_GT(asked, 3);
+    EXPECT_TRUE(static_cast<bool>(store::FolderLock::take(to))) << name;
+  }
+}
+
+TEST_F(Restoring, ADirectoryThatWasMadeForItIsGoneWhenItFails) {
+  stop_at = asked + 3;
+  EXPECT_NE(refusal(folder + "/absent"), "");
+  EXPECT_EQ(names(), (Names{"data", "file"}));
+}
+
+TEST_F(Restoring, OntoAMountPointIsRefusedAtOnceAndSaysWhatToDo) {
+  asked = 0;
+  const std::string why = refusal("/proc");
+  EXPECT_NE(why.find("/proc is a mount point"), std::string::npos) << why;
+  EXPECT_NE(why.find("--data /proc/rollcall"), std::string::npos) << why;
+  EXPECT_EQ(asked, 0) << "nothing has been read";
+}
+
+TEST_F(Restoring, WhatIsInTheWayIsNotTouched) {
+  std::filesystem::create_directory(data + ".restoring");
+  write_whole(data + ".restoring/mine", "mine");
+  EXPECT_NE(refusal(data).find("data.restoring is in the way"), std::string::npos) << refusal(data);
+  EXPECT_EQ(read_whole(data + ".restoring/mine"), "mine");
 }
 
 TEST_F(Restoring, IsRefusedWhileANodeHasTheDirectoryLocked) {
@@ -135,6 +185,23 @@ TEST_F(Restoring, WhatTheManifestDoesNotSayIsRefused) {
   forge([](Manifest& manifest, ContainerWriter&) { manifest.schemas["archive.db"] = 0; });
   EXPECT_NE(refusal(data).find("another schema"), std::string::npos) << refusal(data);
   EXPECT_EQ(names(), (Names{"data", "file"}));
+}
+
+// Sealed and in its own manifest, and yet nothing a backup has: a log that SQLite would believe,
+// say.
+TEST_F(Restoring, AnEntryOfAnUnknownNameIsRefused) {
+  for (const char* name : {"data/rollcall.sqlite-wal", "data/more", "elsewhere", "data/journal/a/b",
+                           "configuration/certificates/a/b"}) {
+    std::filesystem::remove(file);
+    ASSERT_TRUE(static_cast<bool>(take()));
+    forge([&](Manifest& manifest, ContainerWriter& out) {
+      (void)out.add(name, "x");
+      manifest.entries = out.entries();
+    });
+    const std::string why = refusal(data);
+    EXPECT_NE(why.find(std::string(name) + " does not belong"), std::string::npos) << why;
+    EXPECT_EQ(names(), (Names{"data", "file"}));
+  }
 }
 
 TEST_F(Restoring, ADamagedFileIsRefusedAndSaysWhat) {

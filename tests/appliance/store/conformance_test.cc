@@ -260,16 +260,21 @@ TYPED_TEST(Conformance, ArchivePreferencesAreReplacedAsAWholeAndTakenBack) {
 }
 
 TYPED_TEST(Conformance, AMessageIsStoredOnceHoweverOftenItComes) {
-  const auto append = [this](uint64_t message, uint64_t limit) {
+  std::vector<uint64_t> known;  // to the store already
+  const auto append = [&known, this](uint64_t message, uint64_t limit) {
     auto asked = request(StoreKind::append_offline, this->kAlice, std::to_string(message), limit);
     asked->message = message;
+    asked->numbers = {99};
     this->subject.answer(*asked);
+    known = asked->numbers;
     return asked->status;
   };
   constexpr uint64_t kHuge = uint64_t{1} << 63;
   EXPECT_EQ(append(7, 10), StoreStatus::ok);
   EXPECT_EQ(append(kHuge, 10), StoreStatus::ok);
+  EXPECT_TRUE(known.empty());
   EXPECT_EQ(append(7, 10), StoreStatus::ok);
+  EXPECT_EQ(known, std::vector<uint64_t>{this->load(0, 100)[0].id});
   EXPECT_EQ(append(kHuge, 2), StoreStatus::ok);  // it has its room
   EXPECT_EQ(append(8, 2), StoreStatus::full);
   EXPECT_EQ(append(0, 10), StoreStatus::ok);

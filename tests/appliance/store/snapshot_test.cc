@@ -150,19 +150,4 @@ TEST_F(Snapshots, ADamagedCopyIsFoundOut) {
   EXPECT_FALSE(static_cast<bool>(check_copy(copy(), DatabaseKind::accounts)));
 }
 
-TEST_F(Snapshots, TheLockIsTheNodesOwn) {
-  EXPECT_FALSE(static_cast<bool>(lock_database(original()))) << "the writer has it";
-  writer.reset();
-  const auto lock = lock_database(original());
-  ASSERT_TRUE(static_cast<bool>(lock)) << lock.error().what;
-  StoreOptions options;
-  options.path = original();
-  EXPECT_FALSE(static_cast<bool>(Database::open(options)));
-  ::close(*lock);
-  EXPECT_TRUE(static_cast<bool>(Database::open(options)));
-  const auto none = lock_database(folder + "/absent");
-  ASSERT_TRUE(static_cast<bool>(none));
-  EXPECT_EQ(*none, -1);
-}
-
 }  // namespace store
