@@ -1,5 +1,5 @@
 // rollcall: the operator's command. Commands of commands.def go to the node's admin socket;
-// `check config` and `journal` need no node, `backup` and `restore` may do without.
+// `check config`, `journal` and `plan` need no node, `backup` and `restore` may do without.
 #include <simdjson.h>
 
 #include <cstdio>
@@ -9,6 +9,7 @@
 #include "appliance/cli/client.h"
 #include "appliance/cli/journal_report.h"
 #include "appliance/cli/password.h"
+#include "appliance/cli/plan_command.h"
 #include "appliance/cli/render.h"
 #include "appliance/config/config.h"
 #include "appliance/config/schema.h"
@@ -54,23 +55,19 @@ int check_config(const OperatorCall& call) {
   } else if (loaded.problems.empty()) {
     print(call.file + " is correct\n");
   } else {
-    for (const Problem& problem : loaded.problems) {
-      std::fprintf(stderr, "%s\n", describe(problem, call.file).c_str());
-    }
+    std::fprintf(stderr, "%s\n", describe(loaded.problems, call.file).c_str());
   }
   return loaded.problems.empty() ? kExitOk : kExitFailed;
 }
 
 int journal(const OperatorCall& call) {
-  const auto report =
-      report_on_journal(call.folder, call.command == "journal repair", call.json);
+  const auto report = report_on_journal(call.folder, call.command == "journal repair", call.json);
   if (!report) return fail(call, "failed", report.error().what, kExitFailed);
   print(report->text);
   return report->damaged ? kExitFailed : kExitOk;
 }
 
-int backup_or_restore(const OperatorCall& call) {
-  const Outcome outcome = call.command == "backup" ? back_up(call) : restore(call);
+int show_outcome(const OperatorCall& call, const Outcome& outcome) {
   if (outcome.status != kExitOk) return fail(call, outcome.code, outcome.text, outcome.status);
   print(call.json ? outcome.text + "\n" : render(outcome.text));
   return kExitOk;
@@ -159,8 +156,10 @@ int main(int argc, char** argv) {
   if (const auto status = appliance::parse_operator_arguments(argc, argv, call)) return *status;
   if (call.command == "check config") return appliance::check_config(call);
   if (!call.folder.empty()) return appliance::journal(call);
-  if (call.command == "backup" || call.command == "restore") {
-    return appliance::backup_or_restore(call);
+  if (call.command == "backup") return appliance::show_outcome(call, appliance::back_up(call));
+  if (call.command == "restore") return appliance::show_outcome(call, appliance::restore(call));
+  if (call.command == "plan") {
+    return appliance::show_outcome(call, appliance::plan_deployment(call.plan));
   }
   return appliance::call_node(call);
 }

@@ -117,11 +117,7 @@ std::optional<Failure> reload(CommandCall& call) {
 std::optional<Failure> check(CommandCall& call) {
   const std::string file = call.control.config_file();
   std::string what;
-  if (!file.empty()) {
-    for (const Problem& problem : load_config_file(file).problems) {
-      what += (what.empty() ? "" : "\n") + describe(problem, file);
-    }
-  }
+  if (!file.empty()) what = describe(load_config_file(file).problems, file);
   if (!what.empty()) return Failure{"failed", what};
   call.out.member("file", file.empty() ? "none: every key has its default" : file)
       .flag("correct", true);

@@ -106,6 +106,37 @@ void add_backup_commands(CLI::App& app, OperatorCall& call) {
   }
 }
 
+void add_plan_command(CLI::App& app, OperatorCall& call) {
+  CLI::App* command = subcommand(
+      app, "plan", "Which profile and how many nodes a deployment needs, and why; needs no node");
+  PlanRequest& plan = call.plan;
+  command->add_option("--users", plan.users, "Accounts")->required();
+  command->add_option("--clients-per-user", plan.clients_per_user, "Signed in at once")
+      ->capture_default_str();
+  command->add_option("--contacts", plan.contacts, "Contacts of each user, all online")
+      ->capture_default_str();
+  command->add_option("--messages-per-hour", plan.messages_per_hour, "Of each user, busy hour")
+      ->capture_default_str();
+  command->add_option("--rooms", plan.rooms, "Persistent chat rooms");
+  command->add_option("--nodes", plan.nodes, "Check this number of nodes instead of finding it");
+  command
+      ->add_option_function<std::string>(
+          "--high-availability",
+          [&plan](const std::string& mode) {
+            plan.high_availability = mode == "none"      ? HighAvailability::none
+                                     : mode == "standby" ? HighAvailability::standby
+                                                         : HighAvailability::balanced;
+          },
+          "Two nodes a group: each with half of the users, or one for all; or one node a group")
+      ->expected(0, 1)
+      ->default_str("balanced")
+      ->check(CLI::IsMember({"none", "balanced", "standby"}));
+  command->add_flag("--intercluster", plan.intercluster, "Users of other clusters are reached");
+  command->add_flag("--persistent-chat", plan.persistent_chat, "Rooms that outlive a restart");
+  command->add_flag("--centralized", plan.centralized, "Beside several telephony clusters");
+  command->callback([&call] { call.command = "plan"; });
+}
+
 }  // namespace
 
 std::optional<int> parse_node_arguments(int argc, char** argv, NodeOptions& options) {
@@ -144,6 +175,7 @@ std::optional<int> parse_operator_arguments(int argc, char** argv, OperatorCall&
     call.file = config_to_check;
   });
   add_backup_commands(app, call);
+  add_plan_command(app, call);
 
   for (const CommandLine& line : kJournalCommands) {
     CLI::App* command = subcommand(app, line.name, line.help);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "appliance/node/node_options.h"
+#include "appliance/profile/plan.h"
 
 namespace appliance {
 
@@ -25,7 +26,7 @@ enum class PasswordFrom : unsigned char { prompt, standard_input, generate };
 // What the operator wants.
 struct OperatorCall {
   // As in commands.def, or needing no node: "check config", "journal check", "journal repair",
-  // "backup", "restore".
+  // "backup", "restore", "plan".
   std::string command;
   std::map<std::string, std::string> arguments;  // without the password
   bool wants_password = false;
@@ -42,6 +43,8 @@ struct OperatorCall {
   std::string file;
   bool example = false;
   bool manual = false;
+  // plan
+  PlanRequest plan;
 };
 
 // A value: the program ends with this status (help was asked for, or the line is wrong).

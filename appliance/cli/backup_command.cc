@@ -136,16 +136,23 @@ Outcome check(const OperatorCall& call) {
   return outcome;
 }
 
-// What to back up where no node can be asked.
-void find_stopped_node(const OperatorCall& call, backup::BackupOptions& options) {
-  options.config_file = call.config_file;
-  if (options.config_file.empty() && std::filesystem::exists(kInstalledConfig)) {
-    options.config_file = kInstalledConfig;
-  }
-  options.data = call.data;
-  if (!options.data.empty()) return;
-  options.data = options.config_file.empty() ? Config{}.data
-                                             : load_config_file(options.config_file).config.data;
+// "": there is none.
+std::string config_of_stopped_node(const OperatorCall& call) {
+  std::error_code error;
+  if (!call.config_file.empty()) return call.config_file;
+  return std::filesystem::exists(kInstalledConfig, error) ? kInstalledConfig : "";
+}
+
+// Where no node can be asked. The directory is never guessed behind a file that is wrong.
+base::Result<std::string> data_of_stopped_node(const OperatorCall& call) {
+  if (!call.data.empty()) return call.data;
+  const std::string file = config_of_stopped_node(call);
+  if (file.empty()) return Config{}.data;
+  LoadedConfig loaded = load_config_file(file);
+  if (loaded.problems.empty()) return std::move(loaded.config.data);
+  return base::Error{"the configuration does not say where the data directory is:\n" +
+                     describe(loaded.problems, file) +
+                     "\nCorrect it, or name the directory with --data"};
 }
 
 }  // namespace
@@ -171,7 +178,10 @@ Outcome back_up(const OperatorCall& call) {
     options.config_file = node.config_file();
     setpriority(PRIO_PROCESS, 0, kNiceness);
   } else {
-    find_stopped_node(call, options);
+    options.config_file = config_of_stopped_node(call);
+    auto data = data_of_stopped_node(call);
+    if (!data) return failed(data.error().what);
+    options.data = std::move(*data);
   }
   const base::Instant begin = monotonic_now();
   const auto report = backup::take_backup(options);
@@ -188,11 +198,10 @@ Outcome back_up(const OperatorCall& call) {
 Outcome restore(const OperatorCall& call) {
   handle_signals();
   if (call.check) return check(call);
-  backup::BackupOptions found;
-  find_stopped_node(call, found);
+  const auto data = data_of_stopped_node(call);
+  if (!data) return failed(data.error().what);
   const base::Instant begin = monotonic_now();
-  const auto report =
-      backup::restore_backup({call.file, found.data, wall_now(), backup::GoOn(go_on)});
+  const auto report = backup::restore_backup({call.file, *data, wall_now(), backup::GoOn(go_on)});
   if (!report) return failed(report.error().what);
   Outcome outcome;
   JsonWriter out(outcome.text);

@@ -3,17 +3,10 @@
 // Main thread.
 #pragma once
 
-#include <string>
-
 #include "appliance/cli/arguments.h"
+#include "appliance/cli/outcome.h"
 
 namespace appliance {
-
-struct Outcome {
-  int status = kExitOk;
-  const char* code = "";  // of a failure, as commands have it
-  std::string text;       // the result, an object of JSON; or what went wrong
-};
 
 Outcome back_up(const OperatorCall& call);
 Outcome restore(const OperatorCall& call);

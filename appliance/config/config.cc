@@ -34,6 +34,14 @@ std::string describe(const Problem& problem, base::Bytes file) {
   return out;
 }
 
+std::string describe(const std::vector<Problem>& problems, base::Bytes file) {
+  std::string text;
+  for (const Problem& problem : problems) {
+    text += (text.empty() ? "" : "\n") + describe(problem, file);
+  }
+  return text;
+}
+
 std::vector<Pinned> pinned_changes(const Config& running, const Config& wanted) {
   std::vector<Pinned> changes;
   for (const ConfigKey& key : config_keys()) {

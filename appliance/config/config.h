@@ -99,15 +99,18 @@ struct Problem {
   std::string remedy;
 };
 std::string describe(const Problem& problem, base::Bytes file);
+std::string describe(const std::vector<Problem>& problems, base::Bytes file);  // a line each
 
 struct LoadedConfig {
   Config config;
   std::vector<Problem> problems;  // not empty: `config` must not be used
 };
 
-// Never fails half-way: every mistake is found in one go.
-LoadedConfig load_config(base::Bytes text);
-// The same from a file; a file that cannot be read is a problem at line 0.
+// Never fails half-way: every mistake is found in one go. Relative paths in it start at `folder`
+// ("": where the process is).
+LoadedConfig load_config(base::Bytes text, const std::string& folder = "");
+// The same from a file, at whose directory relative paths start: so the node and every command read
+// the same, wherever they are started. A file that cannot be read is a problem at line 0.
 LoadedConfig load_config_file(const std::string& path);
 
 // Names of keys that differ and cannot change while the node runs, each with its reason.

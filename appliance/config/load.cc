@@ -24,6 +24,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -125,8 +126,9 @@ class Loader {
  public:
   explicit Loader(LoadedConfig& out) : out_(out) {}
 
-  void load(const toml::table& root) {
+  void load(const toml::table& root, const std::string& folder) {
     load_tables(root);
+    place_paths(folder);
     validate(out_.config, positions_, out_.problems);
   }
 
@@ -227,13 +229,24 @@ class Loader {
     }
   }
 
+  void place_paths(const std::string& folder) {
+    Config& config = out_.config;
+    std::vector<std::string*> paths{&config.data, &config.admin.socket};
+    for (CertificateConfig& certificate : config.certificates) {
+      paths.insert(paths.end(), {&certificate.chain, &certificate.key});
+    }
+    for (std::string* path : paths) {
+      if (!path->empty()) *path = (std::filesystem::path(folder) / *path).string();
+    }
+  }
+
   LoadedConfig& out_;
   Positions positions_;
 };
 
 }  // namespace
 
-LoadedConfig load_config(base::Bytes text) {
+LoadedConfig load_config(base::Bytes text, const std::string& folder) {
   LoadedConfig loaded;
   const toml::parse_result parsed = toml::parse(text);
   if (!parsed) {
@@ -243,7 +256,7 @@ LoadedConfig load_config(base::Bytes text) {
                                "correct the TOML here; strings want quotes, tables a [line]"});
     return loaded;
   }
-  Loader(loaded).load(parsed.table());
+  Loader(loaded).load(parsed.table(), folder);
   std::sort(loaded.problems.begin(), loaded.problems.end(), [](const Problem& a, const Problem& b) {
     return std::pair(a.line, a.column) < std::pair(b.line, b.column);
   });
@@ -259,7 +272,7 @@ LoadedConfig load_config_file(const std::string& path) {
         {0, 0, "cannot be read", "correct the path, or let the node's user read it"});
     return loaded;
   }
-  return load_config(text.str());
+  return load_config(text.str(), std::filesystem::path(path).parent_path().string());
 }
 
 }  // namespace appliance

@@ -161,8 +161,8 @@ std::span<const CertificateKey> certificate_keys() {
        0,
        0,
        {},
-       "PEM file: the certificate, then its issuers. Read again on "
-       "reload.",
+       "PEM file: the certificate, then its issuers. A relative path starts at this file's "
+       "directory. Read again on reload.",
        "",
        FIELD(CertificateConfig, chain)},
       {"key",
@@ -170,7 +170,8 @@ std::span<const CertificateKey> certificate_keys() {
        0,
        0,
        {},
-       "PEM file: its private key. Read again on reload.",
+       "PEM file: its private key. A relative path starts at this file's directory. Read again "
+       "on reload.",
        "",
        FIELD(CertificateConfig, key)},
   };

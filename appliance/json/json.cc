@@ -2,39 +2,13 @@
 
 #include <charconv>
 
+#include "engine/base/hexadecimal.h"
+#include "engine/base/utf8.h"
+
 namespace appliance {
 namespace {
 
-// Length of the valid UTF-8 sequence at the front, 0 if there is none (RFC 3629 §4).
-size_t sequence_length(base::Bytes text) {
-  const auto at = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
-  const uint8_t first = at(0);
-  if (first < 0x80) return 1;
-  size_t length = 0;
-  uint8_t low = 0x80;
-  uint8_t high = 0xBF;
-  if (first >= 0xC2 && first <= 0xDF) {
-    length = 2;
-  } else if (first >= 0xE0 && first <= 0xEF) {
-    length = 3;
-    if (first == 0xE0) low = 0xA0;
-    if (first == 0xED) high = 0x9F;
-  } else if (first >= 0xF0 && first <= 0xF4) {
-    length = 4;
-    if (first == 0xF0) low = 0x90;
-    if (first == 0xF4) high = 0x8F;
-  } else {
-    return 0;
-  }
-  if (text.size() < length || at(1) < low || at(1) > high) return 0;
-  for (size_t i = 2; i < length; ++i) {
-    if (at(i) < 0x80 || at(i) > 0xBF) return 0;
-  }
-  return length;
-}
-
 void write_control(uint8_t c, base::Sink& out) {
-  constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
     case '\n':
       out += "\\n";
@@ -49,8 +23,8 @@ void write_control(uint8_t c, base::Sink& out) {
       break;
   }
   out += "\\u00";
-  out += kHex[c >> 4];
-  out += kHex[c & 15];
+  out += base::kHexDigits[c >> 4];
+  out += base::kHexDigits[c & 15];
 }
 
 void write_string(base::Bytes text, base::Sink& out) {
@@ -64,7 +38,7 @@ void write_string(base::Bytes text, base::Sink& out) {
     } else if (c < 0x20 || c == 0x7F) {
       // Delete is allowed raw, but answers end up on terminals.
       write_control(c, out);
-    } else if ((length = sequence_length(text)) != 0) {
+    } else if ((length = base::utf8_sequence(text)) != 0) {
       out.append(text.substr(0, length));
     } else {
       out += "\xEF\xBF\xBD";

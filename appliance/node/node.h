@@ -23,6 +23,7 @@
 #include "appliance/node/notify.h"
 #include "appliance/node/on_shards.h"
 #include "appliance/store/archive/archive_store.h"
+#include "appliance/store/folder_lock.h"
 #include "appliance/store/store.h"
 #include "engine/net/shard_set.h"
 #include "engine/shard/hash_partition.h"
@@ -115,6 +116,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
 
   // In the order they are made; ended the other way round, but for the store and the admin thread,
   // who need the mesh and the shards' reactors after the shards' threads: see the destructor.
+  std::unique_ptr<store::FolderLock> data_lock_;
   std::unique_ptr<engine::HashPartition> partition_;
   std::unique_ptr<xmpp::Node> xmpp_node_;
   std::unique_ptr<engine::Mesh> mesh_;

@@ -18,14 +18,6 @@ namespace {
 constexpr size_t kSecretOctets = 32;
 constexpr const char* kInstalledSocket = "/var/lib/rollcall/admin.sock";  // rollcall's default
 
-std::string problem_list(const std::vector<Problem>& problems, const std::string& file) {
-  std::string text;
-  for (const Problem& problem : problems) {
-    text += (text.empty() ? "" : "\n") + describe(problem, file);
-  }
-  return text;
-}
-
 // Salts of imaginary accounts must stay the same over restarts, or their absence would show.
 base::Result<std::string> keep_secret(const std::string& path, base::Random& random) {
   if (file_exists(path)) {
@@ -54,9 +46,9 @@ std::string operators_command(const std::string& socket) {
 
 base::Status Node::start() {
   using Step = base::Status (Node::*)();
-  constexpr Step kSteps[] = {&Node::configure,    &Node::prepare_data, &Node::open_store,
-                             &Node::open_archive, &Node::open_journals, &Node::start_shards,
-                             &Node::open_doors, &Node::write_listening};
+  constexpr Step kSteps[] = {&Node::configure,    &Node::prepare_data,   &Node::open_store,
+                             &Node::open_archive, &Node::open_journals,  &Node::start_shards,
+                             &Node::open_doors,   &Node::write_listening};
   for (const Step step : kSteps) {
     if (auto done = (this->*step)(); !done) return done;
   }
@@ -85,7 +77,7 @@ LoadedConfig Node::load() const {
 base::Status Node::configure() {
   LoadedConfig loaded = load();
   if (!loaded.problems.empty()) {
-    return base::Error{problem_list(loaded.problems, options_.config_file)};
+    return base::Error{describe(loaded.problems, options_.config_file)};
   }
   config_ = std::move(loaded.config);
   apply_trace(config_.trace);
@@ -101,7 +93,10 @@ base::Status Node::configure() {
 
 base::Status Node::prepare_data() {
   if (auto made = prepare_folder(config_.data); !made) return made;
-  // First, because it tells whether another node uses this directory.
+  // First, because another node may use this directory, or a restore be about to replace it.
+  auto lock = store::FolderLock::take(config_.data);
+  if (!lock) return base::Error{lock.error().what + ": wait for that, or stop it"};
+  data_lock_ = std::move(*lock);
   admin_ = std::make_unique<AdminServer>(*this);
   if (auto listening = admin_->listen_unix(admin_socket()); !listening) return listening;
   auto secret = keep_secret(config_.data + "/secret", random_);
@@ -137,10 +132,9 @@ base::Status Node::open_archive() {
   options.durability = static_cast<store::Durability>(config_.store.durability);
   options.retention = {config_.archive.days, config_.archive.bytes_max};
   options.wall_now = wall_now;
-  auto opened =
-      store::ArchiveStore::open(options, [this](engine::ShardId, engine::QuestionPtr answer) {
-        mesh_->answer(std::move(answer));
-      });
+  auto opened = store::ArchiveStore::open(
+      options,
+      [this](engine::ShardId, engine::QuestionPtr answer) { mesh_->answer(std::move(answer)); });
   if (!opened) return opened.error();
   archive_ = std::move(*opened);
   return base::Status::ok();

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "appliance/config/schema.h"
 #include "appliance/profile/profile.h"
@@ -237,6 +240,25 @@ TEST(Config, AFileThatIsNotThereIsAProblem) {
   const LoadedConfig loaded = load_config_file("/nonexistent/rollcall.toml");
   ASSERT_EQ(loaded.problems.size(), 1u);
   EXPECT_FALSE(loaded.problems[0].remedy.empty());
+}
+
+// Whatever the process's own directory is: the node's, or that of an operator's shell.
+TEST(Config, RelativePathsStartAtTheFilesDirectory) {
+  char folder[] = "/tmp/rollcall_config_XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  const std::string file = std::string(folder) + "/rollcall.toml";
+  std::ofstream(std::string(folder) + "/pem") << "pem";
+  std::ofstream(file) << "data = \"data\"\n[admin]\nsocket = \"/run/there\"\n[[certificate]]\n"
+                         "domain = \"localhost\"\nchain = \"pem\"\nkey = \"./pem\"\n";
+  const LoadedConfig loaded = load_config_file(file);
+  std::filesystem::remove_all(folder);
+  EXPECT_EQ(describe(loaded.problems, file), "");
+  EXPECT_EQ(loaded.config.data, std::string(folder) + "/data");
+  EXPECT_EQ(loaded.config.admin.socket, "/run/there");
+  ASSERT_EQ(loaded.config.certificates.size(), 1u);
+  EXPECT_EQ(loaded.config.certificates[0].chain, std::string(folder) + "/pem");
+  EXPECT_EQ(loaded.config.certificates[0].key, std::string(folder) + "/./pem");
+  EXPECT_EQ(load_config("").config.admin.socket, "");
 }
 
 TEST(Config, ReloadReportsWhatIsPinnedAndKeepsIt) {

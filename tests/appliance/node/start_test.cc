@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "appliance/store/folder_lock.h"
 #include "tests/appliance/node/node_process.h"
 
 namespace appliance {
@@ -103,8 +104,20 @@ TEST_F(Node, TwoNodesCannotShareADirectory) {
   ASSERT_TRUE(first.start()) << first.errors();
   const Finished second = run({ROLLCALLD, "--config", first.config(), "--data", first.data()});
   EXPECT_EQ(second.status, 1);
-  EXPECT_NE(second.output.find("another node is running"), std::string::npos) << second.output;
+  EXPECT_NE(second.output.find("in use by a node"), std::string::npos) << second.output;
   EXPECT_EQ(first.command({"status"}).status, 0) << "the first one lost its socket";
+}
+
+// A restore has the directory, in which there may be nothing yet.
+TEST_F(Node, DoesNotStartInADirectoryThatSomebodyElseHasLocked) {
+  NodeProcess node(folder);
+  std::filesystem::create_directories(node.data());
+  const auto lock = store::FolderLock::take(node.data());
+  ASSERT_TRUE(static_cast<bool>(lock)) << lock.error().what;
+  EXPECT_FALSE(node.start());
+  EXPECT_NE(node.errors().find("in use by a node, a backup or a restore"), std::string::npos)
+      << node.errors();
+  EXPECT_TRUE(std::filesystem::is_empty(node.data()));
 }
 
 TEST_F(Node, AMistakeInTheFileStopsTheStartWithItsPlace) {
