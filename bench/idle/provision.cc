@@ -1,4 +1,4 @@
-// Fills a fresh database for the idle-memory bench: N users in cliques of R + 1, everybody in a
+// Fills a fresh database for the benches: N users in cliques of R + 1, everybody in a
 // clique subscribed to everybody else, one password for all, stretched once only.
 //   bench_provision DATABASE DOMAIN USERS CONTACTS
 

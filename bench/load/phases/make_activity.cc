@@ -1,0 +1,41 @@
+#include "bench/load/phases/login.h"
+#include "bench/load/phases/messages.h"
+#include "bench/load/phases/office.h"
+#include "bench/load/phases/presence.h"
+#include "bench/load/phases/reconnect.h"
+#include "bench/load/phases/roster.h"
+
+namespace load {
+
+// Nothing, until the time is over.
+class Rest final : public Activity {
+ public:
+  using Activity::Activity;
+  int64_t on_turn(int64_t) override { return stage_.order.measure_to; }
+  bool over(int64_t now) override { return now >= stage_.order.measure_to; }
+  void finish() override { stage_.report.units.count = stage_.crowd.ready(); }
+};
+
+std::unique_ptr<Activity> make_activity(const Stage& stage) {
+  switch (stage.phase.kind) {
+    case PhaseKind::login:
+      return std::make_unique<LoginStorm>(stage);
+    case PhaseKind::logout:
+      return std::make_unique<Logout>(stage);
+    case PhaseKind::memory:
+      return std::make_unique<Rest>(stage);
+    case PhaseKind::messages:
+      return std::make_unique<Messages>(stage);
+    case PhaseKind::presence:
+      return std::make_unique<PresenceChanges>(stage);
+    case PhaseKind::roster:
+      return std::make_unique<RosterFetch>(stage);
+    case PhaseKind::office:
+      return std::make_unique<OfficeDay>(stage);
+    case PhaseKind::reconnect:
+      return std::make_unique<Reconnect>(stage);
+  }
+  return nullptr;
+}
+
+}  // namespace load
