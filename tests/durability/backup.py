@@ -400,6 +400,7 @@ def full_disk(folder, data, file):
     try:
         refused("backup to a full disk", "o", "--data", data, "backup", disk + "/file")
         refused("restore to a full disk", "no room", "--data", disk + "/data", "restore", file)
+        refused("restore onto a mount point", "is a mount point", "--data", disk, "restore", file)
         if os.listdir(disk):
             missed("a full disk keeps %s" % os.listdir(disk))
     finally:

@@ -17,6 +17,8 @@ from supervised import MIB, Supervised
 PROGRESS = 10.0      # seconds after a fault's end
 MEMORY = 8 * MIB     # what the node may hold more in the end
 RESUME_SECONDS = 30
+# What stalled readers are told would fill the disk for good: the archive lets go of its oldest.
+SETTINGS = "[archive]\nbytes_max = %d\n" % (64 * MIB)
 
 
 class Chaos:
@@ -26,7 +28,8 @@ class Chaos:
         self.missed = []
         self.counts = collections.Counter()
         self.recoveries = collections.defaultdict(list)
-        self.server = Supervised(resume_seconds=RESUME_SECONDS, settings=arguments.settings)
+        self.server = Supervised(resume_seconds=RESUME_SECONDS,
+                                 settings=SETTINGS + arguments.settings)
         self.possible, skipped = faults.possible(self.server)
         for name, why in skipped:
             print("skipped: %s: %s" % (name, why))
@@ -41,12 +44,13 @@ class Chaos:
         self.tell("MISSED: " + text)
 
     def schedule(self):
-        """Faults in order, shuffled; what comes last kills nobody, so that memory can grow."""
+        """Faults in order, shuffled; and those that come first and last. They kill nobody, so
+        that memory can grow."""
         if self.arguments.smoke:
             plan = [faults.kill] * 3 + [faults.stop] * 2
             plan += [fault for fault in self.possible if fault not in (faults.kill, faults.stop)]
             self.dice.shuffle(plan)
-            return plan, []
+            return plan, [faults.stall_readers]
         often = 2 * round(self.arguments.minutes) + 2
         rare = max(1, round(self.arguments.minutes / 3))
         plan = []
@@ -67,10 +71,14 @@ class Chaos:
             for pair in self.pairs:
                 pair.start()
             self.wait_for_progress("the start", time.monotonic())
+            plan, last = self.schedule()
+            # What is filled once (caches of SQLite, buffers of the journals) is filled now.
+            for fault in last:
+                self.inflict(fault, 1)
             time.sleep(1 if self.arguments.smoke else 10)
             baseline = self.server.resident()
             self.tell("%d pairs talk; memory %.1f MiB" % (len(self.pairs), baseline / MIB))
-            self.suffer()
+            self.suffer(plan, last)
             self.settle()
             self.compare_memory(baseline)
             self.account()
@@ -82,8 +90,7 @@ class Chaos:
             self.server.stop()
         return self.summary()
 
-    def suffer(self):
-        plan, last = self.schedule()
+    def suffer(self, plan, last):
         # All of the plan comes; random kills, stops and stalls fill what is left of the time.
         hold = 1 if self.arguments.smoke else 3
         reserve = 0 if self.arguments.smoke else 60
@@ -196,6 +203,8 @@ class Chaos:
             if missing:
                 print("pair %d lost %s%s" % (pair.number, missing[:20],
                                              "..." if len(missing) > 20 else ""))
+            for when, what in pair.oddities[:10]:
+                print("pair %d at %.1f s: %s" % (pair.number, when - self.begin, what))
         for what in self.missed:
             print("MISSED: " + what.splitlines()[0])
         return not self.missed

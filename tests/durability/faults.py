@@ -63,21 +63,29 @@ def fill_disk(chaos, seconds):
 def exhaust_descriptors(chaos, seconds):
     """The limit falls to what is open; a crowd knocks."""
     pid = chaos.server.process.pid
-    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    used = len(os.listdir("/proc/%d/fd" % pid))
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, before[1]))
-    crowd = []
-    for _ in range(50):
-        crowd.append(socket.create_connection(("127.0.0.1", chaos.server.port), 5))
-    chaos.pairs[0].sender.lose()  # who wants to come back meanwhile
-    time.sleep(seconds)
-    for one in crowd:
-        one.close()
     try:
+        before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        used = len(os.listdir("/proc/%d/fd" % pid))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, before[1]))
+        crowd = knock(chaos.server.port)
+        chaos.pairs[0].sender.lose()  # who wants to come back meanwhile
+        time.sleep(seconds)
+        for one in crowd:
+            one.close()
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-    except ProcessLookupError:
+    except (ProcessLookupError, FileNotFoundError):
         return "the node is gone"
     return "at %d, for %d s" % (used, seconds)
+
+
+def knock(port):
+    crowd = []
+    for _ in range(50):
+        try:
+            crowd.append(socket.create_connection(("127.0.0.1", port), 5))
+        except ConnectionError:  # nobody listens: it is being started
+            pass
+    return crowd
 
 
 def limit_memory(chaos, seconds):

@@ -75,9 +75,12 @@ class Pair(threading.Thread):
         self.acknowledged = {}  # number -> when
         self.delivered = {}     # number -> ids, one a copy
         self.returned = set()
-        self.resent = set()     # by us, in a new session: the server cannot know
+        # By us: in a new session, where the server cannot know; in a resumed one it does, unless it
+        # died after it had delivered and before the disk had it (delivery does not wait).
+        self.resent = set()
         self.highest = -1
         self.out_of_order = []
+        self.oddities = []      # (when, what), for whoever looks for the reason
         self.strange = 0
         self.completed = 0.0    # when what was acknowledged and delivered last had been sent
         self.failure = None
@@ -152,6 +155,8 @@ class Pair(threading.Thread):
                 self.acknowledged.setdefault(self.parse(body), now)
                 self.complete(self.parse(body))
             self.returned |= {self.parse(one) for one in session.returned if one}
+            self.resent |= {self.parse(body) for body in session.again}
+            session.again.clear()
             session.confirmed.clear()
             session.returned.clear()
         if self.receiver.session is None:
@@ -171,12 +176,18 @@ class Pair(threading.Thread):
             self.strange += 1
             return
         copies = self.delivered.setdefault(number, [])
+        if copies and stanza_id != copies[0] and number not in self.resent:
+            self.oddity("%d came as %s, now as %s" % (number, copies[0], stanza_id))
         copies.append(stanza_id)
         if len(copies) == 1:
             if number < self.highest:
                 self.out_of_order.append((number, self.highest))
+                self.oddity("%d (%s) after %d" % (number, stanza_id, self.highest))
             self.highest = max(self.highest, number)
             self.complete(number)
+
+    def oddity(self, what):
+        self.oddities.append((time.monotonic(), what))
 
     def complete(self, number):
         if number in self.acknowledged and number in self.delivered:
@@ -194,14 +205,14 @@ class Pair(threading.Thread):
                 not session.unacknowledged and not self.outstanding())
 
     def copies(self):
-        """Surplus copies: with the same stanza-id, without, and those of messages that we sent
-        again ourselves."""
+        """Surplus copies: with the same stanza-id; without; without, of what we sent again
+        ourselves."""
         marked = unmarked = ours = 0
         for number, ids in self.delivered.items():
-            if number in self.resent:
-                ours += len(ids) - 1
-            elif len(set(ids)) == 1 and ids[0] is not None:
+            if len(set(ids)) == 1 and ids[0] is not None:
                 marked += len(ids) - 1
+            elif number in self.resent:
+                ours += len(ids) - 1
             else:
                 unmarked += len(ids) - 1
         return marked, unmarked, ours

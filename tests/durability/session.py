@@ -52,6 +52,7 @@ class Session:
         self.previous = ""     # what a resumption asks for
         self.managed = False
         self.left = []
+        self.again = []        # bodies sent again at resumptions
         self.numbers = 0
         self.connect(port)
 
@@ -218,7 +219,9 @@ class Session:
             return False
         self.managed = True
         if self.unacknowledged:
-            self.send("".join(stanza for stanza, _ in self.unacknowledged))
+            self.again += [body for _, body in self.unacknowledged if body is not None]
+            self.send("".join(stanza for stanza, _ in self.unacknowledged)
+                      + "<r xmlns='%s'/>" % MANAGEMENT)
         return True
 
     def left_over(self):

@@ -46,7 +46,26 @@ static bool answered_for(const Client& sender, const std::string& body, const Cr
                       [&](const Crash& crash) { return crash.may_have_lost(answered->second); });
 }
 
+// A message is its recipient's, and the sender's own other clients' (XEP-0280): nobody else's.
+static std::string check_recipients(const Crowd& crowd) {
+  std::map<std::string, const SentMessage*> sent;
+  for (const SentMessage& message : crowd.sent()) sent[message.body] = &message;
+  for (const auto& client : crowd.clients()) {
+    for (const Received& heard : client->messages) {
+      const auto found = sent.find(heard.body);
+      if (found == sent.end()) return client->full() + " hears " + heard.body + " from nobody";
+      const SentMessage& message = *found->second;
+      const std::string from = crowd.clients()[message.sender]->bare();
+      if (message.to_user == client->bare() || from == client->bare()) continue;
+      return heard.body + " from " + from + " to " + message.to_user + " was heard by " +
+             client->full();
+    }
+  }
+  return {};
+}
+
 std::string check_messages(const Crowd& crowd, World& world) {
+  if (std::string wrong = check_recipients(crowd); !wrong.empty()) return wrong;
   std::set<std::string> careless;  // users with a client that may have lost what it was sent
   for (const auto& client : crowd.clients()) {
     if (client->losses > 0) careless.insert(client->bare());

@@ -109,12 +109,14 @@ void Client::connection_over(bool safe) {
   if (headlong_) {
     blind.insert(ahead_status);
     for (const Ahead& message : ahead) blind.insert(message.body);
+    ended_sessions.push_back({begun_, clock_.now()});  // that it was bound it has not heard
   }
   if (!safe && (phase_ >= Phase::binding || headlong_)) ++losses;
+  // One that ends while the client tries to come back is not the one the session was on.
+  if (phase_ == Phase::online || !resumable()) lost_at_ = clock_.now();
   socket_ = -1;
   phase_ = Phase::offline;
   headlong_ = false;
-  lost_at_ = clock_.now();
   if (!resumable()) forget_session();
 }
 

@@ -82,8 +82,8 @@ class Client final : public Endpoint {
 
   void set_presence(base::Bytes show, base::Bytes status, int priority);
   // Becomes unavailable and stays connected. What is on the way may still arrive and is ignored;
-  // come back only after settled().
-  void become_unavailable();
+  // come back after settled(), or at once: the server's echo then says from where on it counts.
+  void become_unavailable(base::Bytes status);
   bool settled() const { return clock_.now() >= settled_at_; }
   void send_message(base::Bytes to, base::Bytes body);
 
@@ -111,7 +111,7 @@ class Client final : public Endpoint {
   std::map<std::string, std::string> available;
   std::map<std::string, std::string> roster;  // JID -> subscription
   std::vector<Received> messages;
-  std::vector<SeenPresence> presences;  // available ones, in the order they came
+  std::vector<SeenPresence> presences;  // of resources, in the order they came
   std::vector<std::string> bounced;     // bodies that came back as errors
   // Bodies the server took responsibility for: by stream management, or by answering a later
   // question (when).

@@ -27,6 +27,8 @@ struct Crash {
   bool may_have_lost(base::WallTime done) const {
     return Clock::wall_of(durable) <= done && done <= Clock::wall_of(at + kAhead);
   }
+  // Until then clients hear what was on its way.
+  static constexpr base::Duration kNoticed = base::Duration::milliseconds(500);
   static constexpr base::Duration kAhead = base::Duration::milliseconds(1);
 };
 using Crashes = std::vector<Crash>;

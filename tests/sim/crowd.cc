@@ -45,15 +45,34 @@ std::string Crowd::somebody() {
 
 std::string Crowd::run() {
   for (uint32_t i = 0; i < options_.actions; ++i) {
-    act();
-    world_.tempt_fate();
-    world_.run_for(base::Duration::microseconds(static_cast<int64_t>(
-        world_.random().below(world_.random().below(20) == 0 ? 3000000 : 20000))));
+    if (world_.up() && world_.crashes().size() > crashes_seen_) {
+      crashes_seen_ = world_.crashes().size();
+      stampede_left_ = world_.random().below(100) < options_.stampede_percent ? 40 : 0;
+    }
+    if (stampede_left_ > 0) {
+      stampede();
+    } else {
+      act();
+      world_.tempt_fate();
+      world_.run_for(base::Duration::microseconds(static_cast<int64_t>(
+          world_.random().below(world_.random().below(20) == 0 ? 3000000 : 20000))));
+    }
     if (i % 16 != 0 || !world_.up()) continue;
     const std::string wrong = check_bounds(world_);
     if (!wrong.empty()) return wrong;
   }
   return {};
+}
+
+void Crowd::stampede() {
+  --stampede_left_;
+  for (auto& client : clients_) {
+    if (client->phase() == Phase::offline) connect(*client);
+    if (client->online() && world_.random().below(2) == 0) chat(*client);
+  }
+  if (world_.random().below(20) == 0) world_.tempt_fate_hard();
+  world_.run_for(base::Duration::microseconds(
+      static_cast<int64_t>(world_.random().below(world_.random().below(2) == 0 ? 3000 : 100000))));
 }
 
 void Crowd::act() {
@@ -106,12 +125,20 @@ void Crowd::answer_requests(Client& client) {
 }
 
 void Crowd::change_presence(Client& client) {
-  static constexpr const char* kShows[] = {"", "away", "xa", "dnd", "chat"};
-  if (!client.presence.empty() && world_.random().below(12) == 0) {
-    client.become_unavailable();
-    return;
+  const uint64_t dice = world_.random().below(12);
+  if (client.presence.empty() || dice > 1) {
+    if (client.settled()) say_presence(client);
+  } else if (dice == 0) {
+    client.become_unavailable(next_status());
+  } else {  // gone and back in one breath: nothing of it may take the place of what came before
+    say_presence(client);
+    client.become_unavailable(next_status());
+    say_presence(client);
   }
-  if (!client.settled()) return;
+}
+
+void Crowd::say_presence(Client& client) {
+  static constexpr const char* kShows[] = {"", "away", "xa", "dnd", "chat"};
   client.set_presence(kShows[world_.random().below(5)], next_status(),
                       static_cast<int>(world_.random().below(5)));
 }

@@ -21,6 +21,9 @@ struct CrowdOptions {
   uint32_t actions = 400;
   uint32_t managed_percent = 50;  // clients with stream management
   uint32_t carbons_percent = 50;  // … with carbons
+  // Chance in a hundred that after a restart everybody comes back at once and talks, to a node that
+  // often dies in the middle of it.
+  uint32_t stampede_percent = 0;
 };
 
 struct SentMessage {
@@ -34,6 +37,7 @@ class Crowd {
   Crowd(World& world, const CrowdOptions& options);
 
   void act();  // one random action of one random person
+  void stampede();
   // The faulty phase: all actions, time passing in between. "", or which limit was passed.
   std::string run();
   void heal();    // calm weather, everybody logs in, quiet
@@ -57,6 +61,7 @@ class Crowd {
   std::string next_status();
   SentMessage& note(Client& client, std::string to);
   void change_presence(Client& client);
+  void say_presence(Client& client);
   void change_subscription(Client& client);
   void chat(Client& client);
   void break_connection(Client& client);
@@ -67,6 +72,8 @@ class Crowd {
   std::vector<SentMessage> sent_;
   uint64_t next_message_ = 0;
   uint64_t next_status_ = 0;
+  size_t crashes_seen_ = 0;
+  uint32_t stampede_left_ = 0;  // actions
   const uint64_t bounced_before_;
   const uint64_t no_room_before_;
 };

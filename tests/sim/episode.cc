@@ -21,6 +21,7 @@ static void draw_fate(WorldOptions& options, base::Prng& dice) {
   options.fate.interrupted_start = dice.below(2) == 0 ? 0 : draw(400);
   options.fate.reshard = dice.below(2) == 0 ? 0 : draw(500);
   if (dice.below(3) == 0) options.disk.slow_percent = draw(50);
+  options.cold_starts = dice.below(2) == 0;
   if (dice.below(2) == 0) options.fate.disk_full = draw(15);
   if (dice.below(3) == 0) options.fate.disk_failure = draw(10);
 }
@@ -42,6 +43,7 @@ static WorldOptions draw_world(uint64_t seed) {
   }
   if (dice.below(2) == 0) {  // overflow policies at work
     options.mailbox_capacity = dice.below(2) == 0 ? 1 : 4;
+    options.shards = static_cast<engine::ShardId>(2 + dice.below(3));  // one alone has no mail
     options.stall_percent = static_cast<uint32_t>(dice.below(90));
   }
   // Small, so that segments are let go, carried and used again. Who presses against every limit of
@@ -55,7 +57,7 @@ static WorldOptions draw_world(uint64_t seed) {
   return options;
 }
 
-static CrowdOptions draw_crowd(uint64_t seed) {
+static CrowdOptions draw_crowd(uint64_t seed, bool cold_starts) {
   base::Prng dice(seed * 2 + 2);
   CrowdOptions options;
   options.users = static_cast<uint32_t>(2 + dice.below(10));
@@ -63,6 +65,7 @@ static CrowdOptions draw_crowd(uint64_t seed) {
   static constexpr uint32_t kManaged[] = {0, 50, 100};
   options.managed_percent = kManaged[dice.below(3)];
   options.actions = static_cast<uint32_t>(300 + dice.below(1000));
+  options.stampede_percent = cold_starts ? 80 : 0;
   return options;
 }
 
@@ -107,7 +110,7 @@ static void depart(Crowd& crowd, World& world) {
 Verdict run_episode(uint64_t seed) {
   const uint64_t refusals = trace::total(trace::Counter::journal_refusals);
   World world(draw_world(seed));
-  Crowd crowd(world, draw_crowd(seed));
+  Crowd crowd(world, draw_crowd(seed, world.options().cold_starts));
   Pressure pressure(world);
   Verdict verdict;
   const LimitBook limits({});

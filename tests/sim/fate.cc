@@ -24,16 +24,20 @@ bool Fate::chance(uint32_t permille) {
 void Fate::act() {
   if (!world_.up()) return;
   base::Prng& random = world_.random();
-  if (chance(options_.death)) {
-    const Death how = random.below(4) == 0 ? Death::process : Death::power;
-    world_.crash_after(1 + random.below(random.below(2) == 0 ? 20 : 300), how);
-  }
+  if (chance(options_.death)) strike();
   if (chance(options_.disk_full)) fill_disk();
   if (chance(options_.disk_failure)) {
     ++counts_.disk_failures;
     const bool write = random.below(2) == 0;
     (write ? world_.disk().files().write_error : world_.disk().files().sync_error) = EIO;
   }
+}
+
+void Fate::strike() {
+  if (!world_.up() || options_.death == 0) return;
+  base::Prng& random = world_.random();
+  const Death how = random.below(4) == 0 ? Death::process : Death::power;
+  world_.crash_after(1 + random.below(random.below(2) == 0 ? 20 : 300), how);
 }
 
 bool Fate::disk_is_full() const { return world_.disk().files().capacity != UINT64_MAX; }

@@ -37,6 +37,7 @@ class Fate {
   Fate(World& world, const FateOptions& options) : world_(world), options_(options) {}
 
   void act();
+  void strike();  // the node dies within some steps, where it dies at all
   void end();  // nothing happens any more, and the disk has room
   // A start is about to be made: what of the node is different, and how far it will get.
   void before_start();

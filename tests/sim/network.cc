@@ -185,6 +185,8 @@ void Network::drop(int number) {
 void Network::node_died(bool power) {
   ++deaths_;
   listeners_.clear();
+  datagram_sockets_.clear();
+  connecting_.clear();
   for (auto& [number, socket] : sockets_) {
     socket.receive = socket.send = {};
     socket.arrived.clear();
@@ -218,6 +220,8 @@ base::Result<int> Reactor::listen(const engine::ListenAddress& address) {
 }
 
 uint16_t Reactor::local_port(int socket) {
+  auto datagrams = network_.datagram_sockets_.find(socket);
+  if (datagrams != network_.datagram_sockets_.end()) return datagrams->second.port;
   auto found = network_.listeners_.find(socket);
   return found == network_.listeners_.end() ? 0 : found->second.port;
 }
@@ -251,6 +255,13 @@ void Reactor::cancel(engine::Operation target, uint64_t user_data) {
   };
   for (auto& [number, listener] : network_.listeners_) {
     if (target == engine::Operation::accept && end(listener.accept)) return;
+  }
+  for (auto& [number, socket] : network_.datagram_sockets_) {
+    if (target == engine::Operation::receive_datagrams && end(socket.receive)) return;
+  }
+  if (target == engine::Operation::connect && network_.connecting_.erase({this, user_data}) > 0) {
+    complete({.user_data = user_data, .result = -ECANCELED, .operation = target});
+    return;
   }
   for (auto& [number, socket] : network_.sockets_) {
     if (target == engine::Operation::receive && end(socket.receive)) return;
@@ -306,8 +317,9 @@ void Reactor::commit(int file, std::span<const iovec> pieces, uint64_t offset, b
   });
 }
 
-void Reactor::complete(engine::Completion completion, std::string data) {
-  pending_.push_back({completion, std::move(data)});
+void Reactor::complete(engine::Completion completion, std::string data,
+                       const base::SocketAddress& from) {
+  pending_.push_back({completion, std::move(data), from});
 }
 
 std::span<const engine::Completion> Reactor::reap() {
@@ -318,6 +330,7 @@ std::span<const engine::Completion> Reactor::reap() {
   woken_ = false;
   for (Pending& pending : reaped_) {
     pending.completion.data = pending.data;
+    if (pending.from) pending.completion.from = &pending.from;
     batch_.push_back(pending.completion);
   }
   return batch_;

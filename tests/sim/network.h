@@ -5,10 +5,12 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/random.h"
@@ -24,6 +26,11 @@ struct Weather {
   uint32_t delay_us_max = 200;  // one way, per chunk
   uint32_t short_send_percent = 0;
   uint32_t starve_percent = 0;  // a receive ends with -ENOBUFS first
+  // Of datagrams, either way.
+  uint32_t datagram_loss_percent = 0;
+  uint32_t datagram_twice_percent = 0;
+  uint32_t datagram_late_percent = 0;  // delayed by up to datagram_late_us_max: others overtake it
+  uint32_t datagram_late_us_max = 50000;
 };
 
 class Reactor;
@@ -35,6 +42,21 @@ class Endpoint {
   virtual void on_bytes(base::Bytes bytes) = 0;
   virtual void on_end(bool reset) = 0;
   virtual void on_node_death() { on_end(true); }
+};
+
+// The client's end of datagrams: everything that is sent to its address.
+class DatagramEndpoint {
+ public:
+  virtual ~DatagramEndpoint() = default;
+  virtual void on_datagram(uint16_t from_port, base::Bytes bytes) = 0;
+};
+
+// A host that the node may connect to.
+class Host {
+ public:
+  virtual ~Host() = default;
+  // The other end of connection `socket` (client_send() and the like); null: refused.
+  virtual Endpoint* on_connection(int socket) = 0;
 };
 
 class Network {
@@ -51,6 +73,12 @@ class Network {
   void client_reset(int socket);                // RST
   void client_stall(int socket, bool stalled);  // stops (resumes) reading
   void forget(int socket);                      // the Endpoint is going away
+
+  // Datagrams, client side. One address always reaches the same of the node's sockets on a port.
+  void at(const base::SocketAddress& address, DatagramEndpoint& endpoint);
+  void send_datagram(const base::SocketAddress& from, uint16_t port, base::Bytes bytes);
+  // Connections of the node's end there. Null: nobody listens any more.
+  void host(const base::SocketAddress& address, Host* host);
 
   // Every connection ends. With `power`, some of what was on its way to clients is lost, and they
   // may notice only after a while.
@@ -69,6 +97,16 @@ class Network {
   struct Listener {
     uint16_t port = 0;
     Armed accept;
+  };
+  static constexpr size_t kDatagramsKept = 256;  // by the node's kernel, for one socket
+  struct Datagram {
+    base::SocketAddress from;
+    std::string bytes;
+  };
+  struct DatagramSocket {
+    uint16_t port = 0;
+    Armed receive;
+    std::deque<Datagram> arrived;
   };
   struct Socket {
     Endpoint* endpoint = nullptr;
@@ -92,11 +130,21 @@ class Network {
   void serve_send(int number);
   void to_client(int number, std::string bytes);
   void drop(int number);
+  // datagrams.cc
+  void travel(const std::function<void()>& arrive);
+  void arrive_at_node(int number, Datagram datagram);
+  void serve_datagrams(int number);
+  void to_endpoint(uint16_t from_port, const base::SocketAddress& to, std::string bytes);
+  void connect_out(Reactor& reactor, const base::SocketAddress& to, uint64_t user_data);
 
   Clock& clock_;
   base::Prng& random_;
   std::map<int, Socket> sockets_;
   std::map<int, Listener> listeners_;
+  std::map<int, DatagramSocket> datagram_sockets_;
+  std::map<base::SocketAddress, DatagramEndpoint*> endpoints_;
+  std::map<base::SocketAddress, Host*> hosts_;
+  std::map<std::pair<Reactor*, uint64_t>, base::SocketAddress> connecting_;
   int next_number_ = 100;
   uint32_t deaths_ = 0;
 };
@@ -114,6 +162,12 @@ class Reactor final : public engine::Reactor {
   void arm_receive(int socket, uint64_t user_data) override;
   void cancel(engine::Operation target, uint64_t user_data) override;
   void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
+  void connect(const base::SocketAddress& to, uint64_t user_data) override;
+  base::Result<int> bind_datagrams(const engine::ListenAddress& address,
+                                   uint32_t buffer_bytes) override;
+  void arm_receive_datagrams(int socket, uint64_t user_data) override;
+  void send_datagrams(int socket, std::span<const engine::DatagramToSend> batch,
+                      uint64_t user_data) override;
   void close(int socket) override;
   void shut_down_writes(int socket) override;
   void commit(int file, std::span<const iovec> pieces, uint64_t offset, bool sync,
@@ -128,7 +182,8 @@ class Reactor final : public engine::Reactor {
   // The world's side: is a turn due?
   bool due() const { return woken_ || !pending_.empty() || deadline_ <= clock_.now(); }
   base::Instant deadline() const { return deadline_; }
-  void complete(engine::Completion completion, std::string data = {});
+  void complete(engine::Completion completion, std::string data = {},
+                const base::SocketAddress& from = {});
   // In production the process would have ended: nothing leaves it any more.
   void end() { ended_ = true; }
 
@@ -137,6 +192,7 @@ class Reactor final : public engine::Reactor {
   struct Pending {
     engine::Completion completion;
     std::string data;
+    base::SocketAddress from;
   };
   Network& network_;
   Clock& clock_;

@@ -18,7 +18,7 @@ struct Node::OnShard {
         shard(id, reactor, node.mesh_, random, node.ground_.store),
         service(id, node.partition_, std::make_shared<xmpp::Options>(node.ground_.options.xmpp),
                 node.xmpp_),
-        network(shard, node.ground_.options.net, node.net_shared_, nullptr),
+        network(shard, node.ground_.options.net, node.net_shared_, {}),
         durable(node.ground_.clock.now()) {
     shard.attach(service, network, log, std::move(recovered));
   }

@@ -63,6 +63,16 @@ bool sent_again(base::WallTime first, base::WallTime second, const Crashes& cras
   return false;
 }
 
+// It was given to its client, and then a crash has taken it before it was on the disk: what the
+// node remembers, and what is said again, follows it.
+bool forgotten(const Received& message, base::Instant by, const Crashes& crashes) {
+  if (message.stanza_id.empty()) return false;
+  return std::any_of(crashes.begin(), crashes.end(), [&](const Crash& crash) {
+    return crash.may_have_lost(accepted_at(message)) && crash.at < by &&
+           message.at <= crash.at + Crash::kNoticed;
+  });
+}
+
 // One that this client had before, `again`: is it the crash's doing?
 bool given_again(const Received& first, const Received& again, const Crashes& crashes) {
   if (first.stanza_id.empty() || again.stanza_id.empty()) return false;
@@ -74,7 +84,8 @@ bool given_again(const Received& first, const Received& again, const Crashes& cr
   for (const Crash& crash : crashes) {
     if (accepted_at(first) > Clock::wall_of(crash.at + Crash::kAhead) || again.at <= crash.at)
       continue;
-    // The journal does not know to whom a stored message was handed, nor a copy.
+    // The journal knows nothing of copies, and not of a stored message if it had no room for that,
+    // or if the store failed to delete it.
     const bool known = !first.delayed && first.way == Way::direct && again.way == Way::direct;
     if (!known || first.session != again.session || first.at >= crash.settled()) return true;
   }
@@ -99,16 +110,19 @@ std::string check_arrival_order(const Clients& clients, const Crashes& crashes) 
   }
   for (const auto& [pair, by_stamp] : arrivals) {
     int64_t last = -1;
+    base::WallTime last_at;
     std::map<int64_t, base::WallTime> first;
     for (const auto& [stamp, number] : by_stamp) {
       const base::WallTime at{static_cast<int64_t>(stamp)};
       const auto [before, fresh] = first.emplace(number, at);
       if (!fresh && sent_again(before->second, at, crashes)) continue;
-      if (number <= last) {
+      // What a crash has taken may be the later one, said in vain; both are said once more.
+      if (number <= last && !sent_again(last_at, at, crashes)) {
         return "m" + std::to_string(number) + " from " + pair.second + " reached " + pair.first +
                " after m" + std::to_string(last);
       }
       last = number;
+      last_at = at;
     }
   }
   return {};
@@ -120,6 +134,7 @@ std::string check_delivery_order(const Clients& clients, const Crashes& crashes)
     struct Newest {
       int64_t number = -1;
       bool available = false;
+      const Received* message = nullptr;
     };
     std::map<std::pair<std::string, std::string>, Newest> newest;
     std::map<std::string, const Received*> had;  // by body
@@ -129,8 +144,8 @@ std::string check_delivery_order(const Clients& clients, const Crashes& crashes)
       const auto [first, fresh] = had.emplace(message.body, &message);
       if (!fresh && given_again(*first->second, message, crashes)) continue;
       Newest& last = newest[{message.from, message.to}];
-      if (number > last.number) {
-        last = {number, message.available};
+      if (number > last.number || forgotten(*last.message, message.at, crashes)) {
+        last = {number, message.available, &message};
         continue;
       }
       // Copies of what another resource sent carry no id of ours; they come from sessions that

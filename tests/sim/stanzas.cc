@@ -25,8 +25,11 @@ void Client::set_presence(base::Bytes show, base::Bytes status, int priority) {
   presence = pack_presence(show, status, priority);
 }
 
-void Client::become_unavailable() {
-  send("<presence type='unavailable'/>");
+void Client::become_unavailable(base::Bytes status) {
+  std::string xml = "<presence type='unavailable'>";
+  xml::write_text_element("status", status, xml);
+  send(xml + "</presence>");
+  if (managed_) unacked_.back().status = std::string(status);
   presence.clear();
   available.clear();
   settled_at_ = clock_.now() + base::Duration::seconds(2);
@@ -148,12 +151,16 @@ void Client::on_presence(xml::Element stanza) {
   if (type == "error") return note_error("presence", stanza);
   const bool about_availability = type.empty() || type == "unavailable";
   if (about_availability && presence.empty()) return;
+  const std::string status =
+      stanza.child("status", kClient) ? stanza.child("status", kClient).text() : "";
   if (type == "unavailable") {
-    if (from.find('/') != std::string::npos) available.erase(from);
+    if (from.find('/') == std::string::npos) return;
+    available.erase(from);
+    // Its own, and it has come back: what it was shown before that is void.
+    if (from == bound_) available.clear();
+    presences.push_back({from, status, clock_.now()});
   } else if (type.empty()) {
     xml::Element priority = stanza.child("priority", kClient);
-    const std::string status =
-        stanza.child("status", kClient) ? stanza.child("status", kClient).text() : "";
     available[from] =
         pack_presence(stanza.child("show", kClient) ? stanza.child("show", kClient).text() : "",
                       status, priority ? std::atoi(priority.text().c_str()) : 0);
@@ -165,10 +172,12 @@ void Client::on_presence(xml::Element stanza) {
 
 void Client::on_message(xml::Element message) {
   if (message.attribute("type") == "error") {
-    // After a crash it may come again, and says that it is late.
+    // After a crash it may come again: it says that it is late, or belongs to a resumed session.
     const std::string id(message.attribute("id"));
     const bool late = static_cast<bool>(message.child("delay", "urn:xmpp:delay"));
-    if (late && std::find(bounced.begin(), bounced.end(), id) != bounced.end()) return;
+    if ((late || resumed_over_restart > 0) &&
+        std::find(bounced.begin(), bounced.end(), id) != bounced.end())
+      return;
     bounced.push_back(id);
     return note_error("message", message);
   }

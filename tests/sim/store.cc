@@ -7,11 +7,22 @@
 
 namespace sim {
 
+void Store::attach(engine::Mesh& mesh) {
+  mesh_ = &mesh;
+  if (!cold_starts_) return;
+  cold_until_ =
+      clock_.now() + base::Duration::milliseconds(static_cast<int64_t>(random_.below(3000)));
+}
+
+base::Duration Store::delay() {
+  uint64_t most = faults_ ? 20000 : 500;
+  if (clock_.now() < cold_until_) most = random_.below(3) == 0 ? 1000000 : 50000;
+  return base::Duration::microseconds(static_cast<int64_t>(50 + random_.below(most)));
+}
+
 void Store::ask(engine::QuestionPtr question) {
   auto* request = static_cast<im::StoreRequest*>(question.release());
-  base::Instant when =
-      clock_.now() +
-      base::Duration::microseconds(static_cast<int64_t>(50 + random_.below(faults_ ? 20000 : 500)));
+  base::Instant when = clock_.now() + delay();
   base::Instant& busy = busy_until_[request->user];
   if (when < busy) when = busy;
   busy = when;

@@ -24,10 +24,12 @@ namespace sim {
 class Store final : public engine::Answerer {
  public:
   Store(Clock& clock, base::Prng& random) : clock_(clock), random_(random) {}
-  void attach(engine::Mesh& mesh) { mesh_ = &mesh; }
+  void attach(engine::Mesh& mesh);
   void node_died();
   void ask(engine::QuestionPtr question) override;
   void set_faults(bool on) { faults_ = on; }
+  // Slow in the first moments of each life of the node, as a database is with nothing in memory.
+  void set_cold_starts(bool on) { cold_starts_ = on; }
   void add_user(base::Bytes bare_jid, base::Bytes password);
   std::vector<std::string> offline_of(base::Bytes bare_jid);  // bodies and all, as stored
   uint64_t pending() const { return pending_; }
@@ -41,6 +43,7 @@ class Store final : public engine::Answerer {
   void set_feed_position(FeedSource source, uint64_t position) { fed_[source] = position; }
 
  private:
+  base::Duration delay();
   void answer(const std::shared_ptr<std::unique_ptr<im::StoreRequest>>& carried);
 
   Clock& clock_;
@@ -54,6 +57,8 @@ class Store final : public engine::Answerer {
   uint64_t pending_ = 0;
   uint64_t life_ = 0;  // of the node
   bool faults_ = false;
+  bool cold_starts_ = false;
+  base::Instant cold_until_{};
 };
 
 }  // namespace sim

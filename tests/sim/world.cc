@@ -32,6 +32,7 @@ World::World(WorldOptions options)
   network_.observer = [this](base::Bytes bytes) { mix(bytes); };
   disk_.weather = options_.disk;
   store_.set_faults(options_.store_faults);
+  store_.set_cold_starts(options_.cold_starts);
   start();
   run_for(base::Duration::milliseconds(1));
 }
@@ -123,6 +124,7 @@ void World::calm() {
   network_.weather = {};
   disk_.weather = {};
   store_.set_faults(false);
+  store_.set_cold_starts(false);
   options_.stall_percent = 0;
   fuse_ = 0;
   fate_.end();

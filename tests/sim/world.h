@@ -28,6 +28,7 @@ struct WorldOptions {
   engine::ShardId shards = 2;
   Weather weather;
   bool store_faults = false;
+  bool cold_starts = false;
   uint32_t stall_percent = 0;  // chance that a due shard sits out a moment
   uint32_t mailbox_capacity = 1024;
   DiskWeather disk;
@@ -49,6 +50,7 @@ class World {
   void calm();
   // Something may happen to the node or its disk; to be called now and then.
   void tempt_fate() { fate_.act(); }
+  void tempt_fate_hard() { fate_.strike(); }
 
   // The node dies so many steps from now (an event, a shard's turn), in which it does what it
   // likes.

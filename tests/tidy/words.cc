@@ -33,7 +33,10 @@ const std::vector<Ban>& bans() {
   static const std::string_view kStream = "append to a base::Sink";
   static const std::string_view kFile = "protocols touch no files; ask the store through the seam";
   static const std::vector<Ban> kBans = {
-      {"io_uring_", kAll, {"engine/io", "tests/engine/io"}, "go through the Reactor (engine/io)"},
+      {"io_uring_",
+       kAll,
+       {"engine/io", "tests/engine/io", "bench/load/io"},
+       "go through the Reactor (engine/io)"},
       {"std::chrono", kProduct, kClockRooms, kClock},
       {"time(", kProduct, kClockRooms, kClock},
       {"clock_gettime(", kProduct, kClockRooms, kClock},
