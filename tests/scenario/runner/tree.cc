@@ -63,8 +63,10 @@ std::string print(const Tree& tree) {
 }
 
 StreamParser::StreamParser() : parser_(XML_ParserCreateNS("UTF-8", kSeparator)) {
+#ifdef HAVE_REPARSE_DEFERRAL
   // Else expat may sit on the last bytes of a stanza that arrived in many chunks.
   XML_SetReparseDeferralEnabled(parser_, XML_FALSE);
+#endif
   XML_SetUserData(parser_, this);
   XML_SetElementHandler(parser_, on_start, on_end);
   XML_SetCharacterDataHandler(parser_, on_text);
