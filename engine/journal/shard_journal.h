@@ -69,6 +69,7 @@ class ShardJournal final : public engine::Log {
   void feed(uint8_t kind, base::Bytes bytes) override;
   Position appended() const override { return writer_.appended(); }
   Position committed() const override { return committed_; }
+  uint64_t epoch() const override { return log().epoch; }
   bool accepting() const override { return accepting_; }
 
   // engine::Log

@@ -49,6 +49,8 @@ class Journal {
 
   virtual Position appended() const = 0;
   virtual Position committed() const = 0;
+  // Of this life of the node: grows by one with every start.
+  virtual uint64_t epoch() const = 0;
   // False: the disk is full, or the limit on the journal's size is reached. Notes and erasures
   // still find room; new obligations must be refused with "try again later".
   virtual bool accepting() const = 0;

@@ -25,7 +25,7 @@ std::set<std::string> all_blind(const Clients& clients) {
 }
 
 // When the message was accepted, in microseconds of the wall clock: its id begins with that, and
-// ten bits for the shard.
+// ten bits for the start and the shard.
 uint64_t stamp_of(const Received& message) {
   return std::strtoull(message.stanza_id.substr(0, 16).c_str(), nullptr, 16) >> 10;
 }

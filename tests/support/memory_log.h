@@ -47,6 +47,7 @@ class MemoryLog final : public engine::Log {
   }
   Position appended() const override { return appended_; }
   Position committed() const override { return held ? committed_ : appended_; }
+  uint64_t epoch() const override { return starts; }
   bool accepting() const override { return accepts; }
 
   void flush(base::Instant) override {
@@ -85,6 +86,7 @@ class MemoryLog final : public engine::Log {
 
   std::map<engine::JournalKey, Entry> entries;
   std::vector<std::pair<uint8_t, std::string>> fed;
+  uint64_t starts = 1;
   FeedConsumer* consumer = nullptr;  // of the feed, once it is committed
   bool accepts = true;
   bool held = false;

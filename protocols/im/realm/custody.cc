@@ -21,12 +21,13 @@ bool needs_custody(const Stanza& stanza) {
 // Ids grow with time on a shard, also where the clock does not; the shard's number keeps those of
 // two shards apart.
 MessageId RealmState::next_message_id(engine::Turn& turn) {
-  static_assert(MessageId::kTimeShift >= 10);
-  CHECK(shard_ < 1u << MessageId::kTimeShift);
+  constexpr uint64_t kStarts = 1 << (MessageId::kTimeShift - MessageId::kStartShift);
+  CHECK(shard_ < 1u << MessageId::kStartShift);
   const auto now = static_cast<uint64_t>(turn.wall.us);
   last_message_time_ = std::max(now, last_message_time_ + 1);
   MessageId id;
-  id.number = last_message_time_ << MessageId::kTimeShift | shard_;
+  id.number = last_message_time_ << MessageId::kTimeShift |
+              turn.journal.epoch() % kStarts << MessageId::kStartShift | shard_;
   turn.random.fill(reinterpret_cast<char*>(&id.tag), sizeof id.tag);
   return id;
 }

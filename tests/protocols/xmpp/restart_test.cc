@@ -74,6 +74,22 @@ TEST_F(Restart, AnAcknowledgementWaitsForTheDiskAndDeliveryDoesNot) {
   EXPECT_EQ(node_->take(alice_), a(3)) << "those that were asked for meanwhile, together";
 }
 
+TEST_F(Restart, NoMessageIsGivenTheIdOfOneBeforeTheCrash) {
+  node_->send(alice_, "<message to='bob@localhost' type='chat'><body>before</body></message>");
+  const std::string before = attribute(node_->take(bob_), "id");
+  says(bob_, a(1));  // nothing of it is left to be recovered
+  crash();           // and time stands still
+  bob_ = node_->connect();
+  enter(*node_, bob_, "bob", "builder", "phone");
+  alice_ = node_->connect();
+  enter(*node_, alice_, "alice", "wonderland", "desk");
+  says(bob_, "<presence/>");
+  node_->send(alice_, "<message to='bob@localhost' type='chat'><body>after</body></message>");
+  const std::string after = attribute(node_->take(bob_), "id");
+  EXPECT_EQ(before.substr(0, 13), after.substr(0, 13)) << "the same time";
+  EXPECT_NE(before.substr(0, 16), after.substr(0, 16));
+}
+
 TEST_F(Restart, AResumptionWaitsForTheDisk) {
   writes(alice_, "bob@localhost", 1);
   node_->log().hold();

@@ -29,6 +29,7 @@ class OutsideJournal final : public engine::Journal {
   bool holds(engine::JournalKey key) const override { return journal_.holds(key); }
   Position appended() const override { return journal_.appended(); }
   Position committed() const override { return journal_.committed(); }
+  uint64_t epoch() const override { return journal_.epoch(); }
   bool accepting() const override { return journal_.accepting(); }
 
  private:
@@ -101,6 +102,7 @@ void FakeNode::start_after(FakeNode& crashed) {
   now = crashed.now;
   for (engine::ShardId i = 0; i < shards_.size(); ++i) {
     shards_[i]->wheel->advance(now);
+    shards_[i]->log.starts = crashed.log(i).starts + 1;
     std::vector<engine::JournalEntry> entries = crashed.log(i).recovered();
     for (const engine::JournalEntry& entry : entries) {
       shards_[i]->log.put(entry.key, entry.bytes);
