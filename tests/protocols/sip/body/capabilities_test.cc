@@ -10,9 +10,9 @@ namespace sip {
 namespace {
 
 uint16_t read(const std::string& inside) {
+  const std::string text = "<servcaps xmlns:c='x'>" + inside + "</servcaps>";  // outlives the body
   XmlBody body;
-  EXPECT_EQ(body.parse("<servcaps xmlns:c='x'>" + inside + "</servcaps>", "servcaps"),
-            BodyFault::none);
+  EXPECT_EQ(body.parse(text, "servcaps"), BodyFault::none);
   return read_capabilities(body.root());
 }
 

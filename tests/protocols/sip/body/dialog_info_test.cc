@@ -22,18 +22,16 @@ std::string document(const std::string& attributes, const std::string& inside) {
 TEST(DialogInfo, IsReadTolerantly) {
   DialogInfoReader reader;
   DialogInfo info;
-  ASSERT_EQ(
-      reader.read(
-          document("version=\"3\" state=\"partial\"",
-                   "<dialog id=\"as7d900as8\" call-id=\"a84b4c76e66710\" direction=\"recipient\">"
-                   "<state code=\"180\">Early</state></dialog>"
-                   "<dialog id=\"zxcnm3\" direction=\"initiator\"><state event=\"x\"> confirmed "
-                   "</state><local><target uri=\"sip:a@b\"><param pname=\"+sip.rendering\" "
-                   "pval=\"no\"/></target></local></dialog>"
-                   "<dialog id=\"\"><state>early</state></dialog><dialog id=\"a\"/>"
-                   "<dialog id=\"b\"><state>dreaming</state></dialog>"),
-          info),
-      BodyFault::none);
+  const std::string text = document(
+      "version=\"3\" state=\"partial\"",
+      "<dialog id=\"as7d900as8\" call-id=\"a84b4c76e66710\" direction=\"recipient\">"
+      "<state code=\"180\">Early</state></dialog>"
+      "<dialog id=\"zxcnm3\" direction=\"initiator\"><state event=\"x\"> confirmed "
+      "</state><local><target uri=\"sip:a@b\"><param pname=\"+sip.rendering\" "
+      "pval=\"no\"/></target></local></dialog>"
+      "<dialog id=\"\"><state>early</state></dialog><dialog id=\"a\"/>"
+      "<dialog id=\"b\"><state>dreaming</state></dialog>");
+  ASSERT_EQ(reader.read(text, info), BodyFault::none);
   EXPECT_EQ(info.entity, "sip:alice@example.com");
   EXPECT_EQ(info.version, 3u);
   EXPECT_FALSE(info.full);

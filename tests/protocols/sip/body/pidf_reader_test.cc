@@ -16,9 +16,10 @@ using B = im::Basic;
 using trace::Counter;
 
 struct Read {
-  explicit Read(base::Bytes body, im::SourceKind kind = im::SourceKind::publication) {
+  explicit Read(base::Bytes text, im::SourceKind kind = im::SourceKind::publication) : body(text) {
     fault = reader.read(body, kind, report);
   }
+  const std::string body;
   PidfReader reader;
   im::Report report;
   BodyFault fault = BodyFault::none;
@@ -212,8 +213,8 @@ TEST(PidfReader, OneReaderReadsOneDocumentAfterTheOther) {
             BodyFault::none);
   EXPECT_EQ(reader.read("<!DOCTYPE x><presence/>", im::SourceKind::line, report),
             BodyFault::forbidden);
-  ASSERT_EQ(reader.read(presence("<tuple id='b'/>"), im::SourceKind::line, report),
-            BodyFault::none);
+  const std::string last = presence("<tuple id='b'/>");
+  ASSERT_EQ(reader.read(last, im::SourceKind::line, report), BodyFault::none);
   EXPECT_EQ(report.note, "");
   EXPECT_TRUE(report.activities.empty());
   ASSERT_EQ(report.tuples.size(), 1u);
