@@ -24,6 +24,27 @@ std::shared_ptr<const xmpp::Options> xmpp_options(const Config& config) {
   return xmpp;
 }
 
+std::vector<SipListener> sip_listeners(const SipConfig& sip) {
+  std::vector<SipListener> all;
+  if (!sip.enabled) return all;
+  for (const std::string& transport : sip.transports) {
+    if (transport == "udp") all.push_back({sip::ListenerKind::udp, sip.udp_port});
+    if (transport == "tcp") all.push_back({sip::ListenerKind::tcp, sip.tcp_port});
+    if (transport == "tls") all.push_back({sip::ListenerKind::tls, sip.tls_port});
+  }
+  return all;
+}
+
+std::shared_ptr<sip::Options> sip_options(const Config& config) {
+  if (!config.sip.enabled) return nullptr;
+  auto sip = std::make_shared<sip::Options>(config.sip.options);
+  sip->first_listener = static_cast<uint16_t>(config.listeners.size());
+  for (const SipListener& listener : sip_listeners(config.sip)) {
+    sip->listeners.push_back(listener.kind);
+  }
+  return sip;
+}
+
 std::string describe(const Problem& problem, base::Bytes file) {
   std::string out(file);
   if (problem.line != 0) {

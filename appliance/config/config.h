@@ -11,6 +11,7 @@
 #include "engine/base/bytes.h"
 #include "engine/net/options.h"
 #include "engine/trace/trace.h"
+#include "protocols/sip/options.h"
 #include "protocols/xmpp/options.h"
 
 namespace appliance {
@@ -67,6 +68,16 @@ struct TraceConfig {
   std::array<uint8_t, static_cast<size_t>(trace::Component::kCount)> components{};
 };
 
+struct SipConfig {
+  bool enabled = false;
+  std::string address = "::";
+  std::vector<std::string> transports{"udp", "tcp", "tls"};
+  uint16_t udp_port = 5060;
+  uint16_t tcp_port = 5060;
+  uint16_t tls_port = 5061;
+  sip::Options options;  // without listeners: see sip_options()
+};
+
 struct Config {
   std::vector<std::string> domains{"localhost"};
   std::string data = "/var/lib/rollcall";
@@ -86,10 +97,20 @@ struct Config {
   xmpp::Options xmpp;  // without im, listeners, contacts: see xmpp_options()
   im::Options im;      // without domains
   std::array<std::vector<std::string>, std::size(kContactKinds)> contacts;
+  SipConfig sip;
 };
 
 // What the protocol gets: the pieces above put together. Immutable and shared by all shards.
 std::shared_ptr<const xmpp::Options> xmpp_options(const Config& config);
+// Its limits of memory are still to be filled in from the budget. Null: SIP is off.
+std::shared_ptr<sip::Options> sip_options(const Config& config);
+
+// SIP's listeners, which follow XMPP's in the node's list.
+struct SipListener {
+  sip::ListenerKind kind = sip::ListenerKind::udp;
+  uint16_t port = 0;
+};
+std::vector<SipListener> sip_listeners(const SipConfig& sip);
 
 // A mistake in the file, for people: `file:line:column: message; remedy`.
 struct Problem {

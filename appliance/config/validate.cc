@@ -21,6 +21,7 @@ class Validator {
   void certificates(Config& config);
   void admin(const Config& config);
   void sizes(const Config& config);
+  void sip(const SipConfig& sip);
   void contacts(const Config& config);
 
  private:
@@ -159,6 +160,26 @@ void Validator::sizes(const Config& config) {
   if (config.data.empty()) report("data", "data is empty", "name a directory");
 }
 
+void Validator::sip(const SipConfig& sip) {
+  if (!is_address(sip.address)) {
+    report("sip.address", "\"" + sip.address + "\" is not a numeric address",
+           "write one such as \"192.0.2.1\" or \"::\"");
+  }
+  std::set<std::string> seen;
+  for (const std::string& transport : sip.transports) {
+    if (transport != "udp" && transport != "tcp" && transport != "tls") {
+      report("sip.transports", "\"" + transport + "\" is no transport of SIP",
+             "write \"udp\", \"tcp\" or \"tls\"");
+    } else if (!seen.insert(transport).second) {
+      report("sip.transports", "\"" + transport + "\" is named twice", "remove one of the two");
+    }
+  }
+  if (sip.enabled && sip.transports.empty()) {
+    report("sip.transports", "SIP is on and listens nowhere",
+           "name a transport, or set sip.enabled = false");
+  }
+}
+
 void Validator::contacts(const Config& config) {
   for (size_t i = 0; i < config.contacts.size(); ++i) {
     for (const std::string& uri : config.contacts[i]) {
@@ -187,6 +208,7 @@ void validate(Config& config, const Positions& positions, std::vector<Problem>& 
   validator.certificates(config);
   validator.admin(config);
   validator.sizes(config);
+  validator.sip(config.sip);
   validator.contacts(config);
 }
 

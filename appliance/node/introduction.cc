@@ -21,6 +21,9 @@ std::string padded(std::string text, size_t width) {
 
 std::string explain(const ListeningOn& on) {
   if (on.service == "http") return "/metrics /healthz /readyz";
+  if (on.service == "sips") return "SIP over TLS";
+  if (on.service == "sip-udp") return "SIP over UDP";
+  if (on.service == "sip-tcp") return "SIP over TCP";
   if (on.tls == "direct") return "XMPP clients, TLS from the first byte";
   if (on.tls == "required") return "XMPP clients, STARTTLS required";
   return "XMPP clients, TLS " + on.tls;

@@ -27,6 +27,10 @@ engine::ReactorKind reactor_kind(IoBackend io) {
   return engine::ReactorKind::automatic;
 }
 
+uint64_t bytes_of(const memory::Budget& budget, memory::Pool pool) {
+  return budget.count(pool) * memory::bytes_each(pool);
+}
+
 }  // namespace
 
 uint64_t raise_open_files() {
@@ -50,6 +54,17 @@ NodeLimits make_limits(const Config& config, const Profile& profile, const Machi
   for (const ListenerConfig& listener : config.listeners) {
     net.listeners.push_back({listener.address, listener.port, listener.options.direct_tls});
   }
+  for (const SipListener& listener : sip_listeners(config.sip)) {
+    net.listeners.push_back({.address = config.sip.address,
+                             .port = listener.port,
+                             .direct_tls = listener.kind == sip::ListenerKind::tls,
+                             .transport = listener.kind == sip::ListenerKind::udp
+                                              ? engine::ListenerTransport::datagram
+                                              : engine::ListenerTransport::stream});
+  }
+  limits.sip_server.transactions = static_cast<uint32_t>(budget.count(Pool::sip_transactions));
+  limits.sip_server.response_bytes = bytes_of(budget, Pool::sip_answers);
+  limits.sip_unfinished_bytes = bytes_of(budget, Pool::sip_unfinished);
   uint64_t per_shard = budget.count(Pool::connections);
   if (config.connections_max != 0) {
     per_shard = (uint64_t{config.connections_max} + shards - 1) / shards;
@@ -74,8 +89,7 @@ NodeLimits make_limits(const Config& config, const Profile& profile, const Machi
         std::min<uint64_t>(net.connections_per_shard + kTableReserve, open_files));
   }
   net.send_bytes_per_shard =
-      std::min<uint64_t>(net.send_bytes_per_shard,
-                         budget.count(Pool::send_chunks) * memory::bytes_each(Pool::send_chunks));
+      std::min<uint64_t>(net.send_bytes_per_shard, bytes_of(budget, Pool::send_chunks));
   limits.shards.io = reactor_kind(config.io);
   limits.shards.reactor.receive_buffers =
       static_cast<uint32_t>(budget.count(Pool::receive_buffers));

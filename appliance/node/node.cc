@@ -10,6 +10,7 @@
 #include "engine/base/hash.h"
 #include "engine/memory/jemalloc.h"
 #include "engine/trace/log.h"
+#include "protocols/gateway/shard_service.h"
 
 namespace appliance {
 namespace {
@@ -90,7 +91,11 @@ void Node::serve() {
 void Node::stop() { kill(getpid(), SIGTERM); }
 
 std::unique_ptr<engine::Service> Node::make_service(engine::ShardId shard) {
-  return std::make_unique<xmpp::Service>(shard, *partition_, xmpp_options_, *xmpp_node_);
+  auto xmpp = std::make_unique<xmpp::Service>(shard, *partition_, xmpp_options_, *xmpp_node_);
+  if (sip_options_ == nullptr) return xmpp;
+  engine::SecureRandom random;
+  return std::make_unique<gateway::ShardService>(
+      std::move(xmpp), std::make_unique<sip::Service>(shard, sip_options_, sip_node_, random));
 }
 
 std::unique_ptr<base::Random> Node::make_random(engine::ShardId) {

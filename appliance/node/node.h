@@ -28,6 +28,7 @@
 #include "engine/net/shard_set.h"
 #include "engine/shard/hash_partition.h"
 #include "engine/tls/random.h"
+#include "protocols/sip/service.h"
 #include "protocols/xmpp/service.h"
 
 namespace appliance {
@@ -104,6 +105,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   Config config_;
   Certificates certificates_;
   std::shared_ptr<const xmpp::Options> xmpp_options_;
+  std::shared_ptr<const sip::Options> sip_options_;  // null: SIP is off
 
   // Fixed once started.
   const Profile* profile_ = nullptr;
@@ -119,6 +121,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   std::unique_ptr<store::FolderLock> data_lock_;
   std::unique_ptr<engine::HashPartition> partition_;
   std::unique_ptr<xmpp::Node> xmpp_node_;
+  sip::Node sip_node_;
   std::unique_ptr<engine::Mesh> mesh_;
   std::unique_ptr<Journals> journals_;
   std::unique_ptr<JournalFeed> journal_feed_;

@@ -71,6 +71,14 @@ std::vector<ListeningOn> Node::listening() {
     all.push_back({listener.options.direct_tls ? "xmpps" : "xmpp", listener.address,
                    shards_->ports().at(i), tls_word(listener.options)});
   }
+  const size_t first = config_.listeners.size();
+  const std::vector<SipListener> sip = sip_listeners(config_.sip);
+  for (size_t i = 0; i < sip.size(); ++i) {
+    const bool tls = sip[i].kind == sip::ListenerKind::tls;
+    const char* name = sip[i].kind == sip::ListenerKind::udp ? "sip-udp" : "sip-tcp";
+    all.push_back({tls ? "sips" : name, config_.sip.address, shards_->ports().at(first + i),
+                   tls ? "direct" : "off"});
+  }
   if (metrics_port_ != 0) {
     all.push_back({"http", config_.admin.metrics_address, metrics_port_, "off"});
   }

@@ -102,6 +102,7 @@ base::Status Node::prepare_data() {
   auto secret = keep_secret(config_.data + "/secret", random_);
   if (!secret) return secret.error();
   xmpp_node_ = std::make_unique<xmpp::Node>(shard_count_, *secret);
+  sip_node_.key = {random_.next(), random_.next()};
   auto certificates = load_certificates(config_, tickets_, wall_now());
   if (!certificates) return certificates.error();
   certificates_ = std::move(*certificates);
@@ -171,6 +172,11 @@ base::Status Node::open_journals() {
 base::Status Node::start_shards() {
   NodeLimits limits = make_limits(config_, *profile_, machine_, shard_count_, raise_open_files());
   connections_max_ = limits.connections_max;
+  if (auto sip = sip_options(config_); sip != nullptr) {
+    sip->server = limits.sip_server;
+    sip->unfinished_bytes_max = limits.sip_unfinished_bytes;
+    sip_options_ = std::move(sip);
+  }
   start_warnings_ = std::move(limits.warnings);
   shards_ = std::make_unique<engine::ShardSet>(
       limits.shards, *mesh_, static_cast<engine::ShardMaker&>(*this),

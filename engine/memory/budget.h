@@ -56,6 +56,7 @@ class Budget {
   static constexpr uint64_t kUnackedBytes = 64u << 20;
   static constexpr uint64_t kJournalWaitingBytes = 2u << 20;
   static constexpr uint64_t kJournalEntries = 256u << 10;
+  static constexpr uint64_t kSipTransactionsMax = 160u << 10;
 
   static constexpr Budget per_shard(const Demand& demand);
 
@@ -81,6 +82,10 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
   const uint64_t sessions = share(uint64_t{3} * demand.sessions);
   const uint64_t send_bytes = std::min(kSendBytesMax, share(demand.memory_bytes / 8));
 
+  const uint64_t sip_each = bytes_each(Pool::sip_transactions) + bytes_each(Pool::sip_answers);
+  const uint64_t sip_transactions =
+      std::min(kSipTransactionsMax, share(demand.memory_bytes / 64) / sip_each);
+
   b.add(Pool::connections, sessions, "clients, three times what the profile promises");
   b.add(Pool::connections, sessions / 8, "hashing is not fair: one shard may own 12 % more");
   b.add(Pool::connections, kHandshakes, "not signed in yet: any shard accepts, then hands over");
@@ -102,6 +107,11 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
   b.add(Pool::journal_groups, 3, "in flight, and spare");
   b.add(Pool::journal_groups, 8, "a segment of usual size that is being emptied");
   b.add(Pool::journal_entries, kJournalEntries, "half of the journal's usual size, undelivered");
+  b.add(Pool::sip_transactions, sip_transactions,
+        "a 64th of the memory with their answers; 32 s each over UDP: 5,000 a second at the most");
+  b.add(Pool::sip_answers, sip_transactions, "each may be asked for again; then 503");
+  b.add(Pool::sip_unfinished, sip_transactions / 64,
+        "beginnings of messages; beyond it the connection whose grows is closed");
   b.add(Pool::trace_rings, 1, "one a thread");
   CHECK(b.count(Pool::connections) > kHandshakes && b.count(Pool::envelopes) > 0);
   CHECK(b.count(Pool::peers) == b.count(Pool::connections));

@@ -39,8 +39,8 @@ class ServerUser {
 class ServerTransactions {
  public:
   struct Limits {
-    uint32_t transactions = 400'000;  // Timer J keeps 32 s of them over UDP
-    uint64_t response_bytes = 256u << 20;
+    uint32_t transactions = 128u << 10;  // Timer J keeps 32 s of them over UDP
+    uint64_t response_bytes = 48u << 20;
   };
 
   ServerTransactions(ServerUser& user, const Limits& limits, base::Random& random);

@@ -124,6 +124,20 @@ direct = true
   EXPECT_EQ(xmpp_options(config)->listeners.size(), 2u);
 }
 
+TEST(Config, SipIsOffUnlessSetAndItsListenersFollowThoseOfXmpp) {
+  EXPECT_EQ(sip_options(good("").config), nullptr);
+  EXPECT_TRUE(sip_listeners(good("").config.sip).empty());
+  const Config config = good("[sip]\nenabled = true\ntransports = [\"tls\", \"udp\"]").config;
+  const auto listeners = sip_listeners(config.sip);
+  ASSERT_EQ(listeners.size(), 2u);
+  EXPECT_EQ(listeners[0].kind, sip::ListenerKind::tls);
+  EXPECT_EQ(listeners[0].port, 5061);
+  EXPECT_EQ(listeners[1].port, 5060);
+  const auto options = sip_options(config);
+  EXPECT_EQ(options->first_listener, config.listeners.size());
+  EXPECT_EQ(options->listeners.size(), 2u);
+}
+
 TEST(Config, AnUnknownKeyIsNamedWithTheOneThatWasMeant) {
   EXPECT_EQ(only_problem("domain = [\"a\"]"),
             "rollcall.toml:1:1: unknown key domain; did you mean domains?");
@@ -213,6 +227,10 @@ TEST(Config, ContradictionsAreFound) {
            "[xml.before_login]\nstanza_bytes = 500000",
            "[contacts]\nadmin = [\"root\"]",
            "data = \"\"",
+           "[sip]\naddress = \"here\"",
+           "[sip]\ntransports = [\"sctp\"]",
+           "[sip]\ntransports = [\"udp\", \"udp\"]",
+           "[sip]\nenabled = true\ntransports = []",
            "[[certificate]]\ndomain = \"other.example\"\nchain = \"x\"\nkey = \"y\"",
            "[[certificate]]\ndomain = \"localhost\"\nchain = \"/dev/null\"",
        }) {

@@ -1,0 +1,56 @@
+#include "protocols/gateway/shard_service.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+
+namespace gateway {
+
+ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip)
+    : xmpp_(std::move(xmpp)), sip_(std::move(sip)) {
+  CHECK(xmpp_ != nullptr && sip_ != nullptr);
+}
+
+std::unique_ptr<engine::Peer> ShardService::accept(const engine::Accepted& how,
+                                                   engine::Turn& turn) {
+  if (sip_->options().owns(how.listener)) return sip_->accept(how, turn);
+  return xmpp_->accept(how, turn);
+}
+
+void ShardService::on_datagram(const engine::Datagram& datagram, engine::Turn& turn) {
+  sip_->on_datagram(datagram, turn);
+}
+
+engine::Service& ShardService::service_of(const engine::Envelope& mail) {
+  if (mail.kind >= sip::kFirstMailKind) return *sip_;
+  return *xmpp_;
+}
+
+void ShardService::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
+  service_of(mail).on_mail(mail, turn);
+}
+
+void ShardService::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
+  service_of(mail).on_refused(mail, turn);
+}
+
+// Every question is put through the realm, which XMPP's service owns.
+void ShardService::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
+  xmpp_->on_answer(std::move(answer), turn);
+}
+
+void ShardService::on_committed(engine::Turn& turn) {
+  xmpp_->on_committed(turn);
+  sip_->on_committed(turn);
+}
+
+void ShardService::on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn) {
+  xmpp_->on_recovered(std::move(entries), turn);
+}
+
+void ShardService::on_shutdown(engine::Turn& turn) {
+  sip_->on_shutdown(turn);
+  xmpp_->on_shutdown(turn);
+}
+
+}  // namespace gateway

@@ -1,0 +1,35 @@
+// Both wires on one shard: the engine's one Service, which hands each event to XMPP or to SIP, by
+// the listener it came in at or the kind of mail it is.
+// Made at start, one a shard, where SIP is on; all calls on that shard. Owns both services.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "engine/seam/service.h"
+#include "protocols/sip/service.h"
+#include "protocols/xmpp/service.h"
+
+namespace gateway {
+
+class ShardService final : public engine::Service {
+ public:
+  ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip);
+
+  std::unique_ptr<engine::Peer> accept(const engine::Accepted& how, engine::Turn& turn) override;
+  void on_datagram(const engine::Datagram& datagram, engine::Turn& turn) override;
+  void on_mail(const engine::Envelope& mail, engine::Turn& turn) override;
+  void on_refused(const engine::Envelope& mail, engine::Turn& turn) override;
+  void on_answer(engine::QuestionPtr answer, engine::Turn& turn) override;
+  void on_committed(engine::Turn& turn) override;
+  void on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn) override;
+  void on_shutdown(engine::Turn& turn) override;
+
+ private:
+  engine::Service& service_of(const engine::Envelope& mail);
+
+  std::unique_ptr<xmpp::Service> xmpp_;
+  std::unique_ptr<sip::Service> sip_;
+};
+
+}  // namespace gateway

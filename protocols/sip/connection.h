@@ -1,0 +1,48 @@
+// One TCP or TLS connection that speaks SIP: cuts its bytes into messages, answers keep-alives
+// (RFC 5626 §4.4.1), and ends when the framing is lost or nothing comes.
+// Owned by the engine, on the shard that accepted it, where it stays. Memory: one unfinished
+// message (Options::message), counted against Options::unfinished_bytes_max of the shard.
+#pragma once
+
+#include "engine/base/intrusive_list.h"
+#include "engine/seam/service.h"
+#include "protocols/sip/message/stream_framer.h"
+#include "protocols/sip/transport/flow.h"
+
+namespace sip {
+
+class Service;
+
+class Connection final : public engine::Peer, public base::ListNode<> {
+ public:
+  Connection(Service& service, const Flow& flow, engine::Turn& turn);
+  ~Connection() override;
+
+  void on_bytes(base::Bytes in, engine::Turn& turn) override;
+  void on_secured(const engine::TlsFacts&, engine::Turn&) override {}
+  void on_moved(engine::ConnectionId connection, engine::Turn& turn) override;
+  void on_congestion(bool congested, engine::Turn& turn) override;
+  void on_sent(engine::Turn&) override {}
+  void on_closed(engine::CloseReason reason, engine::Turn& turn) override;
+
+  void close(engine::Turn& turn);
+
+ private:
+  void feed(base::Bytes in, engine::Turn& turn);
+  void refuse(engine::Turn& turn);
+  void hold(engine::Turn& turn);
+  base::Instant deadline() const;
+  void on_time(engine::Turn& turn);
+
+  Service& service_;
+  const Flow flow_;
+  StreamFramer framer_;
+  size_t held_ = 0;             // of the service's sum
+  base::Instant last_message_;  // or keep-alive
+  base::Instant last_heard_;
+  bool spoken_ = false;  // has said something whole
+  bool closing_ = false;
+  engine::MemberTimer<Connection, &Connection::on_time> timer_{*this};
+};
+
+}  // namespace sip

@@ -1,0 +1,38 @@
+// Who answers the requests of one method: Service::handle() makes a Handler the one for its method.
+// One a shard; all calls on that shard. A request may be answered at once or later, by whoever has
+// kept its ReturnPath; one that never is leaves the transaction table by itself (192 s), counted.
+#pragma once
+
+#include "engine/base/socket_address.h"
+#include "engine/seam/turn.h"
+#include "protocols/sip/header/essentials.h"
+#include "protocols/sip/message/message.h"
+#include "protocols/sip/transaction/server_transactions.h"
+
+namespace sip {
+
+// Names the transaction that an answer is for, on the shard that heard its request.
+struct ReturnPath {
+  TransactionId id;
+  engine::ShardId shard = 0;
+};
+
+// A request that is new, well-formed, of a method that is handled and demands no extension that is
+// not there. Views, valid during the call.
+struct Received {
+  const Message& message;
+  const Essentials& essentials;
+  ReturnPath back;
+  base::SocketAddress source;
+};
+
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  // The shard whose Handler shall get it: who owns what the request is about. Asked on the shard
+  // that heard it.
+  virtual engine::ShardId shard_for(const Received& request, engine::Turn& turn) = 0;
+  virtual void on_request(const Received& request, engine::Turn& turn) = 0;
+};
+
+}  // namespace sip

@@ -1,0 +1,31 @@
+// What an operator may set of the SIP side. Plain data, filled in by appliance/config and shared by
+// all shards.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "engine/base/time.h"
+#include "protocols/sip/message/limits.h"
+#include "protocols/sip/transaction/server_transactions.h"
+
+namespace sip {
+
+enum class ListenerKind : uint8_t { udp, tcp, tls };
+
+struct Options {
+  // SIP's listeners stand together in the node's list: the first of them, and what each one is.
+  uint16_t first_listener = 0;
+  std::vector<ListenerKind> listeners;
+  Limits message;
+  // Of one shard, from its budget.
+  ServerTransactions::Limits server;
+  uint64_t unfinished_bytes_max = 8u << 20;                     // beginnings of messages
+  base::Duration idle_timeout = base::Duration::seconds(1800);  // of a connection; then closed
+
+  bool owns(uint16_t listener) const {
+    return listener >= first_listener && listener < first_listener + listeners.size();
+  }
+};
+
+}  // namespace sip

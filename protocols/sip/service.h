@@ -1,0 +1,112 @@
+// SIP on one shard: what comes in by datagram or connection is read, held against the rules of any
+// request (RFC 3261 §8.2), and handed to the Handler of its method, on the shard that the Handler
+// names; answers find their way back to the transaction. OPTIONS is answered here.
+// Made at start, one a shard; all calls on that shard. Limits: Options; each is counted when hit.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/base/hash.h"
+#include "engine/base/intrusive_list.h"
+#include "engine/seam/service.h"
+#include "protocols/sip/connection.h"
+#include "protocols/sip/handler.h"
+#include "protocols/sip/header/writer.h"
+#include "protocols/sip/options.h"
+
+namespace sip {
+
+// Mail of this module, in Envelope::kind; im's kinds are below.
+constexpr uint8_t kFirstMailKind = 32;
+
+// What the shards of one node share. Made before the services.
+struct Node {
+  base::HashKey key;  // of tokens and tags: any shard reads those of any other
+};
+
+class Service final : public engine::Service, private ServerUser {
+ public:
+  Service(engine::ShardId shard, std::shared_ptr<const Options> options, const Node& node,
+          base::Random& random);
+  ~Service() override;
+
+  // From now on requests of this method are the handler's. It outlives this service.
+  void handle(Method method, Handler& handler);
+  // A value of a header field that OPTIONS is answered with: Accept, Allow-Events, Supported. What
+  // Supported names, a request may require.
+  void announce(HeaderId id, base::Bytes value);
+
+  // The start of an answer: status line and what every response repeats. Fields of the caller's and
+  // one of Writer's ends follow, then respond(). Without a tag of the caller's, To gets one that is
+  // the same whenever it is asked for.
+  void begin_answer(const Received& request, const Response& how, Writer& writer);
+  // To the transaction, wherever it is. `status` as in `response`, which is whole.
+  void respond(const ReturnPath& back, uint16_t status, base::Bytes response, engine::Turn& turn);
+  // An answer that says no more than its status.
+  void answer(const Received& request, uint16_t status, engine::Turn& turn);
+  // Scratch for answers, empty; valid until the next call.
+  std::string& response_scratch();
+
+  std::unique_ptr<engine::Peer> accept(const engine::Accepted& how, engine::Turn& turn) override;
+  void on_datagram(const engine::Datagram& datagram, engine::Turn& turn) override;
+  void on_mail(const engine::Envelope& mail, engine::Turn& turn) override;
+  void on_refused(const engine::Envelope& mail, engine::Turn& turn) override;
+  void on_answer(engine::QuestionPtr answer, engine::Turn& turn) override;
+  void on_committed(engine::Turn&) override {}
+  void on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn) override;
+  void on_shutdown(engine::Turn& turn) override;
+
+  const Options& options() const { return *options_; }
+  const base::HashKey& key() const { return node_.key; }
+
+  // Connection's.
+  Message& message_scratch() { return message_; }
+  void receive(const Message& message, const Flow& source, engine::Turn& turn);
+  // Answers what is malformed, if it can be answered.
+  void refuse(const Message& message, Fault fault, const Flow& source, engine::Turn& turn);
+  // Unfinished messages of a connection took `before` bytes, now `after`. False: too much in all.
+  bool hold(size_t before, size_t after);
+
+ private:
+  struct Mail;
+  struct Announced {
+    HeaderId id;
+    std::string value;
+  };
+
+  void receive_request(const Message& message, const Essentials& essentials, const Flow& source,
+                       engine::Turn& turn);
+  void refuse_statelessly(const Message& message, const Via& via, uint16_t status,
+                          base::Bytes reason, const Flow& source, engine::Turn& turn);
+  void serve(const Received& request, engine::Turn& turn);
+  void hand_over(const Received& request, engine::ShardId to, engine::Turn& turn);
+  void answer_options(const Received& request, engine::Turn& turn);
+  void answer_not_allowed(const Received& request, engine::Turn& turn);
+  bool refuse_extensions(const Received& request, engine::Turn& turn);
+  void cancel(const Received& request, engine::Turn& turn);
+  bool supports(base::Bytes extension) const;
+  void append_allow(base::Sink& out) const;
+  void append_tag(const Message& message, base::Sink& out) const;
+  Handler* handler(Method method) const;
+  void on_server_timeout(const TransactionId&, bool, engine::Turn&) override {}
+
+  const engine::ShardId shard_;
+  std::shared_ptr<const Options> options_;
+  const Node& node_;
+  ServerTransactions server_;
+  std::array<Handler*, 32> handlers_{};
+  std::vector<Announced> announced_;
+  base::IntrusiveList<Connection> connections_;
+  uint64_t unfinished_bytes_ = 0;
+  bool shutting_down_ = false;
+  Message message_;  // scratch, one callback long
+  Essentials essentials_;
+  std::string response_;
+  std::string tag_;
+};
+
+}  // namespace sip

@@ -1,0 +1,96 @@
+// Requests on their way to the shard that answers them, and answers on their way back: as they are
+// on the wire, behind a fixed head. Who hears a request pays for framing and transaction, who owns
+// what it is about reads it again, which takes less than a microsecond.
+#include <cstring>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "protocols/sip/service.h"
+
+namespace sip {
+
+struct Service::Mail {
+  enum Kind : uint8_t { request = kFirstMailKind, response };
+  TransactionId id;
+  base::SocketAddress source;  // of a request
+  uint16_t status = 0;         // of a response
+};
+
+namespace {
+
+template <class Head>
+engine::EnvelopePtr make_mail(const Head& head, base::Bytes bytes) {
+  static_assert(std::is_trivially_copyable_v<Head>);
+  auto envelope = engine::make_envelope(static_cast<uint32_t>(sizeof head + bytes.size()));
+  std::memcpy(envelope->data(), &head, sizeof head);
+  std::memcpy(envelope->data() + sizeof head, bytes.data(), bytes.size());
+  return envelope;
+}
+
+template <class Head>
+base::Bytes open_mail(const engine::Envelope& mail, Head& head) {
+  CHECK(mail.size > sizeof head);
+  std::memcpy(&head, mail.payload().data(), sizeof head);
+  return mail.payload().substr(sizeof head);
+}
+
+}  // namespace
+
+void Service::hand_over(const Received& request, engine::ShardId to, engine::Turn& turn) {
+  CHECK(to != shard_);
+  Mail head;
+  head.id = request.back.id;
+  head.source = request.source;
+  auto mail = make_mail(head, request.message.bytes().substr(0, request.message.total_bytes()));
+  mail->from = shard_;
+  mail->to = to;
+  mail->kind = Mail::request;
+  mail->overflow = engine::OverflowPolicy::refuse;
+  turn.out.mail(std::move(mail));
+}
+
+void Service::respond(const ReturnPath& back, uint16_t status, base::Bytes response,
+                      engine::Turn& turn) {
+  if (back.shard == shard_) {
+    // The transaction may have gone meanwhile; then nobody waits any more.
+    static_cast<void>(server_.respond(back.id, status, response, turn));
+    return;
+  }
+  Mail head;
+  head.id = back.id;
+  head.status = status;
+  auto mail = make_mail(head, response);
+  mail->from = shard_;
+  mail->to = back.shard;
+  mail->kind = Mail::response;
+  turn.out.mail(std::move(mail));
+}
+
+void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
+  CHECK(mail.to == shard_);
+  Mail head;
+  const base::Bytes bytes = open_mail(mail, head);
+  if (mail.kind == Mail::response) {
+    return respond({head.id, shard_}, head.status, bytes, turn);
+  }
+  CHECK(mail.kind == Mail::request);
+  // It has been read before, on the shard that heard it.
+  Fault fault = Fault::none;
+  CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));
+  Handler* const who = handler(message_.method());
+  CHECK(who != nullptr);
+  who->on_request({message_, essentials_, {head.id, mail.from}, head.source}, turn);
+}
+
+// The mailbox of the owner's shard is full: it has more to do than it can.
+void Service::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
+  CHECK(mail.from == shard_ && mail.kind == Mail::request);
+  trace::count(trace::Counter::sip_requests_refused_busy);
+  Mail head;
+  const base::Bytes bytes = open_mail(mail, head);
+  Fault fault = Fault::none;
+  CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));
+  answer({message_, essentials_, {head.id, shard_}, head.source}, 503, turn);
+}
+
+}  // namespace sip

@@ -1,0 +1,188 @@
+#include "protocols/sip/service.h"
+
+#include "tests/protocols/sip/shards.h"
+
+namespace sip {
+namespace {
+
+TEST(Service, AnswersOptionsWithWhatItCanWhateverMaxForwardsSays) {
+  Shards world;
+  world.shards[0]->service->announce(HeaderId::accept, "application/pidf+xml");
+  world.datagram(wire("OPTIONS"));
+  ASSERT_EQ(world.sent.size(), 1u);
+  const std::string& answer = world.sent[0].bytes;
+  EXPECT_TRUE(answer.starts_with("SIP/2.0 200 OK\r\n")) << answer;
+  EXPECT_TRUE(has(answer, "Allow: OPTIONS\r\n"));
+  EXPECT_TRUE(has(answer, "Accept: application/pidf+xml\r\n"));
+  EXPECT_TRUE(has(answer, "To: <sip:bob@example.com>;tag="));
+}
+
+TEST(Service, AnswersGoWhereTheRequestCameFromIfRportAsksForItElseToThePortOfSentBy) {
+  Shards world;
+  world.datagram(wire("OPTIONS", "1"), 0, 6000);
+  world.datagram(wire("OPTIONS", "2", "", "sip:bob@example.com", ""), 0, 6000);
+  ASSERT_EQ(world.sent.size(), 2u);
+  EXPECT_EQ(world.sent[0].to, base::parse_address("192.0.2.1", 6000));
+  EXPECT_TRUE(has(world.sent[0].bytes, ";received=192.0.2.1;rport=6000\r\n"));
+  EXPECT_EQ(world.sent[1].to, base::parse_address("192.0.2.1", 5070));
+  EXPECT_TRUE(has(world.sent[1].bytes, ";received=192.0.2.1\r\n"));
+}
+
+TEST(Service, ARequestThatComesAgainGetsTheSameAnswer) {
+  Shards world;
+  world.datagram(wire("OPTIONS"));
+  world.datagram(wire("OPTIONS"));
+  ASSERT_EQ(world.sent.size(), 2u);
+  EXPECT_EQ(world.sent[0].bytes, world.sent[1].bytes);
+  const std::string first = world.sent[0].bytes;
+  world.advance(base::Duration::seconds(40));
+  world.datagram(wire("OPTIONS"));
+  ASSERT_EQ(world.sent.size(), 3u);
+  EXPECT_EQ(world.sent[2].bytes, first) << "the tag is the same also after Timer J";
+}
+
+TEST(Service, RefusesMethodsSchemesAndExtensionsInThisOrder) {
+  Shards world;
+  world.datagram(wire("SING", "1", "Require: nobody-has-it\r\n", "other:bob"));
+  EXPECT_EQ(world.statuses(), "501 ");
+  world.datagram(wire("PUBLISH", "2", "", "other:bob"));
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(has(world.sent[0].bytes, "Allow: OPTIONS\r\n"));
+  EXPECT_EQ(world.statuses(), "405 ");
+  world.datagram(wire("OPTIONS", "3", "Require: nobody-has-it\r\n", "other:bob"));
+  EXPECT_EQ(world.statuses(), "416 ");
+  world.shards[0]->service->announce(HeaderId::supported, "eventlist");
+  world.datagram(wire("OPTIONS", "4", "Require: eventlist, a\r\nRequire: b\r\n"));
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(has(world.sent[0].bytes, "Unsupported: a, b\r\n"));
+  EXPECT_EQ(world.statuses(), "420 ");
+  world.datagram(wire("OPTIONS", "5", "Require: eventlist\r\n"));
+  EXPECT_EQ(world.statuses(), "200 ");
+}
+
+TEST(Service, MalformedRequestsAreToldSoAndAllElseThatIsMalformedIsDropped) {
+  Shards world;
+  const auto without = [](const std::string& text, base::Bytes line) {
+    std::string less = text;
+    const size_t at = less.find(line);
+    return less.erase(at, less.find("\r\n", at) + 2 - at);
+  };
+  world.datagram(without(wire("OPTIONS"), "Call-ID"));
+  EXPECT_EQ(world.statuses(), "400 ");
+  std::string other_version = wire("OPTIONS");
+  while (has(other_version, "SIP/2.0"))
+    other_version.replace(other_version.find("SIP/2"), 7, "SIP/7.0");
+  world.datagram(other_version);
+  EXPECT_EQ(world.statuses(), "505 ") << "though its Via says nothing to us";
+  world.datagram(without(wire("OPTIONS"), "Via"));
+  world.datagram(without(wire("ACK"), "Call-ID"));
+  world.datagram("SIP/2.0 200 OK\r\n\r\n");
+  world.datagram("what?");
+  world.datagram("\r\n\r\n");
+  world.datagram(base::Bytes("\0\0\0\0", 4));
+  EXPECT_EQ(world.statuses(), "");
+}
+
+TEST(Service, BenotifyIsNeverAnswered) {
+  Shards world;
+  world.datagram(wire("BENOTIFY"));
+  EXPECT_EQ(world.statuses(), "");
+}
+
+TEST(Service, CancelOfWhatHasBeenAnsweredIsTakenAndOfNothingRefused) {
+  Shards world;
+  world.datagram(wire("INVITE", "1"));
+  EXPECT_EQ(world.statuses(), "100 405 ");
+  world.datagram(wire("CANCEL", "1"));
+  EXPECT_EQ(world.statuses(), "200 ");
+  world.datagram(wire("CANCEL", "2"));
+  EXPECT_EQ(world.statuses(), "481 ");
+  world.datagram(wire("ACK", "1"));
+  world.advance(base::Duration::seconds(40));
+  EXPECT_EQ(world.statuses(), "") << "the ACK ended the repetitions";
+}
+
+TEST(Service, BeyondItsPlacesItAsksToComeBack) {
+  Options options;
+  options.server.transactions = 1;
+  Shards world(options);
+  world.datagram(wire("OPTIONS", "1"));
+  world.datagram(wire("OPTIONS", "2"));
+  ASSERT_EQ(world.sent.size(), 2u);
+  EXPECT_TRUE(has(world.sent[1].bytes, "Retry-After: "));
+  EXPECT_EQ(world.statuses(), "200 503 ");
+}
+
+// Answers on shard 1: at once, or when told to.
+struct Late final : Handler {
+  explicit Late(Service& of) : service(of) {}
+  engine::ShardId shard_for(const Received& request, engine::Turn&) override {
+    EXPECT_EQ(request.source, base::parse_address("192.0.2.1", 5066));
+    return 1;
+  }
+  void on_request(const Received& request, engine::Turn& turn) override {
+    heard.emplace_back(request.message.body());
+    if (!waits) return service.answer(request, 202, turn);
+    Writer writer(response);
+    service.begin_answer(request, {.status = 200, .to_tag = "mine"}, writer);
+    writer.end();
+    back = request.back;
+  }
+  Service& service;
+  std::vector<std::string> heard;
+  bool waits = false;
+  std::string response;
+  ReturnPath back;
+};
+
+TEST(Service, AHandlerHearsRequestsOnTheShardThatItNamesAndAnswersFromThere) {
+  Shards world;
+  Late here(*world.shards[0]->service);
+  Late there(*world.shards[1]->service);
+  world.shards[0]->service->handle(Method::message, here);
+  world.shards[1]->service->handle(Method::message, there);
+  std::string request = wire("MESSAGE");
+  request.replace(request.find("Content-Length: 0"), 17, "Content-Length: 5");
+  world.datagram(request + "hello and noise");
+  world.datagram(request + "hello and noise");
+  EXPECT_EQ(world.statuses(), "202 202 ");
+  EXPECT_TRUE(here.heard.empty());
+  EXPECT_EQ(there.heard, std::vector<std::string>{"hello"}) << "once";
+  world.datagram(request + "hello and noise", 1);
+  EXPECT_EQ(world.statuses(), "202 ") << "no need to go across";
+}
+
+TEST(Service, AnAnswerMayComeLaterFromAnyShard) {
+  Shards world;
+  Late here(*world.shards[0]->service);
+  Late there(*world.shards[1]->service);
+  there.waits = true;
+  world.shards[0]->service->handle(Method::message, here);
+  world.shards[1]->service->handle(Method::message, there);
+  world.datagram(wire("MESSAGE"));
+  EXPECT_EQ(world.statuses(), "");
+  world.advance(base::Duration::seconds(2));
+  engine::Turn turn = world.turn(1);
+  there.service.respond(there.back, 200, there.response, turn);
+  world.settle();
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(has(world.sent[0].bytes, ";tag=mine\r\n"));
+  EXPECT_TRUE(has(world.sent[0].bytes, ";received=192.0.2.1;rport=5066\r\n"));
+  EXPECT_EQ(world.statuses(), "200 ");
+}
+
+TEST(Service, AFullMailboxRefusesTheRequest) {
+  Shards world;
+  Late here(*world.shards[0]->service);
+  world.shards[0]->service->handle(Method::message, here);
+  world.mailbox_full = true;
+  world.datagram(wire("MESSAGE"));
+  ASSERT_EQ(world.refused.size(), 1u);
+  engine::Turn turn = world.turn(0);
+  world.shards[0]->service->on_refused(*world.refused[0], turn);
+  world.settle();
+  EXPECT_EQ(world.statuses(), "503 ");
+}
+
+}  // namespace
+}  // namespace sip
