@@ -1,7 +1,8 @@
 // The name a message keeps for good: its stanza-id (XEP-0359), its id in the archive (XEP-0313) and
 // in the journal. `number` grows with time on the shard that gave it; below the time stand the
-// node's start, so that a clock set back over a crash gives no number twice, and the shard. `tag` is
-// random, so that nobody can foretell the whole. As text 24 hex digits, which is what clients see.
+// node's start, so that a clock set back over a crash gives no number twice, and the shard. `tag`
+// is random, so that nobody can foretell the whole. As text 24 hex digits, which is what clients
+// see.
 // Values; any shard.
 #pragma once
 
