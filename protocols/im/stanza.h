@@ -36,7 +36,7 @@ struct Facts {
   bool urgent : 1 = false;           // must not be held back by CSI (XEP-0352)
   bool direct : 1 = false;           // directed presence rather than broadcast
   bool delayed : 1 = false;          // carries our own delay stamp: from offline storage
-  bool archived : 1 = false;         // the recipient's archive has been told: set by the realm only
+  bool archived : 1 = false;         // has been here before: archived, copied; set by the realm
 };
 
 constexpr int16_t kBadPriority = INT16_MAX;  // <priority/> is there but not a number we can hold

@@ -34,6 +34,7 @@ bool Client::connect() {
   socket_ = network_.connect(options_.port, *this, options_.shard);
   if (socket_ < 0) return false;
   phase_ = Phase::connecting;
+  connected_at_ = clock_.now();
   authenticated_ = heard_ = told_why_ = headlong_ = false;
   reader_ = xml::StreamReader();
   if (!options_.stranger) restart_stream();
@@ -109,7 +110,9 @@ void Client::connection_over(bool safe) {
   if (headlong_) {
     blind.insert(ahead_status);
     for (const Ahead& message : ahead) blind.insert(message.body);
-    ended_sessions.push_back({begun_, clock_.now()});  // that it was bound it has not heard
+  }
+  if (headlong_ || phase_ == Phase::binding) {  // maybe it was bound, which it has not heard
+    ended_sessions.push_back({.lost = clock_.now(), .since = connected_at_});
   }
   if (!safe && (phase_ >= Phase::binding || headlong_)) ++losses;
   // One that ends while the client tries to come back is not the one the session was on.
@@ -125,7 +128,7 @@ void Client::stall(bool stalled) {
 }
 
 void Client::forget_session() {
-  if (!bound_.empty()) ended_sessions.push_back({begun_, lost_at_});
+  if (!bound_.empty()) ended_sessions.push_back({.lost = lost_at_});
   resume_id_.clear();
   managed_ = false;
   handled_ = acked_ = 0;

@@ -57,11 +57,11 @@ struct SeenPresence {
 
 // A session that ended for good. What it had not acknowledged, or, without stream management, what
 // the server could not know to have arrived, is routed again, at some time from `lost` on; it may
-// hold anything that reached the account before `gone`.
+// hold anything that reached the account before `gone`, and not before `since`.
 struct EndedSession {
-  base::Instant begun;
   base::Instant lost;
   base::Instant gone = base::Instant::never();
+  base::Instant since{};
 };
 
 // `sim --grep TEXT`: whatever clients say and hear is printed if it contains this. "": nothing is.
@@ -194,7 +194,7 @@ class Client final : public Endpoint {
   std::string resume_id_;
   bool managed_ = false;
   uint32_t life_ = 0;  // of the node, when it was last connected to this session
-  base::Instant begun_{};
+  base::Instant connected_at_{};
   base::Instant lost_at_{};
   uint32_t handled_ = 0;
   uint32_t acked_ = 0;

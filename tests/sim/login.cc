@@ -93,7 +93,6 @@ void Client::start_session() {
 }
 
 void Client::say_session_start() {
-  begun_ = clock_.now();
   if (options_.stream_management) {
     raw("<enable xmlns='urn:xmpp:sm:3' resume='true'/>");
     managed_ = true;

@@ -37,7 +37,8 @@ std::string show(const Client& client, const Received& message) {
          "/" + client.options().resource;
 }
 
-// May have been in a session that ended before it was given to this client.
+// May have been in a session that ended before it was given to this client. The node knows of the
+// end before the session's client does.
 bool handed_back(const Clients& clients, const Client& owner, const Received& message) {
   const auto reached = static_cast<int64_t>(stamp_of(message));
   for (const Client* client : clients) {
@@ -45,7 +46,8 @@ bool handed_back(const Clients& clients, const Client& owner, const Received& me
     for (const EndedSession& session : client->ended_sessions) {
       const bool before =
           session.gone == base::Instant::never() || reached <= Clock::wall_of(session.gone).us;
-      if (before && session.lost <= message.at) return true;
+      const bool in_it = before && reached >= Clock::wall_of(session.since).us;
+      if (in_it && session.lost <= message.at + Crash::kNoticed) return true;
     }
   }
   return false;
@@ -71,6 +73,28 @@ bool forgotten(const Received& message, base::Instant by, const Crashes& crashes
     return crash.may_have_lost(accepted_at(message)) && crash.at < by &&
            message.at <= crash.at + Crash::kNoticed;
   });
+}
+
+// Was given to another client of the account and is given once more, because of a crash: a stored
+// one whose deletion was not on the disk, or one that the sender's shard still had, too. `newest`
+// came to this client before that crash.
+bool given_elsewhere(const Clients& clients, const Client& owner, const Received& newest,
+                     const Received& message, const Crashes& crashes) {
+  if (!message.delayed) return false;
+  for (const Client* client : clients) {
+    if (client == &owner || client->bare() != owner.bare()) continue;
+    for (const Received& other : client->messages) {
+      if (other.stanza_id != message.stanza_id) continue;
+      for (const Crash& crash : crashes) {
+        const bool unsettled = other.delayed || other.at >= crash.settled();
+        const base::Instant noticed = crash.at + Crash::kNoticed;
+        if (unsettled && std::max(newest.at, other.at) <= noticed && crash.at < message.at) {
+          return true;
+        }
+      }
+    }
+  }
+  return false;
 }
 
 // One that this client had before, `again`: is it the crash's doing?
@@ -154,6 +178,9 @@ std::string check_delivery_order(const Clients& clients, const Crashes& crashes)
       if (message.way == Way::carbon_sent && !from_self) return "whose carbon? " + message.from;
       if (last.number != number && !last.available) continue;
       if (message.way != Way::carbon_sent && handed_back(clients, *client, message)) continue;
+      if (given_elsewhere(clients, *client, *last.message, message, crashes)) continue;
+      // The newest was given to us unacknowledged, and all such are said again in their order.
+      if (sent_again(accepted_at(*last.message), accepted_at(message), crashes)) continue;
       return show(*client, message) + " came after m" + std::to_string(last.number);
     }
   }

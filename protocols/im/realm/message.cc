@@ -61,13 +61,14 @@ void RealmState::receive_message(User& user, const Stanza& original, engine::Tur
     if (original.type == StanzaType::headline) return;
     return refuse(original, ErrorCondition::service_unavailable, turn);
   }
+  // What a session that ended hands back has been archived already, and the others have their copy.
+  const bool again = original.facts.archived;
   Stanza stanza = original;
-  // What a session that ended hands back has been archived already.
-  if (!stanza.facts.archived) {
+  if (!again) {
     archive_.message(user, stanza, stanza.message_id, turn.wall, false, options(), turn.journal);
     stanza.facts.archived = true;
   }
-  if (!stanza.to.has_resource()) return message_to_bare(user, stanza, turn);
+  if (!stanza.to.has_resource()) return message_to_bare(user, stanza, again, turn);
   Resource* resource = user.find(stanza.to.resource());
   // While stored messages are being sent, later ones must not overtake them.
   const bool waits = resource != nullptr && user.flooding == resource && storable(stanza);
@@ -75,16 +76,18 @@ void RealmState::receive_message(User& user, const Stanza& original, engine::Tur
     if (resource->full()) return refuse_full(stanza, turn);
     count(trace::Counter::im_messages_delivered);
     resource->deliver(stanza, turn);
-    return carbons(user, stanza, false, resource, turn);
+    if (!again) carbons(user, stanza, false, resource, turn);
+    return;
   }
   if (waits) return store_offline(user, stanza, turn);
   if (stanza.type == StanzaType::error) return discharge(stanza.message_id, turn);
   // §8.5.3.2.1: only a conversation is carried over to another resource.
-  if (stanza.type == StanzaType::chat) return message_to_bare(user, stanza, turn);
+  if (stanza.type == StanzaType::chat) return message_to_bare(user, stanza, again, turn);
   refuse(stanza, ErrorCondition::service_unavailable, turn);
 }
 
-void RealmState::message_to_bare(User& user, const Stanza& stanza, engine::Turn& turn) {
+void RealmState::message_to_bare(User& user, const Stanza& stanza, bool again,
+                                 engine::Turn& turn) {
   switch (stanza.type) {
     case StanzaType::error:
       return discharge(stanza.message_id, turn);
@@ -109,7 +112,8 @@ void RealmState::message_to_bare(User& user, const Stanza& stanza, engine::Turn&
     if (best->full()) return refuse_full(stanza, turn);
     count(trace::Counter::im_messages_delivered);
     best->deliver(stanza, turn);
-    return carbons(user, stanza, false, best, turn);
+    if (!again) carbons(user, stanza, false, best, turn);
+    return;
   }
   if (storable(stanza) && options().offline == OfflinePolicy::store) {
     return store_offline(user, stanza, turn);

@@ -127,7 +127,7 @@ class RealmState {
   // message.cc (RFC 6121 §8.5), carbons.cc (XEP-0280)
   void message_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
   void receive_message(User& user, const Stanza& stanza, engine::Turn& turn);
-  void message_to_bare(User& user, const Stanza& stanza, engine::Turn& turn);
+  void message_to_bare(User& user, const Stanza& stanza, bool again, engine::Turn& turn);
   void carbons(User& user, const Stanza& stanza, bool sent, const Resource* except,
                engine::Turn& turn);
 

@@ -73,6 +73,15 @@ TEST_F(Carbons, EligibilityFollowsTheRules) {
   }
 }
 
+// A session that ended gives it back, and it goes to another resource: the rest have their copies.
+TEST_F(Carbons, OneThatIsRoutedAgainIsNotCopiedAgain) {
+  for (const char* to : {"bob1@here", "bob1@here/1", "bob1@here/gone"}) {
+    a1->message(to, "x", T::chat, {.body = true, .archived = true});
+    EXPECT_EQ(b1->take().size(), 1u) << to;
+    EXPECT_TRUE(b2->take().empty()) << to;
+  }
+}
+
 TEST_F(Carbons, PrivateMessageOfARoomIsCopiedOnlyWhenSent) {
   a1->message("bob1@here/1", "x", T::chat, {.body = true, .muc_private = true});
   EXPECT_EQ(a2->take().size(), 1u);
