@@ -42,6 +42,20 @@ std::shared_ptr<sip::Options> sip_options(const Config& config) {
   for (const SipListener& listener : sip_listeners(config.sip)) {
     sip->listeners.push_back(listener.kind);
   }
+  // Where answers go that rport does not lead back.
+  sip->sent_by = config.domains.front();
+  const uint16_t port = config.sip.udp_port;
+  if (port != 0 && port != sip::kDefaultPort) sip->sent_by += ":" + std::to_string(port);
+  for (const SipPeerConfig& peer : config.sip.peers) {
+    sip::TrunkPeer trunk;
+    trunk.domains = peer.domains;
+    trunk.address = base::parse_address(peer.address, peer.port);
+    trunk.datagrams = peer.transport == 1;
+    for (const std::string& source : peer.sources) {
+      trunk.sources.push_back(base::parse_address(source, 0));
+    }
+    sip->peers.push_back(std::move(trunk));
+  }
   return sip;
 }
 
@@ -78,6 +92,14 @@ std::vector<Pinned> pinned_changes(const Config& running, const Config& wanted) 
                   wanted.listeners.end(), same)) {
     changes.push_back({"listener", listener_pinned()});
   }
+  const auto same_peer = [](const SipPeerConfig& a, const SipPeerConfig& b) {
+    return std::all_of(sip_peer_keys().begin(), sip_peer_keys().end(),
+                       [&](const SipPeerKey& key) { return key.get(a) == key.get(b); });
+  };
+  if (!std::equal(running.sip.peers.begin(), running.sip.peers.end(), wanted.sip.peers.begin(),
+                  wanted.sip.peers.end(), same_peer)) {
+    changes.push_back({"sip.peer", sip_peer_pinned()});
+  }
   return changes;
 }
 
@@ -86,6 +108,7 @@ void keep_pinned(const Config& running, Config& wanted) {
     if (!key.pinned.empty()) key.set(wanted, key.get(running));
   }
   wanted.listeners = running.listeners;
+  wanted.sip.peers = running.sip.peers;
 }
 
 }  // namespace appliance

@@ -68,6 +68,14 @@ struct TraceConfig {
   std::array<uint8_t, static_cast<size_t>(trace::Component::kCount)> components{};
 };
 
+struct SipPeerConfig {
+  std::string address;
+  uint16_t port = 5060;
+  uint8_t transport = 0;  // 0: TCP; 1: UDP
+  std::vector<std::string> domains;
+  std::vector<std::string> sources;
+};
+
 struct SipConfig {
   bool enabled = false;
   std::string address = "::";
@@ -75,7 +83,8 @@ struct SipConfig {
   uint16_t udp_port = 5060;
   uint16_t tcp_port = 5060;
   uint16_t tls_port = 5061;
-  sip::Options options;  // without listeners: see sip_options()
+  std::vector<SipPeerConfig> peers;
+  sip::Options options;  // without listeners and peers: see sip_options()
 };
 
 struct Config {

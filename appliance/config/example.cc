@@ -110,6 +110,7 @@ std::string to_toml(const Key<Target>& key, const Value& value) {
 template std::string to_toml(const ConfigKey&, const Value&);
 template std::string to_toml(const ListenerKey&, const Value&);
 template std::string to_toml(const CertificateKey&, const Value&);
+template std::string to_toml(const SipPeerKey&, const Value&);
 
 std::string example_config() {
   std::string out =
@@ -129,6 +130,7 @@ std::string example_config() {
   }
   write_table_example("listener", listener_help(), listener_keys(), out);
   write_table_example("certificate", certificate_help(), certificate_keys(), out);
+  write_table_example("sip.peer", sip_peer_help(), sip_peer_keys(), out);
   while (out.ends_with("\n\n")) out.pop_back();
   return out;
 }
@@ -140,6 +142,8 @@ std::string manual_keys() {
   for (const ListenerKey& key : listener_keys()) write_manual(key, key.path, out);
   out += ".SS [[certificate]]\n" + roff(certificate_help()) + "\n";
   for (const CertificateKey& key : certificate_keys()) write_manual(key, key.path, out);
+  out += ".SS [[sip.peer]]\n" + roff(sip_peer_help()) + "\n";
+  for (const SipPeerKey& key : sip_peer_keys()) write_manual(key, key.path, out);
   return out;
 }
 

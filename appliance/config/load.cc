@@ -157,7 +157,7 @@ class Loader {
                           : "did you mean " + close + "?");
   }
 
-  // [[listener]] and [[certificate]].
+  // [[listener]] and its like.
   template <class Target>
   void load_array(const std::string& name, const toml::node& node,
                   std::span<const Key<Target>> keys, std::vector<Target>& into) {
@@ -190,7 +190,7 @@ class Loader {
   }
 
   void load_tables(const toml::table& root) {
-    std::vector<std::string> known{"listener", "certificate"};
+    std::vector<std::string> known{"listener", "certificate", "sip.peer"};
     for (const ConfigKey& key : config_keys()) known.push_back(key.path);
     // Tables still to be read, with the path to each. No recursion: the file chooses the depth.
     std::vector<std::pair<std::string, const toml::table*>> waiting{{"", &root}};
@@ -204,6 +204,8 @@ class Loader {
           load_array(path, node, listener_keys(), out_.config.listeners);
         } else if (path == "certificate") {
           load_array(path, node, certificate_keys(), out_.config.certificates);
+        } else if (path == "sip.peer") {
+          load_array(path, node, sip_peer_keys(), out_.config.sip.peers);
         } else {
           load_key(key, path, node, known, waiting);
         }

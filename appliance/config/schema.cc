@@ -58,6 +58,7 @@ const char kSockets[] = "listeners are opened once, when the node starts";
 const char kSized[] = "memory is divided among the shards once, at start";
 const char kDoor[] = "each shard opens its way to the kernel once, at start";
 const char kOneStore[] = "the database stays open while the node runs";
+const char kPeers[] = "connections to SIP peers are kept while the node runs";
 const char kJournalFits[] = "the journal's files are sized for it once, at start";
 
 // A field of the key's target, as the two functions that write and read it.
@@ -178,6 +179,46 @@ std::span<const CertificateKey> certificate_keys() {
   return keys;
 }
 
+std::span<const SipPeerKey> sip_peer_keys() {
+  static const std::vector<SipPeerKey> keys = {
+      {"address",
+       Kind::text,
+       0,
+       0,
+       {},
+       "Numeric address that requests for its users are sent to.",
+       kPeers,
+       FIELD(SipPeerConfig, address)},
+      {"port", Kind::integer, 1, 65535, {}, "Its port.", kPeers, FIELD(SipPeerConfig, port)},
+      {"transport",
+       Kind::choice,
+       0,
+       0,
+       {"tcp", "udp"},
+       "How requests are sent. Messages by UDP are limited to 1300 bytes (RFC 3428).",
+       kPeers,
+       FIELD(SipPeerConfig, transport)},
+      {"domains",
+       Kind::list,
+       0,
+       0,
+       {},
+       "Domains whose users are there: what is for them is sent there, and they alone may be "
+       "spoken for.",
+       kPeers,
+       FIELD(SipPeerConfig, domains)},
+      {"sources",
+       Kind::list,
+       0,
+       0,
+       {},
+       "Numeric addresses it may send requests from, besides `address`.",
+       kPeers,
+       FIELD(SipPeerConfig, sources)},
+  };
+  return keys;
+}
+
 #undef FIELD
 
 const char* listener_help() {
@@ -188,6 +229,12 @@ const char* certificate_help() {
   return "Certificates. A domain without one gets a self-signed P-256 certificate, made at start "
          "and kept in the data directory, which clients must be told to trust.";
 }
+const char* sip_peer_help() {
+  return "Systems whose SIP requests are trusted for where they come from: trunks to call "
+         "managers. "
+         "Whoever is not named here may ask what the node can (OPTIONS), and nothing else.";
+}
 const char* listener_pinned() { return kSockets; }
+const char* sip_peer_pinned() { return kPeers; }
 
 }  // namespace appliance

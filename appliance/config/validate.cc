@@ -22,6 +22,7 @@ class Validator {
   void admin(const Config& config);
   void sizes(const Config& config);
   void sip(const SipConfig& sip);
+  void sip_peers(Config& config);
   void contacts(const Config& config);
 
  private:
@@ -180,6 +181,38 @@ void Validator::sip(const SipConfig& sip) {
   }
 }
 
+void Validator::sip_peers(Config& config) {
+  std::set<std::string> seen(config.domains.begin(), config.domains.end());
+  for (size_t i = 0; i < config.sip.peers.size(); ++i) {
+    SipPeerConfig& peer = config.sip.peers[i];
+    const auto at = [&](const char* key) { return element("sip.peer", i, key); };
+    const auto need_address = [&](const char* key, const std::string& text) {
+      if (is_address(text)) return;
+      report(at(key), "\"" + text + "\" is not a numeric address",
+             "write one such as \"192.0.2.1\" or \"2001:db8::1\"");
+    };
+    need_address("address", peer.address);
+    for (const std::string& source : peer.sources) need_address("sources", source);
+    for (std::string& domain : peer.domains) {
+      std::string normal;
+      if (domain.empty() || !jid::prepare_domain(domain, normal)) {
+        report(at("domains"), "\"" + domain + "\" is not a domain name",
+               "write a host name such as \"phones.example.org\", or an address");
+      } else if (!seen.insert(normal).second) {
+        report(at("domains"), normal + " is served here already, or by two peers",
+               "remove all of them but one");
+      }
+      domain = normal;
+    }
+    const bool udp = std::find(config.sip.transports.begin(), config.sip.transports.end(), "udp") !=
+                     config.sip.transports.end();
+    if (peer.transport == 1 && !udp) {
+      report(at("transport"), "a peer over UDP, and no listener for it",
+             "add \"udp\" to sip.transports, or set transport = \"tcp\"");
+    }
+  }
+}
+
 void Validator::contacts(const Config& config) {
   for (size_t i = 0; i < config.contacts.size(); ++i) {
     for (const std::string& uri : config.contacts[i]) {
@@ -209,6 +242,7 @@ void validate(Config& config, const Positions& positions, std::vector<Problem>& 
   validator.admin(config);
   validator.sizes(config);
   validator.sip(config.sip);
+  validator.sip_peers(config);
   validator.contacts(config);
 }
 

@@ -102,7 +102,7 @@ base::Status Node::prepare_data() {
   auto secret = keep_secret(config_.data + "/secret", random_);
   if (!secret) return secret.error();
   xmpp_node_ = std::make_unique<xmpp::Node>(shard_count_, *secret);
-  sip_node_.key = {random_.next(), random_.next()};
+  sip_node_ = {{random_.next(), random_.next()}, shard_count_};
   auto certificates = load_certificates(config_, tickets_, wall_now());
   if (!certificates) return certificates.error();
   certificates_ = std::move(*certificates);
@@ -174,6 +174,7 @@ base::Status Node::start_shards() {
   connections_max_ = limits.connections_max;
   if (auto sip = sip_options(config_); sip != nullptr) {
     sip->server = limits.sip_server;
+    sip->client = limits.sip_client;
     sip->unfinished_bytes_max = limits.sip_unfinished_bytes;
     sip_options_ = std::move(sip);
   }

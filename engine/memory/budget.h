@@ -110,6 +110,7 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
   b.add(Pool::sip_transactions, sip_transactions,
         "a 64th of the memory with their answers; 32 s each over UDP: 5,000 a second at the most");
   b.add(Pool::sip_answers, sip_transactions, "each may be asked for again; then 503");
+  b.add(Pool::sip_requests, sip_transactions / 8, "of ours; beyond it they are not sent");
   b.add(Pool::sip_unfinished, sip_transactions / 64,
         "beginnings of messages; beyond it the connection whose grows is closed");
   b.add(Pool::trace_rings, 1, "one a thread");

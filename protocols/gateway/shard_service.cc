@@ -2,14 +2,10 @@
 
 #include <utility>
 
-#include "engine/base/check.h"
-
 namespace gateway {
 
 ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip)
-    : xmpp_(std::move(xmpp)), sip_(std::move(sip)) {
-  CHECK(xmpp_ != nullptr && sip_ != nullptr);
-}
+    : xmpp_(std::move(xmpp)), sip_(std::move(sip)), messages_(*sip_, xmpp_->realm()) {}
 
 std::unique_ptr<engine::Peer> ShardService::accept(const engine::Accepted& how,
                                                    engine::Turn& turn) {
@@ -19,6 +15,17 @@ std::unique_ptr<engine::Peer> ShardService::accept(const engine::Accepted& how,
 
 void ShardService::on_datagram(const engine::Datagram& datagram, engine::Turn& turn) {
   sip_->on_datagram(datagram, turn);
+}
+
+std::unique_ptr<engine::Peer> ShardService::on_connected(uint64_t token,
+                                                         const engine::Accepted& how,
+                                                         engine::Turn& turn) {
+  return sip_->on_connected(token, how, turn);
+}
+
+void ShardService::on_connect_failed(uint64_t token, engine::ConnectFailure why,
+                                     engine::Turn& turn) {
+  sip_->on_connect_failed(token, why, turn);
 }
 
 engine::Service& ShardService::service_of(const engine::Envelope& mail) {
@@ -41,7 +48,7 @@ void ShardService::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
 
 void ShardService::on_committed(engine::Turn& turn) {
   xmpp_->on_committed(turn);
-  sip_->on_committed(turn);
+  messages_.on_committed(turn);
 }
 
 void ShardService::on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/seam/service.h"
+#include "protocols/gateway/messages.h"
 #include "protocols/sip/service.h"
 #include "protocols/xmpp/service.h"
 
@@ -18,6 +19,9 @@ class ShardService final : public engine::Service {
 
   std::unique_ptr<engine::Peer> accept(const engine::Accepted& how, engine::Turn& turn) override;
   void on_datagram(const engine::Datagram& datagram, engine::Turn& turn) override;
+  std::unique_ptr<engine::Peer> on_connected(uint64_t token, const engine::Accepted& how,
+                                             engine::Turn& turn) override;
+  void on_connect_failed(uint64_t token, engine::ConnectFailure why, engine::Turn& turn) override;
   void on_mail(const engine::Envelope& mail, engine::Turn& turn) override;
   void on_refused(const engine::Envelope& mail, engine::Turn& turn) override;
   void on_answer(engine::QuestionPtr answer, engine::Turn& turn) override;
@@ -30,6 +34,7 @@ class ShardService final : public engine::Service {
 
   std::unique_ptr<xmpp::Service> xmpp_;
   std::unique_ptr<sip::Service> sip_;
+  Messages messages_;
 };
 
 }  // namespace gateway

@@ -76,6 +76,17 @@ class AccountIq {
   virtual bool on_account_iq(User& user, const Stanza& iq, engine::Turn& turn) = 0;
 };
 
+// Takes what is for users of other systems, at domains that are not hosted here (implemented by
+// protocols/gateway).
+class Elsewhere {
+ public:
+  virtual ~Elsewhere() = default;
+  // False: nobody is there; the realm answers remote-server-not-found. True: it is theirs. What has
+  // a message_id is in the journal of this shard, and stays there until Realm::confirmed() or
+  // Realm::dropped() is called for it.
+  virtual bool take(const Stanza& stanza, engine::Turn& turn) = 0;
+};
+
 class Realm {
  public:
   Realm(engine::ShardId shard, const engine::Partition& partition,
@@ -88,6 +99,9 @@ class Realm {
   void on_answer(std::unique_ptr<StoreRequest> answer, engine::Turn& turn);
   void set_options(std::shared_ptr<const Options> options);
   const Options& options() const { return *options_; }
+  // It outlives all stanzas. Without one, there is nobody elsewhere.
+  void set_elsewhere(Elsewhere& elsewhere) { elsewhere_ = &elsewhere; }
+  Elsewhere* elsewhere() const { return elsewhere_; }
 
   // Sessions. Where the account is in memory, bound() is called before bind() returns; otherwise
   // later, on this shard.
@@ -176,6 +190,7 @@ class Realm {
   engine::ShardId shard_;
   const engine::Partition& partition_;
   std::shared_ptr<const Options> options_;
+  Elsewhere* elsewhere_ = nullptr;
   std::unique_ptr<RealmState> state_;
 };
 

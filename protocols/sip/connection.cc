@@ -91,6 +91,7 @@ void Connection::close(engine::Turn& turn) {
   if (closing_) return;
   closing_ = true;
   timer_.disarm();
+  service_.outgoing().on_closed(*this);  // nothing more is to be sent by it
   turn.out.close(flow_.connection);
 }
 
@@ -111,6 +112,7 @@ void Connection::on_closed(engine::CloseReason, engine::Turn&) {
   closing_ = true;
   timer_.disarm();
   unlink();
+  service_.outgoing().on_closed(*this);
 }
 
 }  // namespace sip

@@ -3,10 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/base/time.h"
 #include "protocols/sip/message/limits.h"
+#include "protocols/sip/peer.h"
+#include "protocols/sip/transaction/client_transactions.h"
 #include "protocols/sip/transaction/server_transactions.h"
 
 namespace sip {
@@ -23,6 +26,18 @@ struct Options {
   uint64_t unfinished_bytes_max = 8u << 20;                     // beginnings of messages
   base::Duration idle_timeout = base::Duration::seconds(1800);  // of a connection; then closed
 
+  ClientTransactions::Limits client;  // of one shard, from its budget
+  std::string sent_by;                // of our Vias: host, or host:port
+  std::vector<TrunkPeer> peers;
+
+  // The first listener of this kind; false: there is none.
+  bool find_listener(ListenerKind kind, uint16_t& out) const {
+    for (size_t i = 0; i < listeners.size(); ++i) {
+      out = static_cast<uint16_t>(first_listener + i);
+      if (listeners[i] == kind) return true;
+    }
+    return false;
+  }
   bool owns(uint16_t listener) const {
     return listener >= first_listener && listener < first_listener + listeners.size();
   }

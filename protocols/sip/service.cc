@@ -29,7 +29,8 @@ Service::Service(engine::ShardId shard, std::shared_ptr<const Options> options, 
     : shard_(shard),
       options_(std::move(options)),
       node_(node),
-      server_(*this, options_->server, random) {
+      server_(*this, options_->server, random),
+      outgoing_(*this, options_->client) {
   CHECK(shard < kShardsMax);
 }
 
@@ -61,9 +62,22 @@ std::unique_ptr<engine::Peer> Service::accept(const engine::Accepted& how, engin
   flow.connection = how.connection;
   flow.remote = base::parse_address(how.remote_address, how.remote_port);
   flow.listener = how.listener;
+  return make_connection(flow, turn);
+}
+
+std::unique_ptr<Connection> Service::make_connection(const Flow& flow, engine::Turn& turn) {
   auto connection = std::make_unique<Connection>(*this, flow, turn);
   connections_.push_back(*connection);
   return connection;
+}
+
+std::unique_ptr<engine::Peer> Service::on_connected(uint64_t token, const engine::Accepted& how,
+                                                    engine::Turn& turn) {
+  return outgoing_.on_connected(token, how, turn);
+}
+
+void Service::on_connect_failed(uint64_t token, engine::ConnectFailure, engine::Turn& turn) {
+  outgoing_.on_connect_failed(token, turn);
 }
 
 void Service::on_datagram(const engine::Datagram& datagram, engine::Turn& turn) {
@@ -85,7 +99,7 @@ void Service::receive(const Message& message, const Flow& source, engine::Turn& 
     trace::count(Counter::sip_requests);
     return receive_request(message, essentials_, source, turn);
   }
-  trace::count(Counter::sip_responses_unmatched);
+  receive_response(message, essentials_, turn);
 }
 
 void Service::refuse(const Message& message, Fault fault, const Flow& source, engine::Turn& turn) {

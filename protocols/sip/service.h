@@ -17,6 +17,7 @@
 #include "protocols/sip/handler.h"
 #include "protocols/sip/header/writer.h"
 #include "protocols/sip/options.h"
+#include "protocols/sip/outgoing.h"
 
 namespace sip {
 
@@ -26,6 +27,7 @@ constexpr uint8_t kFirstMailKind = 32;
 // What the shards of one node share. Made before the services.
 struct Node {
   base::HashKey key;  // of tokens and tags: any shard reads those of any other
+  engine::ShardId shards = 1;
 };
 
 class Service final : public engine::Service, private ServerUser {
@@ -51,8 +53,14 @@ class Service final : public engine::Service, private ServerUser {
   // Scratch for answers, empty; valid until the next call.
   std::string& response_scratch();
 
+  // Requests of ours.
+  Outgoing& outgoing() { return outgoing_; }
+
   std::unique_ptr<engine::Peer> accept(const engine::Accepted& how, engine::Turn& turn) override;
   void on_datagram(const engine::Datagram& datagram, engine::Turn& turn) override;
+  std::unique_ptr<engine::Peer> on_connected(uint64_t token, const engine::Accepted& how,
+                                             engine::Turn& turn) override;
+  void on_connect_failed(uint64_t token, engine::ConnectFailure why, engine::Turn& turn) override;
   void on_mail(const engine::Envelope& mail, engine::Turn& turn) override;
   void on_refused(const engine::Envelope& mail, engine::Turn& turn) override;
   void on_answer(engine::QuestionPtr answer, engine::Turn& turn) override;
@@ -63,7 +71,8 @@ class Service final : public engine::Service, private ServerUser {
   const Options& options() const { return *options_; }
   const base::HashKey& key() const { return node_.key; }
 
-  // Connection's.
+  // Connection's and Outgoing's.
+  std::unique_ptr<Connection> make_connection(const Flow& flow, engine::Turn& turn);
   Message& message_scratch() { return message_; }
   void receive(const Message& message, const Flow& source, engine::Turn& turn);
   // Answers what is malformed, if it can be answered.
@@ -78,6 +87,7 @@ class Service final : public engine::Service, private ServerUser {
     std::string value;
   };
 
+  void receive_response(const Message& message, const Essentials& essentials, engine::Turn& turn);
   void receive_request(const Message& message, const Essentials& essentials, const Flow& source,
                        engine::Turn& turn);
   void refuse_statelessly(const Message& message, const Via& via, uint16_t status,
@@ -98,6 +108,7 @@ class Service final : public engine::Service, private ServerUser {
   std::shared_ptr<const Options> options_;
   const Node& node_;
   ServerTransactions server_;
+  Outgoing outgoing_;
   std::array<Handler*, 32> handlers_{};
   std::vector<Announced> announced_;
   base::IntrusiveList<Connection> connections_;

@@ -1,19 +1,22 @@
 // Requests on their way to the shard that answers them, and answers on their way back: as they are
 // on the wire, behind a fixed head. Who hears a request pays for framing and transaction, who owns
 // what it is about reads it again, which takes less than a microsecond.
+#include <algorithm>
 #include <cstring>
 
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
 #include "protocols/sip/service.h"
+#include "protocols/sip/transaction/token.h"
 
 namespace sip {
 
 struct Service::Mail {
-  enum Kind : uint8_t { request = kFirstMailKind, response };
+  // `answer` is ours, on its way to the transaction; `response` a peer's, to a request of ours.
+  enum Kind : uint8_t { request = kFirstMailKind, answer, response };
   TransactionId id;
   base::SocketAddress source;  // of a request
-  uint16_t status = 0;         // of a response
+  uint16_t status = 0;         // of an answer
 };
 
 namespace {
@@ -62,6 +65,22 @@ void Service::respond(const ReturnPath& back, uint16_t status, base::Bytes respo
   auto mail = make_mail(head, response);
   mail->from = shard_;
   mail->to = back.shard;
+  mail->kind = Mail::answer;
+  turn.out.mail(std::move(mail));
+}
+
+// By datagram a response may reach any shard: our branch says which one waits for it.
+void Service::receive_response(const Message& message, const Essentials& essentials,
+                               engine::Turn& turn) {
+  base::Bytes token = essentials.via.branch;
+  token.remove_prefix(std::min(token.size(), kBranchCookie.size()));
+  Place place;
+  const bool elsewhere = read_token(node_.key, TokenUse::branch, token, place) &&
+                         place.shard != shard_ && place.shard < node_.shards;
+  if (!elsewhere) return outgoing_.receive(message, essentials, turn);
+  auto mail = make_mail(Mail{}, message.bytes().substr(0, message.total_bytes()));
+  mail->from = shard_;
+  mail->to = place.shard;
   mail->kind = Mail::response;
   turn.out.mail(std::move(mail));
 }
@@ -70,13 +89,14 @@ void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
   CHECK(mail.to == shard_);
   Mail head;
   const base::Bytes bytes = open_mail(mail, head);
-  if (mail.kind == Mail::response) {
+  if (mail.kind == Mail::answer) {
     return respond({head.id, shard_}, head.status, bytes, turn);
   }
-  CHECK(mail.kind == Mail::request);
   // It has been read before, on the shard that heard it.
   Fault fault = Fault::none;
   CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));
+  if (mail.kind == Mail::response) return outgoing_.receive(message_, essentials_, turn);
+  CHECK(mail.kind == Mail::request);
   Handler* const who = handler(message_.method());
   CHECK(who != nullptr);
   who->on_request({message_, essentials_, {head.id, mail.from}, head.source}, turn);

@@ -62,6 +62,8 @@ void RealmState::send(const Stanza& original, engine::Turn& turn) {
 
 void RealmState::send_on(const Stanza& stanza, engine::Turn& turn) {
   if (!options().hosts(stanza.to.domain())) {
+    Elsewhere* const elsewhere = realm_.elsewhere();
+    if (elsewhere != nullptr && elsewhere->take(stanza, turn)) return;
     return refuse(stanza, ErrorCondition::remote_server_not_found, turn);
   }
   // What the server itself is asked, the wires have answered before it came here.

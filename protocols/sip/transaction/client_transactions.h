@@ -32,8 +32,8 @@ class ClientUser {
 class ClientTransactions {
  public:
   struct Limits {
-    uint32_t transactions = 100'000;
-    uint64_t request_bytes = 128u << 20;
+    uint32_t transactions = 20u << 10;
+    uint64_t request_bytes = 30u << 20;
   };
 
   // `key` is the node's, so that any shard reads the branches of any other.

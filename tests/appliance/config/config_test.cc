@@ -138,6 +138,35 @@ TEST(Config, SipIsOffUnlessSetAndItsListenersFollowThoseOfXmpp) {
   EXPECT_EQ(options->listeners.size(), 2u);
 }
 
+TEST(Config, SipPeersArrive) {
+  const Config config = good(R"(
+domains = ["here.example"]
+[sip]
+enabled = true
+udp_port = 5080
+[[sip.peer]]
+address = "192.0.2.1"
+port = 5070
+transport = "udp"
+domains = ["Phones.example"]
+sources = ["2001:db8::1"]
+)")
+                            .config;
+  const auto options = sip_options(config);
+  EXPECT_EQ(options->sent_by, "here.example:5080");
+  ASSERT_EQ(options->peers.size(), 1u);
+  const sip::TrunkPeer& peer = options->peers[0];
+  EXPECT_EQ(peer.address, base::parse_address("192.0.2.1", 5070));
+  EXPECT_TRUE(peer.datagrams);
+  EXPECT_EQ(peer.domains, std::vector<std::string>{"phones.example"});
+  EXPECT_EQ(peer.sources, std::vector{base::parse_address("2001:db8::1", 0)});
+  Config other = config;
+  other.sip.peers[0].port = 5071;
+  const auto changes = pinned_changes(config, other);
+  ASSERT_EQ(changes.size(), 1u);
+  EXPECT_EQ(changes[0].key, "sip.peer");
+}
+
 TEST(Config, AnUnknownKeyIsNamedWithTheOneThatWasMeant) {
   EXPECT_EQ(only_problem("domain = [\"a\"]"),
             "rollcall.toml:1:1: unknown key domain; did you mean domains?");
@@ -231,6 +260,11 @@ TEST(Config, ContradictionsAreFound) {
            "[sip]\ntransports = [\"sctp\"]",
            "[sip]\ntransports = [\"udp\", \"udp\"]",
            "[sip]\nenabled = true\ntransports = []",
+           "[[sip.peer]]\naddress = \"here\"",
+           "[[sip.peer]]\naddress = \"192.0.2.1\"\nsources = [\"there\"]",
+           "[[sip.peer]]\naddress = \"192.0.2.1\"\ndomains = [\"localhost\"]",
+           "[[sip.peer]]\naddress = \"192.0.2.1\"\ndomains = [\"a.example\", \"A.example\"]",
+           "[sip]\ntransports = [\"tcp\"]\n[[sip.peer]]\naddress = \"::1\"\ntransport = \"udp\"",
            "[[certificate]]\ndomain = \"other.example\"\nchain = \"x\"\nkey = \"y\"",
            "[[certificate]]\ndomain = \"localhost\"\nchain = \"/dev/null\"",
        }) {

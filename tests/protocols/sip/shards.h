@@ -141,7 +141,7 @@ struct Shards {
   }
 
   base::Instant now{base::Duration::seconds(1000).ns};
-  Node node{{1, 2}};
+  Node node{{1, 2}, 2};
   std::shared_ptr<const Options> options;
   std::deque<engine::EnvelopePtr> mail;
   std::vector<engine::EnvelopePtr> refused;

@@ -1,0 +1,225 @@
+#include "protocols/gateway/messages.h"
+
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "protocols/gateway/address.h"
+#include "protocols/gateway/errors.h"
+
+namespace gateway {
+namespace {
+
+using trace::Counter;
+
+// Of a request beside what is counted: versions, names of fields, Via, Max-Forwards, CSeq.
+constexpr size_t kHeadBytes = 220;
+
+size_t size_of(const PageOut& page, base::Bytes sent_by) {
+  return kHeadBytes + page.uri.size() + page.from.size() + page.to.size() + page.call_id.size() +
+         page.rest.size() + sent_by.size();
+}
+
+}  // namespace
+
+// A request on whose account the store is asked, as it came.
+struct Messages::Asking final : im::StoreRequest::Context {
+  Asking(Messages& messages, const sip::Received& request)
+      : owner(messages),
+        bytes(request.message.bytes().substr(0, request.message.total_bytes())),
+        source(request.source),
+        back(request.back) {}
+
+  void answered(im::StoreRequest& answer, im::Realm&, engine::Turn& turn) override {
+    --owner.asking_;
+    sip::Message message;
+    sip::Essentials essentials;
+    sip::Fault fault = sip::Fault::none;
+    CHECK(message.index_datagram(bytes) && sip::read_essentials(message, essentials, fault));
+    const sip::Received request{message, essentials, back, source};
+    PageIn page;
+    CHECK(read_page(message, essentials, page) == 0);
+    if (answer.status == im::StoreStatus::ok) return owner.accept(request, page, turn);
+    owner.refuse(request, answer.status == im::StoreStatus::not_found ? 404 : 503, turn);
+  }
+
+  Messages& owner;
+  const std::string bytes;
+  const base::SocketAddress source;
+  const sip::ReturnPath back;
+};
+
+Messages::Messages(sip::Service& service, im::Realm& realm) : service_(service), realm_(realm) {
+  service.handle(sip::Method::message, *this);
+  service.announce(sip::HeaderId::accept, "text/plain");
+  service.outgoing().set_user(*this);
+  realm.set_elsewhere(*this);
+}
+
+// Who is refused anyway, is here.
+engine::ShardId Messages::shard_for(const sip::Received& request, engine::Turn& turn) {
+  jid::JidView to;
+  std::string scratch;
+  const bool trusted = sip::trusted(service_.options().peers, request.source);
+  if (!trusted || !parse_jid(request.essentials.request_uri, scratch, to)) return turn.shard;
+  return realm_.partition().owner(to.bare()).shard;
+}
+
+void Messages::on_request(const sip::Received& request, engine::Turn& turn) {
+  const std::vector<sip::TrunkPeer>& peers = service_.options().peers;
+  if (!sip::trusted(peers, request.source)) {
+    trace::count(Counter::sip_strangers_refused);
+    return refuse(request, 403, turn);
+  }
+  if (const uint16_t status = read_page(request.message, request.essentials, in_); status != 0) {
+    return refuse(request, status, turn);
+  }
+  const jid::JidView to = jid::JidView::trusted(in_.to);
+  if (!to.has_local() || !realm_.options().hosts(to.domain())) return refuse(request, 404, turn);
+  const jid::JidView from = jid::JidView::trusted(in_.from);
+  if (!sip::trusted_for(peers, request.source, from.domain())) {
+    trace::count(Counter::sip_strangers_refused);
+    return refuse(request, 403, turn);
+  }
+  const im::User* const user = realm_.find_user(to.bare());
+  if (user == nullptr) return ask(request, to.bare(), turn);
+  accept(request, in_, turn);
+}
+
+void Messages::refuse(const sip::Received& request, uint16_t status, engine::Turn& turn) {
+  trace::count(Counter::gateway_messages_refused);
+  std::string& out = service_.response_scratch();
+  sip::Writer writer(out);
+  service_.begin_answer(request, {.status = status}, writer);
+  if (status == 415) writer.field(sip::HeaderId::accept, "text/plain");
+  writer.end();
+  service_.respond(request.back, status, out, turn);
+}
+
+void Messages::ask(const sip::Received& request, base::Bytes account, engine::Turn& turn) {
+  if (asking_ >= kAskingMax) {
+    trace::count(Counter::gateway_asking_limit_hit);
+    return refuse(request, 503, turn);
+  }
+  ++asking_;
+  auto question = std::make_unique<im::StoreRequest>();
+  question->kind = im::StoreKind::load_credentials;
+  question->user = account;
+  question->then = std::make_unique<Asking>(*this, request);
+  realm_.ask(std::move(question), turn);
+}
+
+void Messages::accept(const sip::Received& request, const PageIn& page, engine::Turn& turn) {
+  if (!turn.journal.accepting()) return refuse(request, 503, turn);
+  refused_ = 0;
+  accepting_ = &page;
+  realm_.route(page.stanza(), turn);
+  accepting_ = nullptr;
+  if (refused_ != 0) return refuse(request, refused_, turn);
+  trace::count(Counter::gateway_messages_in);
+  Owed owed;
+  owed.position = turn.journal.appended();
+  owed.back = request.back;
+  sip::Writer writer(owed.response);
+  service_.begin_answer(request, {.status = 202}, writer);  // RFC 3428 §7: it may wait for its user
+  writer.end();
+  owed_.push_back(std::move(owed));
+  on_committed(turn);
+}
+
+void Messages::on_committed(engine::Turn& turn) {
+  while (!owed_.empty() && owed_.front().position <= turn.journal.committed()) {
+    const Owed owed = std::move(owed_.front());
+    owed_.pop_front();
+    service_.respond(owed.back, 202, owed.response, turn);
+  }
+}
+
+im::Stanza Messages::Sent::stanza() const {
+  im::Stanza stanza;
+  stanza.kind = im::StanzaKind::message;
+  stanza.type = type;
+  stanza.from = jid::JidView::trusted(from);
+  stanza.to = jid::JidView::trusted(to);
+  stanza.id = id;
+  stanza.message_id = message_id;
+  return stanza;
+}
+
+bool Messages::take(const im::Stanza& stanza, engine::Turn& turn) {
+  if (stanza.kind != im::StanzaKind::message) return false;
+  const sip::TrunkPeer* const peer = sip::peer_for(service_.options().peers, stanza.to.domain());
+  if (peer == nullptr || stanza.type == im::StanzaType::groupchat) return false;
+  if (stanza.type != im::StanzaType::error) {
+    send(stanza, *peer, turn);
+    return true;
+  }
+  // To whom it matters is the one whose message is being routed now; any other has been answered.
+  if (accepting_ != nullptr && stanza.id == accepting_->id &&
+      stanza.to.full() == accepting_->from) {
+    const im::ErrorCondition why = read_condition(stanza, document_);
+    refused_ = status_of(why, jid::JidView::trusted(accepting_->to).has_resource());
+  } else {
+    trace::count(Counter::gateway_errors_untold);
+  }
+  realm_.dropped(stanza, turn);
+  return true;
+}
+
+void Messages::send(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine::Turn& turn) {
+  std::string id;
+  turn.random.token(8, id);
+  // What only a client of XMPP could show, a typing notice say, has arrived as far as it can.
+  if (!write_page(stanza, id, document_, out_)) return realm_.dropped(stanza, turn);
+  // RFC 3428 §8, RFC 7572 §5.
+  if (peer.datagrams && size_of(out_, service_.options().sent_by) > sip::kUnreliableBytesMax) {
+    return fail(stanza, im::ErrorCondition::policy_violation, turn);
+  }
+  sip::Request how;
+  how.method = "MESSAGE";
+  how.uri = out_.uri;
+  how.from = out_.from;
+  how.to = out_.to;
+  how.call_id = out_.call_id;
+  how.cseq = 1;
+  const uint64_t number = ++last_number_;
+  sent_[number] = {std::string(stanza.from.full()), std::string(stanza.to.full()),
+                   std::string(stanza.id), stanza.message_id, stanza.type};
+  if (service_.outgoing().send(peer, sip::Method::message, how, out_.rest, number, turn)) return;
+  sent_.erase(number);
+  fail(stanza, im::ErrorCondition::resource_constraint, turn);
+}
+
+void Messages::fail(const im::Stanza& stanza, im::ErrorCondition why, engine::Turn& turn) {
+  trace::count(Counter::gateway_messages_failed);
+  realm_.bounce(stanza, im::error(why), turn);
+  realm_.dropped(stanza, turn);
+}
+
+void Messages::on_response(uint64_t number, const sip::Message& response, const sip::Essentials&,
+                           engine::Turn& turn) {
+  const uint16_t status = response.status();
+  if (status < 200) return;
+  if (status >= 300) return failed(number, condition_of(status), turn);
+  const auto found = sent_.find(number);
+  CHECK(found != sent_.end());
+  trace::count(Counter::gateway_messages_out);
+  const Sent sent = std::move(found->second);
+  sent_.erase(found);
+  const im::Realm::Handed handed{sent.message_id.number, 0};
+  realm_.confirmed(jid::JidView::trusted(sent.from).bare(), {&handed, 1}, turn);
+}
+
+void Messages::on_no_response(uint64_t number, engine::Turn& turn) {
+  failed(number, im::ErrorCondition::remote_server_timeout, turn);
+}
+
+void Messages::failed(uint64_t number, im::ErrorCondition why, engine::Turn& turn) {
+  const auto found = sent_.find(number);
+  CHECK(found != sent_.end());
+  const Sent sent = std::move(found->second);
+  sent_.erase(found);
+  fail(sent.stanza(), why, turn);
+}
+
+}  // namespace gateway

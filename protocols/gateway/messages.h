@@ -1,0 +1,76 @@
+// Messages between the users of this node and those of trunk peers: a MESSAGE becomes a stanza and
+// is answered 202 when that is in the journal; a stanza becomes a MESSAGE and leaves the journal
+// when that is answered 2xx. Errors go back the way the message came.
+// One a shard, on the shard that owns the local user; all calls there. Only trunk peers may send,
+// and only for users of their domains: accounts keep no secret that SIP's digest could be held
+// against.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <unordered_map>
+
+#include "engine/seam/turn.h"
+#include "protocols/gateway/pager.h"
+#include "protocols/im/realm.h"
+#include "protocols/sip/handler.h"
+#include "protocols/sip/service.h"
+#include "protocols/xml/document.h"
+
+namespace gateway {
+
+class Messages final : public sip::Handler, public im::Elsewhere, private sip::ClientUser {
+ public:
+  // Messages to accounts that are not in memory, while the store is asked about them; then 503.
+  static constexpr uint32_t kAskingMax = 1024;
+
+  Messages(sip::Service& service, im::Realm& realm);
+
+  void on_committed(engine::Turn& turn);
+
+  engine::ShardId shard_for(const sip::Received& request, engine::Turn& turn) override;
+  void on_request(const sip::Received& request, engine::Turn& turn) override;
+  bool take(const im::Stanza& stanza, engine::Turn& turn) override;
+
+ private:
+  struct Asking;
+  // What a stanza that SIP was given must be answered by.
+  struct Sent {
+    std::string from;
+    std::string to;
+    std::string id;
+    im::MessageId message_id;
+    im::StanzaType type = im::StanzaType::normal;
+
+    im::Stanza stanza() const;
+  };
+  struct Owed {
+    engine::Journal::Position position = 0;
+    sip::ReturnPath back;
+    std::string response;
+  };
+
+  void refuse(const sip::Received& request, uint16_t status, engine::Turn& turn);
+  void ask(const sip::Received& request, base::Bytes account, engine::Turn& turn);
+  void accept(const sip::Received& request, const PageIn& page, engine::Turn& turn);
+  void send(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine::Turn& turn);
+  void fail(const im::Stanza& stanza, im::ErrorCondition why, engine::Turn& turn);
+  void on_response(uint64_t number, const sip::Message& response, const sip::Essentials& essentials,
+                   engine::Turn& turn) override;
+  void on_no_response(uint64_t number, engine::Turn& turn) override;
+  void failed(uint64_t number, im::ErrorCondition why, engine::Turn& turn);
+
+  sip::Service& service_;
+  im::Realm& realm_;
+  std::deque<Owed> owed_;                    // in order of position
+  std::unordered_map<uint64_t, Sent> sent_;  // bounded by the transactions and queues below
+  uint64_t last_number_ = 0;
+  uint32_t asking_ = 0;
+  const PageIn* accepting_ = nullptr;  // while the realm has it
+  uint16_t refused_ = 0;               // what the realm said to that
+  xml::Document document_;             // scratch, as the next ones
+  PageIn in_;
+  PageOut out_;
+};
+
+}  // namespace gateway

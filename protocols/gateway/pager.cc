@@ -1,0 +1,149 @@
+#include "protocols/gateway/pager.h"
+
+#include <algorithm>
+
+#include "protocols/gateway/address.h"
+#include "protocols/sip/header/media_type.h"
+#include "protocols/sip/header/writer.h"
+#include "protocols/sip/message/characters.h"
+#include "protocols/xml/limits.h"
+#include "protocols/xml/scan/characters.h"
+#include "protocols/xml/writer.h"
+
+namespace gateway {
+namespace {
+
+constexpr base::Bytes kClient = "jabber:client";
+constexpr base::Bytes kPlainText = "text/plain";
+
+// Text that a stanza can hold, with line ends as XML has them. False: it is none.
+bool take_text(base::Bytes in, std::string& out) {
+  while (!in.empty()) {
+    char32_t character = 0;
+    const uint32_t size = xml::decode_utf8(in, character);
+    if (size == 0 || !xml::is_xml_character(character)) return false;
+    if (character != '\r') out.append(in.substr(0, size));
+    in.remove_prefix(size);
+  }
+  return true;
+}
+
+// §8 of RFC 3428, and what we can show.
+bool is_plain_text(const sip::Message& message) {
+  sip::MediaType type;
+  const base::Bytes coding = message.value(sip::HeaderId::content_encoding);
+  if (!coding.empty() && !sip::equal_ignoring_case(coding, "identity")) return false;
+  if (sip::read_content_type(message, type) != sip::Read::ok || !type.is(kPlainText)) return false;
+  sip::Parameter charset;
+  return !sip::find_parameter(type.parameters, "charset", charset) ||
+         sip::equal_ignoring_case(charset.value, "utf-8") ||
+         sip::equal_ignoring_case(charset.value, "us-ascii");
+}
+
+bool read_jid(base::Bytes uri_text, std::string& out) {
+  sip::Uri uri;
+  jid::JidView jid;
+  std::string scratch;
+  if (!sip::parse_uri(uri_text, uri) || !parse_jid(uri, scratch, jid)) return false;
+  out = jid.full();
+  return true;
+}
+
+bool append_element(base::Bytes name, base::Bytes text, std::string& out) {
+  std::string good;
+  if (!take_text(text, good)) return false;
+  if (!good.empty()) xml::write_text_element(name, good, out);
+  return true;
+}
+
+// `whole` must live as long as what is read of the document.
+bool parse(const im::Stanza& stanza, std::string& whole, xml::Document& document) {
+  whole = "<message xmlns='jabber:client'";
+  whole.append(stanza.attributes).append(">").append(stanza.payload).append("</message>");
+  xml::Limits limits;
+  limits.stanza_bytes = static_cast<uint32_t>(whole.size());
+  return document.parse(whole, limits) == xml::Verdict::ok;
+}
+
+// One line of a header: no line ends.
+std::string one_line(const std::string& text) {
+  std::string out = text;
+  for (char& c : out) c = static_cast<unsigned char>(c) < ' ' ? ' ' : c;
+  return out;
+}
+
+bool is_word(base::Bytes text) { return !text.empty() && sip::all(sip::kWord, text); }
+
+}  // namespace
+
+im::Stanza PageIn::stanza() const {
+  im::Stanza stanza;
+  stanza.kind = im::StanzaKind::message;
+  stanza.type = im::StanzaType::normal;
+  stanza.facts.body = true;
+  stanza.facts.carbon_eligible = true;
+  stanza.from = jid::JidView::trusted(from);
+  stanza.to = jid::JidView::trusted(to);
+  stanza.id = id;
+  stanza.lang = lang;
+  stanza.payload = payload;
+  return stanza;
+}
+
+uint16_t read_page(const sip::Message& message, const sip::Essentials& essentials, PageIn& out) {
+  if (!is_plain_text(message)) return 415;
+  if (!read_jid(message.request_uri(), out.to)) return 404;
+  if (!read_jid(essentials.from.uri, out.from)) return 403;
+  out.id = essentials.via.branch;
+  const base::Bytes lang = message.value(sip::HeaderId::content_language);
+  out.lang = lang.substr(0, std::min(lang.find_first_of(", \t"), lang.size()));
+  std::string subject;
+  sip::unfold(message.value(sip::HeaderId::subject), subject);
+  out.payload.clear();
+  const bool good = append_element("subject", subject, out.payload) &&
+                    append_element("body", message.body(), out.payload) &&
+                    append_element("thread", essentials.call_id, out.payload);
+  std::string scratch;
+  if (!good || message.body().empty() || !take_text(out.id, scratch)) return 400;
+  return take_text(out.lang, scratch) ? 0 : 400;
+}
+
+bool write_page(const im::Stanza& stanza, base::Bytes id, xml::Document& document, PageOut& out) {
+  std::string whole;
+  if (!parse(stanza, whole, document)) return false;
+  const xml::Element root = document.root();
+  const xml::Element body = root.child("body", kClient);
+  if (!body || body.text().empty()) return false;
+  const xml::Element thread = root.child("thread", kClient);
+  const xml::Element subject = root.child("subject", kClient);
+  out.uri.clear();
+  write_sip_uri(stanza.to, out.uri);
+  out.to = "<" + out.uri + ">";
+  out.from = "<";
+  write_sip_uri(stanza.from, out.from);
+  out.from.append(">;tag=").append(id);
+  out.call_id = thread && is_word(thread.text()) ? thread.text() : std::string(id);
+  out.rest.clear();
+  sip::Writer writer(out.rest);
+  if (subject) writer.field(sip::HeaderId::subject, one_line(subject.text()));
+  if (!stanza.lang.empty()) writer.field(sip::HeaderId::content_language, stanza.lang);
+  writer.end("text/plain;charset=utf-8", body.text());
+  return true;
+}
+
+im::ErrorCondition read_condition(const im::Stanza& error, xml::Document& document) {
+  constexpr auto kLast = static_cast<int>(im::ErrorCondition::unexpected_request);
+  std::string whole;
+  if (!parse(error, whole, document)) return im::ErrorCondition::undefined_condition;
+  const xml::Element found = document.root().child("error", kClient);
+  for (xml::Element child = found ? found.first_child() : xml::Element(); child;
+       child = child.next_sibling()) {
+    for (int i = 0; i <= kLast; ++i) {
+      const auto condition = static_cast<im::ErrorCondition>(i);
+      if (child.name() == im::name(condition)) return condition;
+    }
+  }
+  return im::ErrorCondition::undefined_condition;
+}
+
+}  // namespace gateway

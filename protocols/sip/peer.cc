@@ -1,0 +1,42 @@
+#include "protocols/sip/peer.h"
+
+#include <algorithm>
+
+namespace sip {
+namespace {
+
+bool same_host(const base::SocketAddress& a, const base::SocketAddress& b) {
+  return a.family == b.family && a.octets == b.octets;
+}
+
+}  // namespace
+
+bool TrunkPeer::serves(base::Bytes domain) const {
+  return std::find(domains.begin(), domains.end(), domain) != domains.end();
+}
+
+bool TrunkPeer::speaks_from(const base::SocketAddress& source) const {
+  return same_host(address, source) ||
+         std::any_of(sources.begin(), sources.end(),
+                     [&](const base::SocketAddress& one) { return same_host(one, source); });
+}
+
+bool trusted(const std::vector<TrunkPeer>& peers, const base::SocketAddress& source) {
+  return std::any_of(peers.begin(), peers.end(),
+                     [&](const TrunkPeer& peer) { return peer.speaks_from(source); });
+}
+
+bool trusted_for(const std::vector<TrunkPeer>& peers, const base::SocketAddress& source,
+                 base::Bytes domain) {
+  return std::any_of(peers.begin(), peers.end(), [&](const TrunkPeer& peer) {
+    return peer.speaks_from(source) && peer.serves(domain);
+  });
+}
+
+const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain) {
+  const auto found = std::find_if(peers.begin(), peers.end(),
+                                  [&](const TrunkPeer& peer) { return peer.serves(domain); });
+  return found == peers.end() ? nullptr : &*found;
+}
+
+}  // namespace sip

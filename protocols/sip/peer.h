@@ -1,0 +1,32 @@
+// Systems that this node speaks SIP with because its operator says so: trunks to call managers and
+// their like. Known by the addresses they speak from; whose users are there, by domain.
+// Plain data, part of Options; any shard.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "engine/base/bytes.h"
+#include "engine/base/socket_address.h"
+
+namespace sip {
+
+struct TrunkPeer {
+  std::vector<std::string> domains;          // normalised; of no other peer, and none of ours
+  base::SocketAddress address;               // where requests go
+  std::vector<base::SocketAddress> sources;  // from where they come, besides; ports do not count
+  bool datagrams = false;                    // UDP; else TCP
+
+  bool serves(base::Bytes domain) const;
+  bool speaks_from(const base::SocketAddress& source) const;
+};
+
+// Does anybody we trust speak from there?
+bool trusted(const std::vector<TrunkPeer>& peers, const base::SocketAddress& source);
+// … for users of this domain? Several peers may share an address.
+bool trusted_for(const std::vector<TrunkPeer>& peers, const base::SocketAddress& source,
+                 base::Bytes domain);
+// Who has the users of this domain; null: nobody.
+const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain);
+
+}  // namespace sip

@@ -1,0 +1,267 @@
+#include "protocols/gateway/messages.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/shard/hash_partition.h"
+#include "engine/shard/wheel.h"
+#include "tests/support/memory_log.h"
+
+namespace gateway {
+namespace {
+
+struct NoIq final : im::AccountIq {
+  bool on_account_iq(im::User&, const im::Stanza&, engine::Turn&) override { return false; }
+};
+
+// One shard of xmpp.example, with a peer at 192.0.2.1 that has the users of sip.example. The log
+// commits when told to, the store answers when told to.
+struct World {
+  World() {
+    auto im_options = std::make_shared<im::Options>();
+    im_options->domains = {"xmpp.example"};
+    realm = std::make_unique<im::Realm>(0, partition, im_options, no_iq);
+    auto options = std::make_shared<sip::Options>();
+    options->listeners = {sip::ListenerKind::udp};
+    options->sent_by = "xmpp.example";
+    options->peers.resize(1);
+    options->peers[0].address = base::parse_address("192.0.2.1", 5060);
+    options->peers[0].domains = {"sip.example"};
+    options->peers[0].datagrams = true;
+    service = std::make_unique<sip::Service>(0, options, node, random);
+    messages = std::make_unique<Messages>(*service, *realm);
+    log.hold();
+  }
+  ~World() {
+    questions.clear();
+    messages.reset();
+    service.reset();
+  }
+
+  engine::Turn turn() { return {now, {}, 0, out, wheel, log, random}; }
+  void settle() {
+    for (const engine::Effect& effect : out.effects()) {
+      if (effect.kind == engine::EffectKind::datagram) {
+        sent.emplace_back(out.bytes(out.datagram(effect)));
+      } else if (effect.kind == engine::EffectKind::ask) {
+        auto question = out.take_question(effect);
+        questions.emplace_back(static_cast<im::StoreRequest*>(question.release()));
+      }
+    }
+    out.clear();
+  }
+  void datagram(base::Bytes bytes, base::Bytes from = "192.0.2.1") {
+    engine::Turn here = turn();
+    service->on_datagram({0, base::parse_address(from, 5060), bytes}, here);
+    settle();
+  }
+  void route(const im::Stanza& stanza) {
+    engine::Turn here = turn();
+    realm->route(stanza, here);
+    settle();
+  }
+  // The first question; the rest waits.
+  void answer(im::StoreKind kind, im::StoreStatus status) {
+    ASSERT_FALSE(questions.empty());
+    auto question = std::move(questions.front());
+    questions.erase(questions.begin());
+    ASSERT_EQ(question->kind, kind);
+    question->status = status;
+    engine::Turn here = turn();
+    realm->on_answer(std::move(question), here);
+    settle();
+  }
+  void commit() {
+    log.commit();
+    engine::Turn here = turn();
+    realm->on_committed(here);
+    messages->on_committed(here);
+    settle();
+  }
+  std::string status() {  // of what was sent last
+    return sent.empty() ? "" : sent.back().substr(8, 3);
+  }
+
+  NoIq no_iq;
+  base::Instant now{base::Duration::seconds(1000).ns};
+  engine::Wheel wheel{now};
+  engine::Outbox out;
+  tests::MemoryLog log;
+  base::Prng random{1};
+  engine::HashPartition partition{1};
+  sip::Node node;
+  std::unique_ptr<im::Realm> realm;
+  std::unique_ptr<sip::Service> service;
+  std::unique_ptr<Messages> messages;
+  std::vector<std::unique_ptr<im::StoreRequest>> questions;
+  std::vector<std::string> sent;
+};
+
+std::string page(base::Bytes from = "carol@sip.example", base::Bytes to = "bob@xmpp.example",
+                 base::Bytes branch = "1") {
+  std::string text = "MESSAGE sip:";
+  text.append(to).append(" SIP/2.0\r\nVia: SIP/2.0/UDP pc;rport;branch=z9hG4bK").append(branch);
+  text.append("\r\nFrom: <sip:").append(from).append(">;tag=1\r\nTo: <sip:").append(to);
+  return text.append(">\r\nCall-ID: c\r\nCSeq: 1 MESSAGE\r\nContent-Type: text/plain\r\n\r\nhello");
+}
+
+TEST(Messages, AreAnsweredWhenTheyAreInTheJournalAndNotBefore) {
+  World world;
+  world.datagram(page());
+  EXPECT_TRUE(world.sent.empty()) << "is there such an account?";
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
+  EXPECT_EQ(world.log.entries.size(), 1u);
+  EXPECT_TRUE(world.sent.empty()) << "nothing is on the disk";
+  world.datagram(page());
+  EXPECT_EQ(world.log.entries.size(), 1u) << "it came again";
+  world.commit();
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(world.sent[0].starts_with("SIP/2.0 202 Accepted\r\n"));
+  world.datagram(page());
+  EXPECT_EQ(world.sent.size(), 2u);
+}
+
+TEST(Messages, FromStrangersAndForOthersUsersAreRefused) {
+  World world;
+  world.datagram(page("carol@sip.example", "bob@xmpp.example", "1"), "192.0.2.2");
+  EXPECT_EQ(world.status(), "403");
+  world.datagram(page("carol@other.example", "bob@xmpp.example", "2"));
+  EXPECT_EQ(world.status(), "403");
+  world.datagram(page("alice@xmpp.example", "bob@xmpp.example", "3"));
+  EXPECT_EQ(world.status(), "403") << "nobody speaks for our users";
+  world.datagram(page("carol@sip.example", "dave@sip.example", "4"));
+  EXPECT_EQ(world.status(), "404") << "we are no relay";
+  world.datagram(page("carol@sip.example", "xmpp.example", "5"));
+  EXPECT_EQ(world.status(), "404");
+  EXPECT_TRUE(world.log.entries.empty() && world.questions.empty());
+}
+
+TEST(Messages, ToNobodyAndWhenTheStoreOrTheJournalFailAreRefused) {
+  World world;
+  world.datagram(page("carol@sip.example", "nobody@xmpp.example", "1"));
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::not_found);
+  EXPECT_EQ(world.status(), "404");
+  world.datagram(page("carol@sip.example", "bob@xmpp.example", "2"));
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::failed);
+  EXPECT_EQ(world.status(), "503");
+  world.log.accepts = false;
+  world.datagram(page("carol@sip.example", "bob@xmpp.example", "3"));
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
+  EXPECT_EQ(world.status(), "503");
+  EXPECT_TRUE(world.log.entries.empty());
+}
+
+TEST(Messages, QuestionsToTheStoreAreBounded) {
+  World world;
+  for (uint32_t i = 0; i < Messages::kAskingMax; ++i) {
+    world.datagram(page("carol@sip.example", "bob@xmpp.example", std::to_string(i)));
+  }
+  EXPECT_TRUE(world.sent.empty());
+  world.datagram(page("carol@sip.example", "bob@xmpp.example", "more"));
+  EXPECT_EQ(world.status(), "503");
+}
+
+struct Outward : World {
+  Outward() {
+    stanza.type = im::StanzaType::chat;
+    stanza.from = jid::JidView::trusted("alice@xmpp.example/laptop");
+    stanza.to = jid::JidView::trusted("carol@sip.example");
+    stanza.id = "m1";
+    stanza.payload = "<body>hello</body>";
+    stanza.facts.body = true;
+  }
+  void respond(int status) {
+    std::string text = "SIP/2.0 " + std::to_string(status) + " So\r\n";
+    const std::string request = sent.back();
+    for (base::Bytes name : {"Via: ", "From: ", "To: ", "Call-ID: ", "CSeq: "}) {
+      const size_t at = request.find(name);
+      text += request.substr(at, request.find("\r\n", at) + 2 - at);
+    }
+    datagram(text + "Content-Length: 0\r\n\r\n");
+  }
+  // The message itself is no longer ours; what is may be the error to its sender.
+  bool discharged() {
+    for (const auto& [key, entry] : log.entries) {
+      im::Stanza kept;
+      EXPECT_TRUE(im::unpack(entry.bytes, kept));
+      if (kept.type != im::StanzaType::error) return false;
+    }
+    return true;
+  }
+  std::string condition() {
+    for (const auto& [key, entry] : log.entries) {
+      im::Stanza kept;
+      EXPECT_TRUE(im::unpack(entry.bytes, kept));
+      xml::Document document;
+      EXPECT_EQ(kept.to.full(), "alice@xmpp.example/laptop");
+      EXPECT_EQ(kept.id, "m1");
+      return std::string(im::name(read_condition(kept, document)));
+    }
+    return "";
+  }
+  im::Stanza stanza;
+};
+
+TEST(Messages, ToSipStayInTheJournalUntilTheyAreTakenThere) {
+  Outward world;
+  world.route(world.stanza);
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(world.sent[0].starts_with("MESSAGE sip:carol@sip.example SIP/2.0\r\n"));
+  world.respond(100);
+  EXPECT_EQ(world.log.entries.size(), 1u);
+  world.respond(200);
+  EXPECT_TRUE(world.log.entries.empty());
+}
+
+TEST(Messages, ThatSipRefusesOrDoesNotAnswerComeBackAsErrors) {
+  {
+    Outward world;
+    world.route(world.stanza);
+    world.respond(404);
+    EXPECT_TRUE(world.discharged());
+    EXPECT_EQ(world.condition(), "item-not-found");
+  }
+  Outward world;
+  world.route(world.stanza);
+  for (int i = 0; i < 330; ++i) {
+    world.now = world.now + base::Duration::milliseconds(100);
+    world.wheel.advance(world.now);
+    while (engine::Timer* timer = world.wheel.pop_due()) {
+      engine::Turn here = world.turn();
+      timer->fire(here);
+    }
+    world.settle();
+  }
+  EXPECT_TRUE(world.discharged());
+  EXPECT_EQ(world.condition(), "remote-server-timeout");
+}
+
+TEST(Messages, TooLongForADatagramComeBackAtOnce) {
+  Outward world;
+  const std::string payload = "<body>" + std::string(1200, 'x') + "</body>";
+  world.stanza.payload = payload;
+  world.route(world.stanza);
+  EXPECT_TRUE(world.sent.empty());
+  EXPECT_EQ(world.condition(), "policy-violation");
+}
+
+TEST(Messages, OnlyWhatAUserOfSipCanReadIsSentAndTheRestNotKept) {
+  Outward world;
+  world.stanza.payload = "<received xmlns='urn:xmpp:receipts' id='1'/>";
+  world.stanza.facts.body = false;
+  world.route(world.stanza);
+  EXPECT_TRUE(world.sent.empty() && world.log.entries.empty());
+  world.stanza.type = im::StanzaType::error;
+  world.route(world.stanza);
+  EXPECT_TRUE(world.sent.empty() && world.log.entries.empty());
+}
+
+TEST(Messages, ToDomainsOfNobodyAreTheRealms) {
+  Outward world;
+  world.stanza.to = jid::JidView::trusted("carol@nowhere.example");
+  world.route(world.stanza);
+  EXPECT_TRUE(world.sent.empty());
+  EXPECT_EQ(world.condition(), "remote-server-not-found");
+}
+
+}  // namespace
+}  // namespace gateway
