@@ -44,8 +44,8 @@ bool handed_back(const Clients& clients, const Client& owner, const Received& me
   for (const Client* client : clients) {
     if (client->bare() != owner.bare()) continue;
     for (const EndedSession& session : client->ended_sessions) {
-      const bool before =
-          session.gone == base::Instant::never() || reached <= Clock::wall_of(session.gone).us;
+      const bool before = session.gone == base::Instant::never() ||
+                          reached <= Clock::wall_of(session.gone + Crash::kAhead).us;
       const bool in_it = before && reached >= Clock::wall_of(session.since).us;
       if (in_it && session.lost <= message.at + Crash::kNoticed) return true;
     }
