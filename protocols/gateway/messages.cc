@@ -52,7 +52,6 @@ struct Messages::Asking final : im::StoreRequest::Context {
 Messages::Messages(sip::Service& service, im::Realm& realm) : service_(service), realm_(realm) {
   service.handle(sip::Method::message, *this);
   service.announce(sip::HeaderId::accept, "text/plain");
-  service.outgoing().set_user(*this);
   realm.set_elsewhere(*this);
 }
 
@@ -60,24 +59,17 @@ Messages::Messages(sip::Service& service, im::Realm& realm) : service_(service),
 engine::ShardId Messages::shard_for(const sip::Received& request, engine::Turn& turn) {
   jid::JidView to;
   std::string scratch;
-  const bool trusted = sip::trusted(service_.options().peers, request.source);
-  if (!trusted || !parse_jid(request.essentials.request_uri, scratch, to)) return turn.shard;
+  if (!parse_jid(request.essentials.request_uri, scratch, to)) return turn.shard;
   return realm_.partition().owner(to.bare()).shard;
 }
 
 void Messages::on_request(const sip::Received& request, engine::Turn& turn) {
-  const std::vector<sip::TrunkPeer>& peers = service_.options().peers;
-  if (!sip::trusted(peers, request.source)) {
-    trace::count(Counter::sip_strangers_refused);
-    return refuse(request, 403, turn);
-  }
-  if (const uint16_t status = read_page(request.message, request.essentials, in_); status != 0) {
-    return refuse(request, status, turn);
-  }
+  const uint16_t status = read_page(request.message, request.essentials, in_);
+  if (status != 0) return refuse(request, status, turn);
   const jid::JidView to = jid::JidView::trusted(in_.to);
   if (!to.has_local() || !realm_.options().hosts(to.domain())) return refuse(request, 404, turn);
   const jid::JidView from = jid::JidView::trusted(in_.from);
-  if (!sip::trusted_for(peers, request.source, from.domain())) {
+  if (!sip::trusted_for(service_.options().peers, request.source, from.domain())) {
     trace::count(Counter::sip_strangers_refused);
     return refuse(request, 403, turn);
   }
@@ -185,7 +177,9 @@ void Messages::send(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine
   const uint64_t number = ++last_number_;
   sent_[number] = {std::string(stanza.from.full()), std::string(stanza.to.full()),
                    std::string(stanza.id), stanza.message_id, stanza.type};
-  if (service_.outgoing().send(peer, sip::Method::message, how, out_.rest, number, turn)) return;
+  if (service_.outgoing().send(peer, sip::Method::message, how, out_.rest, *this, number, turn)) {
+    return;
+  }
   sent_.erase(number);
   fail(stanza, im::ErrorCondition::resource_constraint, turn);
 }

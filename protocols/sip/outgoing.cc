@@ -19,9 +19,18 @@ Outgoing::Outgoing(Service& service, const ClientTransactions::Limits& limits)
 
 Outgoing::~Outgoing() = default;
 
+uint64_t Outgoing::ticket(ClientUser& user, uint64_t number) {
+  CHECK(number < kNumbers);
+  size_t at = 0;
+  while (at < users_.size() && users_[at] != &user) ++at;
+  if (at == users_.size()) users_.push_back(&user);
+  CHECK(users_.size() < 256);
+  return at * kNumbers + number;
+}
+
 bool Outgoing::send(const TrunkPeer& peer, Method method, const Request& how, base::Bytes rest,
-                    uint64_t number, engine::Turn& turn) {
-  CHECK(user_ != nullptr);
+                    ClientUser& user, uint64_t number, engine::Turn& turn) {
+  const uint64_t mine = ticket(user, number);
   const Options& options = service_.options();
   const auto at = static_cast<size_t>(&peer - options.peers.data());
   CHECK(at < trunks_.size());
@@ -29,18 +38,18 @@ bool Outgoing::send(const TrunkPeer& peer, Method method, const Request& how, ba
     Flow flow;
     flow.remote = peer.address;
     if (!options.find_listener(ListenerKind::udp, flow.listener)) return false;
-    return send_by(flow, method, how, rest, number, turn);
+    return send_by(flow, method, how, rest, mine, turn);
   }
   Trunk& trunk = trunks_[at];
-  if (trunk.connection != nullptr) return send_by(trunk.flow, method, how, rest, number, turn);
-  if (!wait(trunk, method, how, rest, number)) return false;
+  if (trunk.connection != nullptr) return send_by(trunk.flow, method, how, rest, mine, turn);
+  if (!wait(trunk, method, how, rest, mine)) return false;
   if (std::exchange(trunk.connecting, true)) return true;
   turn.out.connect(at, {.remote = peer.address, .server_name = {}});
   return true;
 }
 
 bool Outgoing::send_by(const Flow& flow, Method method, const Request& how, base::Bytes rest,
-                       uint64_t number, engine::Turn& turn) {
+                       uint64_t ticket, engine::Turn& turn) {
   branch_.clear();
   Place place;
   if (!client_.reserve(turn, place, branch_)) return false;
@@ -51,16 +60,16 @@ bool Outgoing::send_by(const Flow& flow, Method method, const Request& how, base
   text_.clear();
   Writer(text_).begin_request(whole);
   text_.append(rest);
-  client_.send(place, method, flow, text_, number, turn);
+  client_.send(place, method, flow, text_, ticket, turn);
   return true;
 }
 
 bool Outgoing::wait(Trunk& trunk, Method method, const Request& how, base::Bytes rest,
-                    uint64_t number) {
+                    uint64_t ticket) {
   auto one = std::make_unique<Waiting>();
   one->method = method;
   one->how = how;
-  one->number = number;
+  one->ticket = ticket;
   base::Bytes* const views[] = {&one->how.method, &one->how.uri, &one->how.route,
                                 &one->how.from,   &one->how.to,  &one->how.call_id};
   for (const base::Bytes* view : views) one->text.append(*view);
@@ -96,8 +105,8 @@ std::unique_ptr<engine::Peer> Outgoing::on_connected(uint64_t token, const engin
   const auto waiting = std::exchange(trunk.waiting, {});
   trunk.waiting_bytes = 0;
   for (const auto& one : waiting) {
-    if (send_by(trunk.flow, one->method, one->how, one->rest, one->number, turn)) continue;
-    user_->on_no_response(one->number, turn);
+    if (send_by(trunk.flow, one->method, one->how, one->rest, one->ticket, turn)) continue;
+    on_no_response(one->ticket, turn);
   }
   return made;
 }
@@ -112,7 +121,7 @@ void Outgoing::on_connect_failed(uint64_t token, engine::Turn& turn) {
   }
   const auto waiting = std::exchange(trunk.waiting, {});
   trunk.waiting_bytes = 0;
-  for (const auto& one : waiting) user_->on_no_response(one->number, turn);
+  for (const auto& one : waiting) on_no_response(one->ticket, turn);
 }
 
 void Outgoing::on_closed(const Connection& connection) {
@@ -126,13 +135,13 @@ void Outgoing::receive(const Message& response, const Essentials& essentials, en
   static_cast<void>(client_.receive(response, essentials, turn));
 }
 
-void Outgoing::on_response(uint64_t number, const Message& response, const Essentials& essentials,
+void Outgoing::on_response(uint64_t ticket, const Message& response, const Essentials& essentials,
                            engine::Turn& turn) {
-  user_->on_response(number, response, essentials, turn);
+  users_[ticket / kNumbers]->on_response(ticket % kNumbers, response, essentials, turn);
 }
 
-void Outgoing::on_no_response(uint64_t number, engine::Turn& turn) {
-  user_->on_no_response(number, turn);
+void Outgoing::on_no_response(uint64_t ticket, engine::Turn& turn) {
+  users_[ticket / kNumbers]->on_no_response(ticket % kNumbers, turn);
 }
 
 }  // namespace sip

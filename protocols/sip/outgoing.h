@@ -22,16 +22,15 @@ class Outgoing final : private ClientUser {
  public:
   static constexpr size_t kWaitingBytesMax = 1 << 20;  // for the connection to one peer
 
-  // `user` hears of what becomes of each request, by the number that send() was given.
   Outgoing(Service& service, const ClientTransactions::Limits& limits);
   ~Outgoing() override;
 
-  void set_user(ClientUser& user) { user_ = &user; }
-
   // `how` without transport, sent_by and branch, which are filled in; `rest`: further fields, the
-  // empty line, the body. False: no room; the user hears nothing.
+  // empty line, the body. `user`, who outlives it, hears what becomes of it, by `number`, which is
+  // below kNumbers. False: no room; the user hears nothing.
+  static constexpr uint64_t kNumbers = uint64_t{1} << 56;
   [[nodiscard]] bool send(const TrunkPeer& peer, Method method, const Request& how,
-                          base::Bytes rest, uint64_t number, engine::Turn& turn);
+                          base::Bytes rest, ClientUser& user, uint64_t number, engine::Turn& turn);
 
   // Of a response to a request of this shard.
   void receive(const Message& response, const Essentials& essentials, engine::Turn& turn);
@@ -48,7 +47,7 @@ class Outgoing final : private ClientUser {
     Request how;  // its views are of `text`
     std::string text;
     base::Bytes rest;
-    uint64_t number;
+    uint64_t ticket;
   };
   struct Trunk {
     Connection* connection = nullptr;
@@ -59,15 +58,16 @@ class Outgoing final : private ClientUser {
     size_t waiting_bytes = 0;
   };
 
+  uint64_t ticket(ClientUser& user, uint64_t number);
   bool send_by(const Flow& flow, Method method, const Request& how, base::Bytes rest,
-               uint64_t number, engine::Turn& turn);
-  bool wait(Trunk& trunk, Method method, const Request& how, base::Bytes rest, uint64_t number);
-  void on_response(uint64_t number, const Message& response, const Essentials& essentials,
+               uint64_t ticket, engine::Turn& turn);
+  bool wait(Trunk& trunk, Method method, const Request& how, base::Bytes rest, uint64_t ticket);
+  void on_response(uint64_t ticket, const Message& response, const Essentials& essentials,
                    engine::Turn& turn) override;
-  void on_no_response(uint64_t number, engine::Turn& turn) override;
+  void on_no_response(uint64_t ticket, engine::Turn& turn) override;
 
   Service& service_;
-  ClientUser* user_ = nullptr;
+  std::vector<ClientUser*> users_;  // a few; a ticket begins with the place of one
   ClientTransactions client_;
   std::vector<Trunk> trunks_;  // as Options::peers
   std::string text_;           // scratch

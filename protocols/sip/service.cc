@@ -156,6 +156,11 @@ void Service::serve(const Received& request, engine::Turn& turn) {
   if (method == Method::unknown) return answer(request, 501, turn);
   Handler* const who = handler(method);
   if (method != Method::options && who == nullptr) return answer_not_allowed(request, turn);
+  if (who != nullptr && !trusted(options_->peers, request.source)) {
+    trace::count(Counter::sip_strangers_refused);
+    TRACE(sip, debug, "stranger", {"method", request.message.method_name()});
+    return answer(request, 403, turn);
+  }
   if (request.essentials.request_uri.scheme == Uri::Scheme::other) {
     return answer(request, 416, turn);
   }

@@ -17,9 +17,7 @@ Options with_peers() {
 }
 
 struct World : Shards, ClientUser {
-  explicit World(const Options& wanted = with_peers()) : Shards(wanted) {
-    for (auto& shard : shards) shard->service->outgoing().set_user(*this);
-  }
+  explicit World(const Options& wanted = with_peers()) : Shards(wanted) {}
   void on_response(uint64_t number, const Message& response, const Essentials&,
                    engine::Turn& turn) override {
     heard += std::to_string(number) + ":" + std::to_string(response.status()) + "@" +
@@ -42,7 +40,7 @@ struct World : Shards, ClientUser {
         "Content-Length: " + std::to_string(body) + "\r\n\r\n" + std::string(body, 'x');
     engine::Turn here = turn(0);
     const bool good = shards[0]->service->outgoing().send(options->peers[peer], Method::message,
-                                                          how, rest, number, here);
+                                                          how, rest, *this, number, here);
     // Connections are asked for here, and made by hand.
     for (const engine::Effect& effect : shards[0]->out.effects()) {
       if (effect.kind != engine::EffectKind::connect) continue;

@@ -113,6 +113,26 @@ TEST(Service, BeyondItsPlacesItAsksToComeBack) {
   EXPECT_EQ(world.statuses(), "200 503 ");
 }
 
+// Of those who may ask more than OPTIONS.
+Options with_peer() {
+  Options options;
+  options.peers.resize(1);
+  options.peers[0].address = base::parse_address("192.0.2.1", 5060);
+  return options;
+}
+
+TEST(Service, StrangersMayAskWhatItCanAndNothingElse) {
+  Shards world;
+  struct Never final : Handler {
+    engine::ShardId shard_for(const Received&, engine::Turn&) override { return 1; }
+    void on_request(const Received&, engine::Turn&) override { ADD_FAILURE(); }
+  } never;
+  world.shards[0]->service->handle(Method::message, never);
+  world.datagram(wire("MESSAGE", "1"));
+  world.datagram(wire("OPTIONS", "2"));
+  EXPECT_EQ(world.statuses(), "403 200 ");
+}
+
 // Answers on shard 1: at once, or when told to.
 struct Late final : Handler {
   explicit Late(Service& of) : service(of) {}
@@ -136,7 +156,7 @@ struct Late final : Handler {
 };
 
 TEST(Service, AHandlerHearsRequestsOnTheShardThatItNamesAndAnswersFromThere) {
-  Shards world;
+  Shards world(with_peer());
   Late here(*world.shards[0]->service);
   Late there(*world.shards[1]->service);
   world.shards[0]->service->handle(Method::message, here);
@@ -153,7 +173,7 @@ TEST(Service, AHandlerHearsRequestsOnTheShardThatItNamesAndAnswersFromThere) {
 }
 
 TEST(Service, AnAnswerMayComeLaterFromAnyShard) {
-  Shards world;
+  Shards world(with_peer());
   Late here(*world.shards[0]->service);
   Late there(*world.shards[1]->service);
   there.waits = true;
@@ -172,7 +192,7 @@ TEST(Service, AnAnswerMayComeLaterFromAnyShard) {
 }
 
 TEST(Service, AFullMailboxRefusesTheRequest) {
-  Shards world;
+  Shards world(with_peer());
   Late here(*world.shards[0]->service);
   world.shards[0]->service->handle(Method::message, here);
   world.mailbox_full = true;
