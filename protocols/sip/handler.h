@@ -17,9 +17,9 @@ struct ReturnPath {
   engine::ShardId shard = 0;
 };
 
-// A request that is new, well-formed, of a method that is handled, from a trunk peer, and demands no
-// extension that is not there. For whom the peer may speak is the handler's to ask (trusted_for()).
-// Views, valid during the call.
+// A request that is new, well-formed, of a method that is handled, from a trunk peer, and demands
+// no extension that is not there. For whom the peer may speak is the handler's to ask
+// (trusted_for()). Views, valid during the call.
 struct Received {
   const Message& message;
   const Essentials& essentials;
