@@ -46,6 +46,7 @@ std::shared_ptr<sip::Options> sip_options(const Config& config) {
   sip->sent_by = config.domains.front();
   const uint16_t port = config.sip.udp_port;
   if (port != 0 && port != sip::kDefaultPort) sip->sent_by += ":" + std::to_string(port);
+  sip->hosts = config.sip.hosts;
   for (const SipPeerConfig& peer : config.sip.peers) {
     sip::TrunkPeer trunk;
     trunk.domains = peer.domains;

@@ -83,6 +83,7 @@ struct SipConfig {
   uint16_t udp_port = 5060;
   uint16_t tcp_port = 5060;
   uint16_t tls_port = 5061;
+  std::vector<std::string> hosts;
   std::vector<SipPeerConfig> peers;
   sip::Options options;  // without listeners and peers: see sip_options()
 };

@@ -22,6 +22,7 @@ class Validator {
   void admin(const Config& config);
   void sizes(const Config& config);
   void sip(const SipConfig& sip);
+  void sip_hosts(Config& config);
   void sip_peers(Config& config);
   void contacts(const Config& config);
 
@@ -181,6 +182,17 @@ void Validator::sip(const SipConfig& sip) {
   }
 }
 
+void Validator::sip_hosts(Config& config) {
+  for (std::string& host : config.sip.hosts) {
+    std::string normal;
+    if (host.empty() || !jid::prepare_domain(host, normal)) {
+      report("sip.hosts", "\"" + host + "\" is neither a host name nor an address",
+             "write one such as \"sip.example.org\", \"192.0.2.1\" or \"[2001:db8::1]\"");
+    }
+    host = normal;
+  }
+}
+
 void Validator::sip_peers(Config& config) {
   std::set<std::string> seen(config.domains.begin(), config.domains.end());
   for (size_t i = 0; i < config.sip.peers.size(); ++i) {
@@ -242,6 +254,7 @@ void validate(Config& config, const Positions& positions, std::vector<Problem>& 
   validator.admin(config);
   validator.sizes(config);
   validator.sip(config.sip);
+  validator.sip_hosts(config);
   validator.sip_peers(config);
   validator.contacts(config);
 }

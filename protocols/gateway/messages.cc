@@ -4,7 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
-#include "protocols/gateway/address.h"
+#include "protocols/gateway/account.h"
 #include "protocols/gateway/errors.h"
 
 namespace gateway {
@@ -38,7 +38,8 @@ struct Messages::Asking final : im::StoreRequest::Context {
     CHECK(message.index_datagram(bytes) && sip::read_essentials(message, essentials, fault));
     const sip::Received request{message, essentials, back, source};
     PageIn page;
-    CHECK(read_page(message, essentials, page) == 0);
+    CHECK(read_page(message, essentials, page) == 0 && owner.find_recipient(request));
+    page.to = owner.recipient_;
     if (answer.status == im::StoreStatus::ok) return owner.accept(request, page, turn);
     owner.refuse(request, answer.status == im::StoreStatus::not_found ? 404 : 503, turn);
   }
@@ -57,17 +58,21 @@ Messages::Messages(sip::Service& service, im::Realm& realm) : service_(service),
 
 // Who is refused anyway, is here.
 engine::ShardId Messages::shard_for(const sip::Received& request, engine::Turn& turn) {
-  jid::JidView to;
-  std::string scratch;
-  if (!parse_jid(request.essentials.request_uri, scratch, to)) return turn.shard;
-  return realm_.partition().owner(to.bare()).shard;
+  if (!find_recipient(request)) return turn.shard;
+  return realm_.partition().owner(jid::JidView::trusted(recipient_).bare()).shard;
+}
+
+bool Messages::find_recipient(const sip::Received& request) {
+  return find_account(request.essentials.request_uri, realm_.options(), service_.options(),
+                      recipient_);
 }
 
 void Messages::on_request(const sip::Received& request, engine::Turn& turn) {
   const uint16_t status = read_page(request.message, request.essentials, in_);
   if (status != 0) return refuse(request, status, turn);
+  if (!find_recipient(request)) return refuse(request, 404, turn);
+  in_.to = recipient_;
   const jid::JidView to = jid::JidView::trusted(in_.to);
-  if (!to.has_local() || !realm_.options().hosts(to.domain())) return refuse(request, 404, turn);
   const jid::JidView from = jid::JidView::trusted(in_.from);
   if (!sip::trusted_for(service_.options().peers, request.source, from.domain())) {
     trace::count(Counter::sip_strangers_refused);

@@ -50,6 +50,7 @@ class Messages final : public sip::Handler, public im::Elsewhere, private sip::C
     std::string response;
   };
 
+  bool find_recipient(const sip::Received& request);
   void refuse(const sip::Received& request, uint16_t status, engine::Turn& turn);
   void ask(const sip::Received& request, base::Bytes account, engine::Turn& turn);
   void accept(const sip::Received& request, const PageIn& page, engine::Turn& turn);
@@ -69,6 +70,7 @@ class Messages final : public sip::Handler, public im::Elsewhere, private sip::C
   const PageIn* accepting_ = nullptr;  // while the realm has it
   uint16_t refused_ = 0;               // what the realm said to that
   xml::Document document_;             // scratch, as the next ones
+  std::string recipient_;
   PageIn in_;
   PageOut out_;
 };

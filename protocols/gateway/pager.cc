@@ -92,7 +92,6 @@ im::Stanza PageIn::stanza() const {
 
 uint16_t read_page(const sip::Message& message, const sip::Essentials& essentials, PageIn& out) {
   if (!is_plain_text(message)) return 415;
-  if (!read_jid(message.request_uri(), out.to)) return 404;
   if (!read_jid(essentials.from.uri, out.from)) return 403;
   out.id = essentials.via.branch;
   const base::Bytes lang = message.value(sip::HeaderId::content_language);

@@ -24,8 +24,8 @@ struct PageIn {
   im::Stanza stanza() const;  // views of this
 };
 
-// 0, or the status that refuses it: 415 for what is no plain text, 404 for who is no user, 403 for
-// a sender without an address here, 400 for what no stanza can hold.
+// 0, or the status that refuses it: 415 for what is no plain text, 403 for a sender without an
+// address here, 400 for what no stanza can hold.
 uint16_t read_page(const sip::Message& message, const sip::Essentials& essentials, PageIn& out);
 
 // A message stanza as a MESSAGE is made of it.

@@ -28,6 +28,7 @@ struct Options {
 
   ClientTransactions::Limits client;  // of one shard, from its budget
   std::string sent_by;                // of our Vias: host, or host:port
+  std::vector<std::string> hosts;     // other names of this node in URIs, normalised
   std::vector<TrunkPeer> peers;
 
   // The first listener of this kind; false: there is none.

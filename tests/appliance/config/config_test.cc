@@ -144,6 +144,7 @@ domains = ["here.example"]
 [sip]
 enabled = true
 udp_port = 5080
+hosts = ["Node.example", "192.0.2.9", "[2001:db8::9]"]
 [[sip.peer]]
 address = "192.0.2.1"
 port = 5070
@@ -154,6 +155,8 @@ sources = ["2001:db8::1"]
                             .config;
   const auto options = sip_options(config);
   EXPECT_EQ(options->sent_by, "here.example:5080");
+  EXPECT_EQ(options->hosts,
+            (std::vector<std::string>{"node.example", "192.0.2.9", "[2001:db8::9]"}));
   ASSERT_EQ(options->peers.size(), 1u);
   const sip::TrunkPeer& peer = options->peers[0];
   EXPECT_EQ(peer.address, base::parse_address("192.0.2.1", 5070));
@@ -260,6 +263,7 @@ TEST(Config, ContradictionsAreFound) {
            "[sip]\ntransports = [\"sctp\"]",
            "[sip]\ntransports = [\"udp\", \"udp\"]",
            "[sip]\nenabled = true\ntransports = []",
+           "[sip]\nhosts = [\"exa mple\"]",
            "[[sip.peer]]\naddress = \"here\"",
            "[[sip.peer]]\naddress = \"192.0.2.1\"\nsources = [\"there\"]",
            "[[sip.peer]]\naddress = \"192.0.2.1\"\ndomains = [\"localhost\"]",

@@ -23,6 +23,7 @@ struct World {
     auto options = std::make_shared<sip::Options>();
     options->listeners = {sip::ListenerKind::udp};
     options->sent_by = "xmpp.example";
+    options->hosts = {"192.0.2.99"};
     options->peers.resize(1);
     options->peers[0].address = base::parse_address("192.0.2.1", 5060);
     options->peers[0].domains = {"sip.example"};
@@ -148,6 +149,20 @@ TEST(Messages, ToNobodyAndWhenTheStoreOrTheJournalFailAreRefused) {
   world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
   EXPECT_EQ(world.status(), "503");
   EXPECT_TRUE(world.log.entries.empty());
+}
+
+TEST(Messages, ToTheNodesAddressAreForTheFirstDomain) {
+  World world;
+  world.datagram(page("carol@sip.example", "bob@192.0.2.99"));
+  ASSERT_EQ(world.questions.size(), 1u);
+  EXPECT_EQ(world.questions[0]->user, "bob@xmpp.example");
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
+  ASSERT_EQ(world.log.entries.size(), 1u);
+  im::Stanza kept;
+  ASSERT_TRUE(im::unpack(world.log.entries.begin()->second.bytes, kept));
+  EXPECT_EQ(kept.to.full(), "bob@xmpp.example");
+  world.commit();
+  EXPECT_EQ(world.status(), "202");
 }
 
 TEST(Messages, QuestionsToTheStoreAreBounded) {

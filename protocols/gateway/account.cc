@@ -1,0 +1,27 @@
+#include "protocols/gateway/account.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "protocols/gateway/address.h"
+
+namespace gateway {
+
+bool find_account(const sip::Uri& uri, const im::Options& im, const sip::Options& sip,
+                  std::string& out) {
+  CHECK(!im.domains.empty());
+  std::string scratch;
+  jid::JidView jid;
+  if (!parse_jid(uri, scratch, jid) || !jid.has_local()) return false;
+  const bool known_by_another_name =
+      std::find(sip.hosts.begin(), sip.hosts.end(), jid.domain()) != sip.hosts.end();
+  if (!known_by_another_name) {
+    out = jid.full();
+    return im.hosts(jid.domain());
+  }
+  out.assign(jid.local()).append("@").append(im.domains.front());
+  if (jid.has_resource()) out.append("/").append(jid.resource());
+  return true;
+}
+
+}  // namespace gateway
