@@ -46,7 +46,7 @@ struct Messages::Asking final : im::StoreRequest::Context {
 
   Messages& owner;
   const std::string bytes;
-  const base::SocketAddress source;
+  const sip::Source source;
   const sip::ReturnPath back;
 };
 

@@ -3,10 +3,10 @@
 // kept its ReturnPath; one that never is leaves the transaction table by itself (192 s), counted.
 #pragma once
 
-#include "engine/base/socket_address.h"
 #include "engine/seam/turn.h"
 #include "protocols/sip/header/essentials.h"
 #include "protocols/sip/message/message.h"
+#include "protocols/sip/peer.h"
 #include "protocols/sip/transaction/server_transactions.h"
 
 namespace sip {
@@ -24,7 +24,7 @@ struct Received {
   const Message& message;
   const Essentials& essentials;
   ReturnPath back;
-  base::SocketAddress source;
+  Source source;
 };
 
 class Handler {

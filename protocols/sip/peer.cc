@@ -15,19 +15,20 @@ bool TrunkPeer::serves(base::Bytes domain) const {
   return std::find(domains.begin(), domains.end(), domain) != domains.end();
 }
 
-bool TrunkPeer::speaks_from(const base::SocketAddress& source) const {
-  return same_host(address, source) ||
-         std::any_of(sources.begin(), sources.end(),
-                     [&](const base::SocketAddress& one) { return same_host(one, source); });
+bool TrunkPeer::speaks_from(const Source& source) const {
+  if (source.datagram && !datagrams) return false;
+  return same_host(address, source.address) ||
+         std::any_of(sources.begin(), sources.end(), [&](const base::SocketAddress& one) {
+           return same_host(one, source.address);
+         });
 }
 
-bool trusted(const std::vector<TrunkPeer>& peers, const base::SocketAddress& source) {
+bool trusted(const std::vector<TrunkPeer>& peers, const Source& source) {
   return std::any_of(peers.begin(), peers.end(),
                      [&](const TrunkPeer& peer) { return peer.speaks_from(source); });
 }
 
-bool trusted_for(const std::vector<TrunkPeer>& peers, const base::SocketAddress& source,
-                 base::Bytes domain) {
+bool trusted_for(const std::vector<TrunkPeer>& peers, const Source& source, base::Bytes domain) {
   return std::any_of(peers.begin(), peers.end(), [&](const TrunkPeer& peer) {
     return peer.speaks_from(source) && peer.serves(domain);
   });

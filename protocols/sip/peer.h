@@ -11,21 +11,28 @@
 
 namespace sip {
 
+// Where a request came from.
+struct Source {
+  base::SocketAddress address;
+  bool datagram = true;
+};
+
 struct TrunkPeer {
   std::vector<std::string> domains;          // normalised; of no other peer, and none of ours
   base::SocketAddress address;               // where requests go
   std::vector<base::SocketAddress> sources;  // from where they come, besides; ports do not count
-  bool datagrams = false;                    // UDP; else TCP
+  // It is spoken with by UDP, too; else by connections alone, as the source of a datagram is
+  // anybody's word.
+  bool datagrams = false;
 
   bool serves(base::Bytes domain) const;
-  bool speaks_from(const base::SocketAddress& source) const;
+  bool speaks_from(const Source& source) const;
 };
 
 // Does anybody we trust speak from there?
-bool trusted(const std::vector<TrunkPeer>& peers, const base::SocketAddress& source);
+bool trusted(const std::vector<TrunkPeer>& peers, const Source& source);
 // … for users of this domain? Several peers may share an address.
-bool trusted_for(const std::vector<TrunkPeer>& peers, const base::SocketAddress& source,
-                 base::Bytes domain);
+bool trusted_for(const std::vector<TrunkPeer>& peers, const Source& source, base::Bytes domain);
 // Who has the users of this domain; null: nobody.
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain);
 

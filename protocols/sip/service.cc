@@ -132,7 +132,7 @@ void Service::refuse_statelessly(const Message& message, const Via& via, uint16_
 
 void Service::receive_request(const Message& message, const Essentials& essentials,
                               const Flow& source, engine::Turn& turn) {
-  Received request{message, essentials, {{}, shard_}, source.remote};
+  Received request{message, essentials, {{}, shard_}, {source.remote, !source.reliable()}};
   // Nobody waits for an answer to it (MS-SIPRE §3.7): it has no transaction.
   if (message.method() == Method::benotify) {
     if (handler(Method::benotify) != nullptr) serve(request, turn);
@@ -253,7 +253,7 @@ std::string& Service::response_scratch() {
 
 void Service::begin_answer(const Received& request, const Response& how, Writer& writer) {
   Response whole = how;
-  whole.source = request.source;
+  whole.source = request.source.address;
   if (whole.to_tag.empty()) {
     tag_.clear();
     append_tag(request.message, tag_);

@@ -15,8 +15,8 @@ struct Service::Mail {
   // `answer` is ours, on its way to the transaction; `response` a peer's, to a request of ours.
   enum Kind : uint8_t { request = kFirstMailKind, answer, response };
   TransactionId id;
-  base::SocketAddress source;  // of a request
-  uint16_t status = 0;         // of an answer
+  Source source;        // of a request
+  uint16_t status = 0;  // of an answer
 };
 
 namespace {

@@ -140,6 +140,7 @@ class SipMessages(peer.Test):
     async def test_what_is_refused(self):
         await self.send("t1", "tcp.example", "nobody-of-that-name", status=404)
         await self.send("t1", "elsewhere.example", self.local(self.bob), status=403)
+        await self.send("u1", "tcp.example", self.local(self.bob), status=403)  # not by datagram
         await self.send("u1", "localhost", self.local(self.bob), status=403)
         await self.send("u1", "tcp.example", self.local(self.bob), status=403, address="127.0.0.9")
 

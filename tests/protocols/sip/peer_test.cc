@@ -5,6 +5,10 @@
 namespace sip {
 namespace {
 
+Source from(base::Bytes address, bool datagram = false) {
+  return {base::parse_address(address, 40000), datagram};
+}
+
 TEST(TrunkPeer, IsKnownByItsAddressesWhateverThePortAndSpeaksForItsDomains) {
   std::vector<TrunkPeer> peers(2);
   peers[0].address = base::parse_address("192.0.2.1", 5060);
@@ -12,14 +16,26 @@ TEST(TrunkPeer, IsKnownByItsAddressesWhateverThePortAndSpeaksForItsDomains) {
   peers[1].address = base::parse_address("192.0.2.1", 5070);
   peers[1].sources = {base::parse_address("2001:db8::1", 0)};
   peers[1].domains = {"two.example", "three.example"};
-  EXPECT_TRUE(trusted(peers, base::parse_address("192.0.2.1", 40000)));
-  EXPECT_TRUE(trusted(peers, base::parse_address("2001:db8::1", 40000)));
-  EXPECT_FALSE(trusted(peers, base::parse_address("192.0.2.2", 5060)));
-  EXPECT_TRUE(trusted_for(peers, base::parse_address("192.0.2.1", 1), "one.example"));
-  EXPECT_TRUE(trusted_for(peers, base::parse_address("192.0.2.1", 1), "two.example"));
-  EXPECT_FALSE(trusted_for(peers, base::parse_address("2001:db8::1", 1), "one.example"));
+  EXPECT_TRUE(trusted(peers, from("192.0.2.1")));
+  EXPECT_TRUE(trusted(peers, from("2001:db8::1")));
+  EXPECT_FALSE(trusted(peers, from("192.0.2.2")));
+  EXPECT_TRUE(trusted_for(peers, from("192.0.2.1"), "one.example"));
+  EXPECT_TRUE(trusted_for(peers, from("192.0.2.1"), "two.example"));
+  EXPECT_FALSE(trusted_for(peers, from("2001:db8::1"), "one.example"));
   EXPECT_EQ(peer_for(peers, "three.example"), &peers[1]);
   EXPECT_EQ(peer_for(peers, "four.example"), nullptr);
+}
+
+TEST(TrunkPeer, OfConnectionsIsNotBelievedByDatagram) {
+  std::vector<TrunkPeer> peers(1);
+  peers[0].address = base::parse_address("192.0.2.1", 5060);
+  peers[0].domains = {"one.example"};
+  EXPECT_TRUE(trusted(peers, from("192.0.2.1", false)));
+  EXPECT_FALSE(trusted(peers, from("192.0.2.1", true)));
+  EXPECT_FALSE(trusted_for(peers, from("192.0.2.1", true), "one.example"));
+  peers[0].datagrams = true;
+  EXPECT_TRUE(trusted_for(peers, from("192.0.2.1", true), "one.example"));
+  EXPECT_TRUE(trusted_for(peers, from("192.0.2.1", false), "one.example"));
 }
 
 }  // namespace
