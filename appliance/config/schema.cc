@@ -195,8 +195,8 @@ std::span<const SipPeerKey> sip_peer_keys() {
        0,
        0,
        {"tcp", "udp"},
-       "How requests are sent. With \"udp\" requests are taken by datagram, too, whose source anybody "
-       "on the way can forge, and messages are limited to 1300 bytes (RFC 3428).",
+       "How requests are sent. With \"udp\" requests are taken by datagram, too, whose source "
+       "anybody on the way can forge, and messages are limited to 1300 bytes (RFC 3428).",
        kPeers,
        FIELD(SipPeerConfig, transport)},
       {"domains",

@@ -82,6 +82,12 @@ class Service final : public engine::Service, private ServerUser {
 
  private:
   struct Mail;
+  // What an answer without a transaction is made from.
+  struct Incoming {
+    const Message& message;
+    Via via;
+    const Flow& source;
+  };
   struct Announced {
     HeaderId id;
     std::string value;
@@ -90,14 +96,16 @@ class Service final : public engine::Service, private ServerUser {
   void receive_response(const Message& message, const Essentials& essentials, engine::Turn& turn);
   void receive_request(const Message& message, const Essentials& essentials, const Flow& source,
                        engine::Turn& turn);
-  void refuse_statelessly(const Message& message, const Via& via, uint16_t status,
-                          base::Bytes reason, const Flow& source, engine::Turn& turn);
-  void serve(const Received& request, engine::Turn& turn);
+  void serve(Handler& who, const Incoming& in, const Essentials& essentials, engine::Turn& turn);
+  void acknowledge(const Incoming& in, const Essentials& essentials, engine::Turn& turn);
   void hand_over(const Received& request, engine::ShardId to, engine::Turn& turn);
-  void answer_options(const Received& request, engine::Turn& turn);
-  void answer_not_allowed(const Received& request, engine::Turn& turn);
-  bool refuse_extensions(const Received& request, engine::Turn& turn);
-  void cancel(const Received& request, engine::Turn& turn);
+  bool refuse_extensions(const Incoming& in, engine::Turn& turn);
+  void reply(const Incoming& in, uint16_t status, engine::Turn& turn);
+  void reply_not_allowed(const Incoming& in, engine::Turn& turn);
+  void reply_to_options(const Incoming& in, engine::Turn& turn);
+  void begin_reply(const Incoming& in, const Response& how, Writer& writer);
+  void begin_reply(const Message& message, const Response& how, Writer& writer);
+  void end_reply(const Incoming& in, Writer& writer, engine::Turn& turn);
   bool supports(base::Bytes extension) const;
   void append_allow(base::Sink& out) const;
   void append_tag(const Message& message, base::Sink& out) const;

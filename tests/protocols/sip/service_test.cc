@@ -89,28 +89,15 @@ TEST(Service, BenotifyIsNeverAnswered) {
   EXPECT_EQ(world.statuses(), "");
 }
 
-TEST(Service, CancelOfWhatHasBeenAnsweredIsTakenAndOfNothingRefused) {
+TEST(Service, CancelMeansNothingHereAndAckIsNeverAnswered) {
   Shards world;
   world.datagram(wire("INVITE", "1"));
-  EXPECT_EQ(world.statuses(), "100 405 ");
+  EXPECT_EQ(world.statuses(), "405 ");
   world.datagram(wire("CANCEL", "1"));
-  EXPECT_EQ(world.statuses(), "200 ");
-  world.datagram(wire("CANCEL", "2"));
   EXPECT_EQ(world.statuses(), "481 ");
   world.datagram(wire("ACK", "1"));
   world.advance(base::Duration::seconds(40));
-  EXPECT_EQ(world.statuses(), "") << "the ACK ended the repetitions";
-}
-
-TEST(Service, BeyondItsPlacesItAsksToComeBack) {
-  Options options;
-  options.server.transactions = 1;
-  Shards world(options);
-  world.datagram(wire("OPTIONS", "1"));
-  world.datagram(wire("OPTIONS", "2"));
-  ASSERT_EQ(world.sent.size(), 2u);
-  EXPECT_TRUE(has(world.sent[1].bytes, "Retry-After: "));
-  EXPECT_EQ(world.statuses(), "200 503 ");
+  EXPECT_EQ(world.statuses(), "");
 }
 
 // Of those who may ask more than OPTIONS.
@@ -190,6 +177,29 @@ TEST(Service, AnAnswerMayComeLaterFromAnyShard) {
   EXPECT_TRUE(has(world.sent[0].bytes, ";tag=mine\r\n"));
   EXPECT_TRUE(has(world.sent[0].bytes, ";received=192.0.2.1;rport=5066\r\n"));
   EXPECT_EQ(world.statuses(), "200 ");
+}
+
+TEST(Service, BeyondItsPlacesItAsksPeersToComeBackAndStillAnswersAllElse) {
+  Options options = with_peer();
+  options.server.transactions = 1;
+  Shards world(options);
+  Late here(*world.shards[0]->service);
+  Late there(*world.shards[1]->service);
+  world.shards[0]->service->handle(Method::message, here);
+  world.shards[1]->service->handle(Method::message, there);
+  for (int i = 0; i < 5; ++i) world.datagram(wire("OPTIONS", std::to_string(i)));
+  EXPECT_EQ(world.statuses(), "200 200 200 200 200 ") << "they take no place";
+  world.datagram(wire("MESSAGE", "a"));
+  EXPECT_EQ(world.statuses(), "202 ");
+  world.datagram(wire("MESSAGE", "b"));
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(has(world.sent[0].bytes, "Retry-After: "));
+  EXPECT_EQ(world.statuses(), "503 ");
+  world.datagram(wire("MESSAGE", "a"));
+  EXPECT_EQ(world.statuses(), "202 ") << "absorbed";
+  world.advance(base::Duration::seconds(33));
+  world.datagram(wire("MESSAGE", "b"));
+  EXPECT_EQ(world.statuses(), "202 ");
 }
 
 TEST(Service, AFullMailboxRefusesTheRequest) {

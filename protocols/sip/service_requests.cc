@@ -1,0 +1,177 @@
+// Requests as they come in, up to where they have a transaction and a handler. What is answered
+// here is answered without a transaction (RFC 3261 §8.2.7), the same whenever it comes again: so
+// strangers find nothing that they could fill, and peers' requests have the table to themselves.
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "engine/trace/trace.h"
+#include "protocols/sip/header/list.h"
+#include "protocols/sip/service.h"
+
+namespace sip {
+namespace {
+
+using trace::Counter;
+
+// When all places are taken (§21.5.4): about as long as it takes until many are free.
+constexpr uint32_t kRetryAfterSeconds = 10;
+
+// Nobody waits for an answer to it (MS-SIPRE §3.7).
+bool may_be_answered(const Message& message) {
+  return message.can_answer() && message.method() != Method::benotify;
+}
+
+}  // namespace
+
+void Service::refuse(const Message& message, Fault fault, const Flow& source, engine::Turn& turn) {
+  CHECK(fault != Fault::none);
+  TRACE(sip, debug, "malformed", {"why", reason_of(fault)});
+  if (!may_be_answered(message)) return;
+  Incoming in{message, {}, source};
+  uint32_t size = 0;
+  // A Via that cannot be read, of another version say (RFC 4475 §3.1.2.16), leaves the source.
+  if (read_top_via(message, in.via, size) == Read::malformed) in.via.has_rport = true;
+  Writer writer(response_scratch());
+  begin_reply(in, {.status = status_of(fault), .reason = reason_of(fault)}, writer);
+  end_reply(in, writer, turn);
+}
+
+// In the order of §8.2.
+void Service::receive_request(const Message& message, const Essentials& essentials,
+                              const Flow& source, engine::Turn& turn) {
+  const Method method = message.method();
+  const Incoming in{message, essentials.via, source};
+  if (method == Method::ack || method == Method::cancel) return acknowledge(in, essentials, turn);
+  if (method == Method::unknown) return reply(in, 501, turn);
+  Handler* const who = handler(method);
+  if (method != Method::options && who == nullptr) return reply_not_allowed(in, turn);
+  if (who != nullptr && !trusted(options_->peers, {source.remote, !source.reliable()})) {
+    trace::count(Counter::sip_strangers_refused);
+    TRACE(sip, debug, "stranger", {"method", message.method_name()});
+    return reply(in, 403, turn);
+  }
+  if (essentials.request_uri.scheme == Uri::Scheme::other) return reply(in, 416, turn);
+  if (refuse_extensions(in, turn)) return;
+  if (method == Method::options) return reply_to_options(in, turn);
+  serve(*who, in, essentials, turn);
+}
+
+void Service::serve(Handler& who, const Incoming& in, const Essentials& essentials,
+                    engine::Turn& turn) {
+  const Source source{in.source.remote, !in.source.reliable()};
+  Received request{in.message, essentials, {{}, shard_}, source};
+  if (in.message.method() != Method::benotify) {
+    const auto arrival = server_.receive(in.message, essentials, in.source, turn, request.back.id);
+    if (arrival == ServerTransactions::Arrival::full) return reply(in, 503, turn);
+    if (arrival != ServerTransactions::Arrival::fresh) return;
+  }
+  const engine::ShardId owner = who.shard_for(request, turn);
+  if (owner != shard_) return hand_over(request, owner, turn);
+  who.on_request(request, turn);
+}
+
+// An ACK is for its INVITE's transaction. Of a CANCEL (§9.2): no request here waits for long enough
+// to be taken back, one that is known has been answered.
+void Service::acknowledge(const Incoming& in, const Essentials& essentials, engine::Turn& turn) {
+  TransactionId id;
+  if (in.message.method() == Method::ack) {
+    static_cast<void>(server_.receive(in.message, essentials, in.source, turn, id));
+    return;
+  }
+  reply(in, server_.find_cancelled(in.message, essentials, id) ? 200 : 481, turn);
+}
+
+void Service::append_allow(base::Sink& out) const {
+  out.append("OPTIONS");
+  for (size_t i = 0; i < handlers_.size(); ++i) {
+    const auto method = static_cast<Method>(i);
+    if (handlers_[i] != nullptr) out.append(", ").append(wire_name(method));
+  }
+}
+
+void Service::reply_not_allowed(const Incoming& in, engine::Turn& turn) {
+  if (!may_be_answered(in.message)) return;
+  std::string allow;
+  append_allow(allow);
+  Writer writer(response_scratch());
+  begin_reply(in, {.status = 405}, writer);
+  writer.field(HeaderId::allow, allow);
+  end_reply(in, writer, turn);
+}
+
+// §11.2. Whoever asks is told the same of every user, there or not. Max-Forwards is for those who
+// forward: call managers ping with 0.
+void Service::reply_to_options(const Incoming& in, engine::Turn& turn) {
+  std::string allow;
+  append_allow(allow);
+  Writer writer(response_scratch());
+  begin_reply(in, {.status = 200}, writer);
+  writer.field(HeaderId::allow, allow);
+  for (const Announced& one : announced_) writer.field(one.id, one.value);
+  end_reply(in, writer, turn);
+}
+
+bool Service::supports(base::Bytes extension) const {
+  return std::any_of(announced_.begin(), announced_.end(), [&](const Announced& one) {
+    return one.id == HeaderId::supported && equal_ignoring_case(one.value, extension);
+  });
+}
+
+// §8.2.2.3.
+bool Service::refuse_extensions(const Incoming& in, engine::Turn& turn) {
+  if (!in.message.has(HeaderId::require)) return false;
+  std::string unsupported;
+  ListReader list(in.message, HeaderId::require);
+  for (base::Bytes extension; list.next(extension);) {
+    if (extension.empty() || supports(extension)) continue;
+    unsupported.append(unsupported.empty() ? "" : ", ").append(extension);
+  }
+  if (unsupported.empty()) return false;
+  if (!may_be_answered(in.message)) return true;
+  Writer writer(response_scratch());
+  begin_reply(in, {.status = 420}, writer);
+  writer.field(HeaderId::unsupported, unsupported);
+  end_reply(in, writer, turn);
+  return true;
+}
+
+// The same whenever the request comes again.
+void Service::append_tag(const Message& message, base::Sink& out) const {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string what(message.value(HeaderId::via));
+  what.append(message.value(HeaderId::call_id));
+  uint64_t hash = base::siphash13(node_.key, what);
+  for (int i = 0; i < 16; ++i, hash >>= 4) out.push_back(kDigits[hash & 15]);
+}
+
+void Service::begin_reply(const Message& message, const Response& how, Writer& writer) {
+  Response whole = how;
+  if (whole.to_tag.empty()) {
+    tag_.clear();
+    append_tag(message, tag_);
+    whole.to_tag = tag_;
+  }
+  writer.begin_response(message, whole);
+}
+
+void Service::begin_reply(const Incoming& in, const Response& how, Writer& writer) {
+  Response whole = how;
+  whole.source = in.source.remote;
+  begin_reply(in.message, whole, writer);
+}
+
+void Service::end_reply(const Incoming& in, Writer& writer, engine::Turn& turn) {
+  writer.end();
+  send(response_flow(in.via, in.source), response_, turn.out);
+}
+
+void Service::reply(const Incoming& in, uint16_t status, engine::Turn& turn) {
+  if (!may_be_answered(in.message)) return;
+  Writer writer(response_scratch());
+  begin_reply(in, {.status = status}, writer);
+  if (status == 503) writer.number(HeaderId::retry_after, kRetryAfterSeconds);
+  end_reply(in, writer, turn);
+}
+
+}  // namespace sip
