@@ -102,7 +102,13 @@ class NodeProcess {
       execv(argv[0], argv.data());
       _exit(127);
     }
-    return wait([this] { return output().find("Ctrl-C") != std::string::npos; });
+    const auto listens = [this] { return output().find("Ctrl-C") != std::string::npos; };
+    return wait([&] { return listens() || ended(); }) && listens();
+  }
+  bool ended() const {  // it is still to be joined
+    siginfo_t info{};
+    return waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == pid_;
   }
   void signal(int number) const { kill(pid_, number); }
   // Its exit status, or -1 if it did not end in time.
