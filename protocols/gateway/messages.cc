@@ -1,5 +1,6 @@
 #include "protocols/gateway/messages.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -50,7 +51,8 @@ struct Messages::Asking final : im::StoreRequest::Context {
   const sip::ReturnPath back;
 };
 
-Messages::Messages(sip::Service& service, im::Realm& realm) : service_(service), realm_(realm) {
+Messages::Messages(sip::Service& service, im::Realm& realm)
+    : service_(service), realm_(realm), owed_(service) {
   service.handle(sip::Method::message, *this);
   service.announce(sip::HeaderId::accept, "text/plain");
   realm.set_elsewhere(*this);
@@ -106,30 +108,35 @@ void Messages::ask(const sip::Received& request, base::Bytes account, engine::Tu
   realm_.ask(std::move(question), turn);
 }
 
+// Is there somebody it can be delivered to? Else it goes to the store, which may have no room.
+bool Messages::is_there(base::Bytes account) const {
+  const im::User* const user = realm_.find_user(account);
+  return user != nullptr && std::any_of(user->resources.begin(), user->resources.end(),
+                                        [](const im::Resource* resource) {
+                                          return resource->available() && resource->priority >= 0;
+                                        });
+}
+
 void Messages::accept(const sip::Received& request, const PageIn& page, engine::Turn& turn) {
-  if (!turn.journal.accepting()) return refuse(request, 503, turn);
+  if (!turn.journal.accepting() || owed_.full()) return refuse(request, 503, turn);
+  const bool stores = !is_there(jid::JidView::trusted(page.to).bare());
+  im::Stanza stanza = page.stanza();
+  stanza.message_id = realm_.new_message_id(turn);
   refused_ = 0;
   accepting_ = &page;
-  realm_.route(page.stanza(), turn);
+  realm_.route(stanza, turn);
   accepting_ = nullptr;
   if (refused_ != 0) return refuse(request, refused_, turn);
   trace::count(Counter::gateway_messages_in);
-  Owed owed;
-  owed.position = turn.journal.appended();
+  OwedAnswers::Owed owed;
   owed.back = request.back;
-  sip::Writer writer(owed.response);
-  service_.begin_answer(request, {.status = 202}, writer);  // RFC 3428 §7: it may wait for its user
+  owed.message_id = stanza.message_id;
+  owed.from = page.from;
+  owed.id = page.id;
+  sip::Writer writer(owed.accepted);
+  service_.begin_answer(request, {.status = 202}, writer);
   writer.end();
-  owed_.push_back(std::move(owed));
-  on_committed(turn);
-}
-
-void Messages::on_committed(engine::Turn& turn) {
-  while (!owed_.empty() && owed_.front().position <= turn.journal.committed()) {
-    const Owed owed = std::move(owed_.front());
-    owed_.pop_front();
-    service_.respond(owed.back, 202, owed.response, turn);
-  }
+  owed_.add(std::move(owed), stores, turn);
 }
 
 im::Stanza Messages::Sent::stanza() const {
@@ -151,16 +158,23 @@ bool Messages::take(const im::Stanza& stanza, engine::Turn& turn) {
     send(stanza, *peer, turn);
     return true;
   }
-  // To whom it matters is the one whose message is being routed now; any other has been answered.
+  take_error(stanza, turn);
+  return true;
+}
+
+// To a message from SIP: while the realm has it, soon after, or too late for anybody to be told.
+void Messages::take_error(const im::Stanza& stanza, engine::Turn& turn) {
+  const bool full = stanza.from.has_resource();
+  const uint16_t status = status_of(read_condition(stanza, document_), full);
   if (accepting_ != nullptr && stanza.id == accepting_->id &&
       stanza.to.full() == accepting_->from) {
-    const im::ErrorCondition why = read_condition(stanza, document_);
-    refused_ = status_of(why, jid::JidView::trusted(accepting_->to).has_resource());
+    refused_ = status;
+  } else if (owed_.refuse(stanza.to.full(), stanza.id, status, turn)) {
+    trace::count(Counter::gateway_messages_refused);
   } else {
     trace::count(Counter::gateway_errors_untold);
   }
   realm_.dropped(stanza, turn);
-  return true;
 }
 
 void Messages::send(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine::Turn& turn) {

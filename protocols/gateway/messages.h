@@ -1,16 +1,15 @@
 // Messages between the users of this node and those of trunk peers: a MESSAGE becomes a stanza and
-// is answered 202 when that is in the journal; a stanza becomes a MESSAGE and leaves the journal
-// when that is answered 2xx. Errors go back the way the message came.
-// One a shard, on the shard that owns the local user; all calls there. Only trunk peers may send,
-// and only for users of their domains: accounts keep no secret that SIP's digest could be held
-// against.
+// is answered 202 when that is in the journal (owed_answers.h); a stanza becomes a MESSAGE and
+// leaves the journal when that is answered 2xx. Errors go back the way the message came. One a
+// shard, on the shard that owns the local user; all calls there. Only trunk peers may send, and
+// only for users of their domains: accounts keep no secret that SIP's digest could be held against.
 #pragma once
 
-#include <deque>
 #include <string>
 #include <unordered_map>
 
 #include "engine/seam/turn.h"
+#include "protocols/gateway/owed_answers.h"
 #include "protocols/gateway/pager.h"
 #include "protocols/im/realm.h"
 #include "protocols/sip/handler.h"
@@ -26,7 +25,7 @@ class Messages final : public sip::Handler, public im::Elsewhere, private sip::C
 
   Messages(sip::Service& service, im::Realm& realm);
 
-  void on_committed(engine::Turn& turn);
+  void on_committed(engine::Turn& turn) { owed_.on_committed(turn); }
 
   engine::ShardId shard_for(const sip::Received& request, engine::Turn& turn) override;
   void on_request(const sip::Received& request, engine::Turn& turn) override;
@@ -44,15 +43,12 @@ class Messages final : public sip::Handler, public im::Elsewhere, private sip::C
 
     im::Stanza stanza() const;
   };
-  struct Owed {
-    engine::Journal::Position position = 0;
-    sip::ReturnPath back;
-    std::string response;
-  };
 
   bool find_recipient(const sip::Received& request);
   void refuse(const sip::Received& request, uint16_t status, engine::Turn& turn);
   void ask(const sip::Received& request, base::Bytes account, engine::Turn& turn);
+  void take_error(const im::Stanza& stanza, engine::Turn& turn);
+  bool is_there(base::Bytes account) const;
   void accept(const sip::Received& request, const PageIn& page, engine::Turn& turn);
   void send(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine::Turn& turn);
   void fail(const im::Stanza& stanza, im::ErrorCondition why, engine::Turn& turn);
@@ -63,7 +59,7 @@ class Messages final : public sip::Handler, public im::Elsewhere, private sip::C
 
   sip::Service& service_;
   im::Realm& realm_;
-  std::deque<Owed> owed_;                    // in order of position
+  OwedAnswers owed_;
   std::unordered_map<uint64_t, Sent> sent_;  // bounded by the transactions and queues below
   uint64_t last_number_ = 0;
   uint32_t asking_ = 0;

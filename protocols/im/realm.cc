@@ -80,6 +80,11 @@ void Realm::route(const Stanza& stanza, engine::Turn& turn) {
   state_->send(stanza, turn);
 }
 
+MessageId Realm::new_message_id(engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  return state_->next_message_id(turn);
+}
+
 void Realm::bounce(const Stanza& stanza, const StanzaError& error, engine::Turn& turn) {
   CHECK(turn.shard == shard_);
   state_->bounce(stanza, error, turn);

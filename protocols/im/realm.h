@@ -123,6 +123,8 @@ class Realm {
   void from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
   // A stanza from the server itself or an account (answers, pushes), to any JID.
   void route(const Stanza& stanza, engine::Turn& turn);
+  // For a message whose fate its wire wants to follow in the journal (message_key()).
+  MessageId new_message_id(engine::Turn& turn);
   // Answers `stanza` with an error, unless it is itself an error or an IQ result.
   void bounce(const Stanza& stanza, const StanzaError& error, engine::Turn& turn);
 

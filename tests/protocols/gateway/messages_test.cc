@@ -13,6 +13,18 @@ struct NoIq final : im::AccountIq {
   bool on_account_iq(im::User&, const im::Stanza&, engine::Turn&) override { return false; }
 };
 
+struct Bob final : im::Resource, im::Realm::Binding {
+  void deliver(const im::Stanza&, engine::Turn&) override { ++delivered; }
+  void push_roster(base::Bytes, const im::Contact*, uint64_t, engine::Turn&) override {}
+  void push_blocking(bool, const std::vector<std::string>&, engine::Turn&) override {}
+  void deliver_carbon(const im::Stanza&, bool, engine::Turn&) override {}
+  void end(im::Farewell, engine::Turn&) override {}
+  void bound(im::BindResult result, engine::Turn&) override {
+    EXPECT_EQ(result, im::BindResult::bound);
+  }
+  int delivered = 0;
+};
+
 // One shard of xmpp.example, with a peer at 192.0.2.1 that has the users of sip.example. The log
 // commits when told to, the store answers when told to.
 struct World {
@@ -34,6 +46,10 @@ struct World {
   }
   ~World() {
     questions.clear();
+    if (bob.user != nullptr) {
+      engine::Turn here = turn();
+      realm->unbind(bob, here);
+    }
     messages.reset();
     service.reset();
   }
@@ -54,6 +70,35 @@ struct World {
     engine::Turn here = turn();
     service->on_datagram({0, base::parse_address(from, 5060), bytes}, here);
     settle();
+  }
+  void bind_bob() {
+    bob.full_jid = "bob@xmpp.example/desk";
+    {
+      engine::Turn here = turn();
+      realm->bind(bob, bob, here);
+      settle();
+    }
+    answer(im::StoreKind::load_account, im::StoreStatus::ok);
+    im::Stanza presence;
+    presence.kind = im::StanzaKind::presence;
+    presence.type = im::StanzaType::available;
+    presence.from = bob.jid();
+    engine::Turn here = turn();
+    realm->from_client(presence, bob, here);
+    settle();
+    bob.delivered = 0;
+  }
+  void advance(base::Duration by) {
+    const base::Instant until = now + by;
+    while (now < until) {
+      now = now + base::Duration::milliseconds(100);
+      wheel.advance(now);
+      while (engine::Timer* timer = wheel.pop_due()) {
+        engine::Turn here = turn();
+        timer->fire(here);
+      }
+      settle();
+    }
   }
   void route(const im::Stanza& stanza) {
     engine::Turn here = turn();
@@ -83,6 +128,7 @@ struct World {
   }
 
   NoIq no_iq;
+  Bob bob;
   base::Instant now{base::Duration::seconds(1000).ns};
   engine::Wheel wheel{now};
   engine::Outbox out;
@@ -105,20 +151,61 @@ std::string page(base::Bytes from = "carol@sip.example", base::Bytes to = "bob@x
   return text.append(">\r\nCall-ID: c\r\nCSeq: 1 MESSAGE\r\nContent-Type: text/plain\r\n\r\nhello");
 }
 
-TEST(Messages, AreAnsweredWhenTheyAreInTheJournalAndNotBefore) {
+TEST(Messages, ToWhoIsThereAreAnsweredWhenTheyAreInTheJournalAndNotBefore) {
   World world;
+  world.bind_bob();
   world.datagram(page());
-  EXPECT_TRUE(world.sent.empty()) << "is there such an account?";
-  world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
+  EXPECT_EQ(world.bob.delivered, 1);
   EXPECT_EQ(world.log.entries.size(), 1u);
   EXPECT_TRUE(world.sent.empty()) << "nothing is on the disk";
   world.datagram(page());
-  EXPECT_EQ(world.log.entries.size(), 1u) << "it came again";
+  EXPECT_EQ(world.bob.delivered, 1) << "it came again";
   world.commit();
   ASSERT_EQ(world.sent.size(), 1u);
   EXPECT_TRUE(world.sent[0].starts_with("SIP/2.0 202 Accepted\r\n"));
   world.datagram(page());
   EXPECT_EQ(world.sent.size(), 2u);
+}
+
+TEST(Messages, ToWhoIsAwayAreAnsweredWhenTheyAreStored) {
+  World world;
+  world.datagram(page());
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
+  EXPECT_EQ(world.log.entries.size(), 1u);
+  world.answer(im::StoreKind::load_account, im::StoreStatus::ok);
+  world.commit();
+  EXPECT_TRUE(world.sent.empty()) << "the store has not got it";
+  world.answer(im::StoreKind::append_offline, im::StoreStatus::ok);
+  world.commit();
+  EXPECT_EQ(world.status(), "202");
+  EXPECT_TRUE(world.log.entries.empty());
+}
+
+TEST(Messages, ThatTheStoreHasNoRoomForAreRefused) {
+  World world;
+  world.datagram(page());
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
+  world.answer(im::StoreKind::load_account, im::StoreStatus::ok);
+  world.commit();
+  world.answer(im::StoreKind::append_offline, im::StoreStatus::full);
+  EXPECT_NE(world.status(), "202");
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(world.sent[0].starts_with("SIP/2.0 4")) << world.sent[0];
+  EXPECT_NE(world.sent[0].find("\r\nCall-ID: c\r\n"), std::string::npos);
+  world.commit();
+  EXPECT_EQ(world.sent.size(), 1u) << "once";
+  EXPECT_TRUE(world.log.entries.empty());
+}
+
+TEST(Messages, ThatTheStoreTakesTooLongForAreAcceptedAllTheSame) {
+  World world;
+  world.datagram(page());
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
+  world.advance(base::Duration::seconds(11));
+  EXPECT_TRUE(world.sent.empty()) << "not even the disk has it";
+  world.commit();
+  EXPECT_EQ(world.status(), "202");
+  EXPECT_EQ(world.log.entries.size(), 1u) << "we answer for it";
 }
 
 TEST(Messages, FromStrangersAndForOthersUsersAreRefused) {
@@ -161,8 +248,6 @@ TEST(Messages, ToTheNodesAddressAreForTheFirstDomain) {
   im::Stanza kept;
   ASSERT_TRUE(im::unpack(world.log.entries.begin()->second.bytes, kept));
   EXPECT_EQ(kept.to.full(), "bob@xmpp.example");
-  world.commit();
-  EXPECT_EQ(world.status(), "202");
 }
 
 TEST(Messages, QuestionsToTheStoreAreBounded) {
@@ -237,15 +322,7 @@ TEST(Messages, ThatSipRefusesOrDoesNotAnswerComeBackAsErrors) {
   }
   Outward world;
   world.route(world.stanza);
-  for (int i = 0; i < 330; ++i) {
-    world.now = world.now + base::Duration::milliseconds(100);
-    world.wheel.advance(world.now);
-    while (engine::Timer* timer = world.wheel.pop_due()) {
-      engine::Turn here = world.turn();
-      timer->fire(here);
-    }
-    world.settle();
-  }
+  world.advance(base::Duration::seconds(33));
   EXPECT_TRUE(world.discharged());
   EXPECT_EQ(world.condition(), "remote-server-timeout");
 }
