@@ -67,7 +67,9 @@ std::unique_ptr<Connection> Service::make_connection(const Flow& flow, engine::T
 
 std::unique_ptr<engine::Peer> Service::on_connected(uint64_t token, const engine::Accepted& how,
                                                     engine::Turn& turn) {
-  return outgoing_.on_connected(token, how, turn);
+  if (!shutting_down_) return outgoing_.on_connected(token, how, turn);
+  outgoing_.on_connect_failed(token, turn);
+  return nullptr;
 }
 
 void Service::on_connect_failed(uint64_t token, engine::ConnectFailure, engine::Turn& turn) {

@@ -120,6 +120,17 @@ TEST(Outgoing, AConnectionThatCannotBeMadeEndsWhatWaitedForIt) {
   EXPECT_EQ(world.asked.size(), 2u) << "it is tried again";
 }
 
+TEST(Outgoing, AConnectionThatIsMadeWhenTheNodeStopsIsNotWanted) {
+  World world;
+  ASSERT_TRUE(world.send(1, 1));
+  engine::Turn turn = world.turn(0);
+  world.shards[0]->service->on_shutdown(turn);
+  EXPECT_EQ(world.shards[0]->service->on_connected(
+                world.asked[0].token, {{5, 1}, engine::kNoListener, "192.0.2.8", 5060}, turn),
+            nullptr);
+  EXPECT_EQ(world.heard, "1:none ");
+}
+
 TEST(Outgoing, WhatWaitsIsBounded) {
   World world;
   ASSERT_TRUE(world.send(1, 1, 600'000));
