@@ -37,7 +37,7 @@ struct Messages::Asking final : im::StoreRequest::Context {
     sip::Essentials essentials;
     sip::Fault fault = sip::Fault::none;
     CHECK(message.index_datagram(bytes) && sip::read_essentials(message, essentials, fault));
-    const sip::Received request{message, essentials, back, source};
+    const sip::Received request{message, essentials, back, source, {}};
     PageIn page;
     CHECK(read_page(message, essentials, page) == 0 && owner.find_recipient(request));
     page.to = owner.recipient_;
@@ -47,7 +47,7 @@ struct Messages::Asking final : im::StoreRequest::Context {
 
   Messages& owner;
   const std::string bytes;
-  const sip::Source source;
+  const sip::Flow source;
   const sip::ReturnPath back;
 };
 

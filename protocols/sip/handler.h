@@ -17,14 +17,16 @@ struct ReturnPath {
   engine::ShardId shard = 0;
 };
 
-// A request that is new, well-formed, of a method that is handled, from a trunk peer, and demands
-// no extension that is not there. For whom the peer may speak is the handler's to ask
-// (trusted_for()). Views, valid during the call.
+// A request that is new, well-formed, of a method that is handled, from somebody who may ask, and
+// demands no extension that is not there. Views, valid during the call.
 struct Received {
   const Message& message;
   const Essentials& essentials;
   ReturnPath back;
-  Source source;
+  Flow source;  // on the shard of `back`
+  // Who has sent it: this account of ours, a bare JID, which is also who From names; or "", a trunk
+  // peer: for whom that may speak is the handler's to ask (trusted_for()).
+  base::Bytes account;
 };
 
 class Handler {

@@ -15,20 +15,20 @@ bool TrunkPeer::serves(base::Bytes domain) const {
   return std::find(domains.begin(), domains.end(), domain) != domains.end();
 }
 
-bool TrunkPeer::speaks_from(const Source& source) const {
-  if (source.datagram && !datagrams) return false;
-  return same_host(address, source.address) ||
+bool TrunkPeer::speaks_from(const Flow& source) const {
+  if (!source.reliable() && !datagrams) return false;
+  return same_host(address, source.remote) ||
          std::any_of(sources.begin(), sources.end(), [&](const base::SocketAddress& one) {
-           return same_host(one, source.address);
+           return same_host(one, source.remote);
          });
 }
 
-bool trusted(const std::vector<TrunkPeer>& peers, const Source& source) {
+bool trusted(const std::vector<TrunkPeer>& peers, const Flow& source) {
   return std::any_of(peers.begin(), peers.end(),
                      [&](const TrunkPeer& peer) { return peer.speaks_from(source); });
 }
 
-bool trusted_for(const std::vector<TrunkPeer>& peers, const Source& source, base::Bytes domain) {
+bool trusted_for(const std::vector<TrunkPeer>& peers, const Flow& source, base::Bytes domain) {
   return std::any_of(peers.begin(), peers.end(), [&](const TrunkPeer& peer) {
     return peer.speaks_from(source) && peer.serves(domain);
   });

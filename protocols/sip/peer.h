@@ -8,14 +8,9 @@
 
 #include "engine/base/bytes.h"
 #include "engine/base/socket_address.h"
+#include "protocols/sip/transport/flow.h"
 
 namespace sip {
-
-// Where a request came from.
-struct Source {
-  base::SocketAddress address;
-  bool datagram = true;
-};
 
 struct TrunkPeer {
   std::vector<std::string> domains;          // normalised; of no other peer, and none of ours
@@ -26,13 +21,13 @@ struct TrunkPeer {
   bool datagrams = false;
 
   bool serves(base::Bytes domain) const;
-  bool speaks_from(const Source& source) const;
+  bool speaks_from(const Flow& source) const;
 };
 
 // Does anybody we trust speak from there?
-bool trusted(const std::vector<TrunkPeer>& peers, const Source& source);
+bool trusted(const std::vector<TrunkPeer>& peers, const Flow& source);
 // … for users of this domain? Several peers may share an address.
-bool trusted_for(const std::vector<TrunkPeer>& peers, const Source& source, base::Bytes domain);
+bool trusted_for(const std::vector<TrunkPeer>& peers, const Flow& source, base::Bytes domain);
 // Who has the users of this domain; null: nobody.
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain);
 

@@ -105,7 +105,7 @@ std::string& Service::response_scratch() {
 
 void Service::begin_answer(const Received& request, const Response& how, Writer& writer) {
   Response whole = how;
-  whole.source = request.source.address;
+  whole.source = request.source.remote;
   begin_reply(request.message, whole, writer);
 }
 

@@ -15,18 +15,22 @@ struct Service::Mail {
   // `answer` is ours, on its way to the transaction; `response` a peer's, to a request of ours.
   enum Kind : uint8_t { request = kFirstMailKind, answer, response };
   TransactionId id;
-  Source source;        // of a request
-  uint16_t status = 0;  // of an answer
+  Flow source;                 // of a request
+  uint16_t account_bytes = 0;  // of its sender, in front of it
+  uint16_t status = 0;         // of an answer
 };
 
 namespace {
 
 template <class Head>
-engine::EnvelopePtr make_mail(const Head& head, base::Bytes bytes) {
+engine::EnvelopePtr make_mail(const Head& head, base::Bytes bytes, base::Bytes account = {}) {
   static_assert(std::is_trivially_copyable_v<Head>);
-  auto envelope = engine::make_envelope(static_cast<uint32_t>(sizeof head + bytes.size()));
-  std::memcpy(envelope->data(), &head, sizeof head);
-  std::memcpy(envelope->data() + sizeof head, bytes.data(), bytes.size());
+  const size_t size = sizeof head + account.size() + bytes.size();
+  auto envelope = engine::make_envelope(static_cast<uint32_t>(size));
+  char* to = envelope->data();
+  std::memcpy(to, &head, sizeof head);
+  to = std::copy(account.begin(), account.end(), to + sizeof head);
+  std::copy(bytes.begin(), bytes.end(), to);
   return envelope;
 }
 
@@ -44,7 +48,9 @@ void Service::hand_over(const Received& request, engine::ShardId to, engine::Tur
   Mail head;
   head.id = request.back.id;
   head.source = request.source;
-  auto mail = make_mail(head, request.message.bytes().substr(0, request.message.total_bytes()));
+  head.account_bytes = static_cast<uint16_t>(request.account.size());
+  auto mail = make_mail(head, request.message.bytes().substr(0, request.message.total_bytes()),
+                        request.account);
   mail->from = shard_;
   mail->to = to;
   mail->kind = Mail::request;
@@ -88,10 +94,12 @@ void Service::receive_response(const Message& message, const Essentials& essenti
 void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
   CHECK(mail.to == shard_);
   Mail head;
-  const base::Bytes bytes = open_mail(mail, head);
+  base::Bytes bytes = open_mail(mail, head);
   if (mail.kind == Mail::answer) {
     return respond({head.id, shard_}, head.status, bytes, turn);
   }
+  const base::Bytes account = bytes.substr(0, head.account_bytes);
+  bytes.remove_prefix(account.size());
   // It has been read before, on the shard that heard it.
   Fault fault = Fault::none;
   CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));
@@ -99,7 +107,7 @@ void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
   CHECK(mail.kind == Mail::request);
   Handler* const who = handler(message_.method());
   CHECK(who != nullptr);
-  who->on_request({message_, essentials_, {head.id, mail.from}, head.source}, turn);
+  who->on_request({message_, essentials_, {head.id, mail.from}, head.source, account}, turn);
 }
 
 // The mailbox of the owner's shard is full: it has more to do than it can.
@@ -107,10 +115,10 @@ void Service::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
   CHECK(mail.from == shard_ && mail.kind == Mail::request);
   trace::count(trace::Counter::sip_requests_refused_busy);
   Mail head;
-  const base::Bytes bytes = open_mail(mail, head);
+  const base::Bytes bytes = open_mail(mail, head).substr(head.account_bytes);
   Fault fault = Fault::none;
   CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));
-  answer({message_, essentials_, {head.id, shard_}, head.source}, 503, turn);
+  answer({message_, essentials_, {head.id, shard_}, head.source, {}}, 503, turn);
 }
 
 }  // namespace sip

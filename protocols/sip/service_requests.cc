@@ -46,7 +46,7 @@ void Service::receive_request(const Message& message, const Essentials& essentia
   if (method == Method::unknown) return reply(in, 501, turn);
   Handler* const who = handler(method);
   if (method != Method::options && who == nullptr) return reply_not_allowed(in, turn);
-  if (who != nullptr && !trusted(options_->peers, {source.remote, !source.reliable()})) {
+  if (who != nullptr && !trusted(options_->peers, source)) {
     trace::count(Counter::sip_strangers_refused);
     TRACE(sip, debug, "stranger", {"method", message.method_name()});
     return reply(in, 403, turn);
@@ -59,8 +59,7 @@ void Service::receive_request(const Message& message, const Essentials& essentia
 
 void Service::serve(Handler& who, const Incoming& in, const Essentials& essentials,
                     engine::Turn& turn) {
-  const Source source{in.source.remote, !in.source.reliable()};
-  Received request{in.message, essentials, {{}, shard_}, source};
+  Received request{in.message, essentials, {{}, shard_}, in.source, {}};
   if (in.message.method() != Method::benotify) {
     const auto arrival = server_.receive(in.message, essentials, in.source, turn, request.back.id);
     if (arrival == ServerTransactions::Arrival::full) return reply(in, 503, turn);

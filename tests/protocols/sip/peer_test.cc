@@ -5,8 +5,11 @@
 namespace sip {
 namespace {
 
-Source from(base::Bytes address, bool datagram = false) {
-  return {base::parse_address(address, 40000), datagram};
+Flow from(base::Bytes address, bool datagram = false) {
+  Flow flow;
+  flow.remote = base::parse_address(address, 40000);
+  if (!datagram) flow.connection = {1, 1};
+  return flow;
 }
 
 TEST(TrunkPeer, IsKnownByItsAddressesWhateverThePortAndSpeaksForItsDomains) {

@@ -125,7 +125,7 @@ TEST(Service, StrangersMayAskWhatItCanAndNothingElse) {
 struct Late final : Handler {
   explicit Late(Service& of) : service(of) {}
   engine::ShardId shard_for(const Received& request, engine::Turn&) override {
-    EXPECT_EQ(request.source.address, base::parse_address("192.0.2.1", 5066));
+    EXPECT_EQ(request.source.remote, base::parse_address("192.0.2.1", 5066));
     return 1;
   }
   void on_request(const Received& request, engine::Turn& turn) override {
