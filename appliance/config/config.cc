@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "appliance/config/schema.h"
+#include "engine/base/hash.h"
 
 namespace appliance {
 
@@ -31,8 +32,17 @@ std::vector<SipListener> sip_listeners(const SipConfig& sip) {
     if (transport == "udp") all.push_back({sip::ListenerKind::udp, sip.udp_port});
     if (transport == "tcp") all.push_back({sip::ListenerKind::tcp, sip.tcp_port});
     if (transport == "tls") all.push_back({sip::ListenerKind::tls, sip.tls_port});
+    if (transport == "mutual") all.push_back({sip::ListenerKind::mutual, sip.mutual_port});
   }
   return all;
+}
+
+// The same for the same settings, whatever else the file says.
+static uint64_t peer_id(const SipPeerConfig& peer) {
+  std::string all;
+  for (const SipPeerKey& key : sip_peer_keys()) all += to_toml(key, key.get(peer)) + "\n";
+  const uint64_t hash = base::siphash13({}, all);
+  return hash == 0 ? 1 : hash;
 }
 
 std::shared_ptr<sip::Options> sip_options(const Config& config) {
@@ -49,7 +59,9 @@ std::shared_ptr<sip::Options> sip_options(const Config& config) {
   sip->hosts = config.sip.hosts;
   for (const SipPeerConfig& peer : config.sip.peers) {
     sip::TrunkPeer trunk;
+    trunk.id = peer_id(peer);
     trunk.domains = peer.domains;
+    trunk.subjects = peer.tls_subjects;
     trunk.address = base::parse_address(peer.address, peer.port);
     trunk.datagrams = peer.transport == 1;
     for (const std::string& source : peer.sources) {

@@ -74,6 +74,7 @@ struct SipPeerConfig {
   uint8_t transport = 0;  // 0: TCP; 1: UDP
   std::vector<std::string> domains;
   std::vector<std::string> sources;
+  std::vector<std::string> tls_subjects;
 };
 
 struct SipConfig {
@@ -83,6 +84,8 @@ struct SipConfig {
   uint16_t udp_port = 5060;
   uint16_t tcp_port = 5060;
   uint16_t tls_port = 5061;
+  uint16_t mutual_port = 5062;
+  std::string ca_file;
   std::vector<std::string> hosts;
   std::vector<SipPeerConfig> peers;
   sip::Options options;  // without listeners and peers: see sip_options()

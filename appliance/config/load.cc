@@ -233,7 +233,7 @@ class Loader {
 
   void place_paths(const std::string& folder) {
     Config& config = out_.config;
-    std::vector<std::string*> paths{&config.data, &config.admin.socket};
+    std::vector<std::string*> paths{&config.data, &config.admin.socket, &config.sip.ca_file};
     for (CertificateConfig& certificate : config.certificates) {
       paths.insert(paths.end(), {&certificate.chain, &certificate.key});
     }

@@ -216,6 +216,16 @@ std::span<const SipPeerKey> sip_peer_keys() {
        "Numeric addresses it may send requests from, besides `address`.",
        kPeers,
        FIELD(SipPeerConfig, sources)},
+      {"tls_subjects",
+       Kind::list,
+       0,
+       0,
+       {},
+       "Domain names one of which its certificate has to name: as URI (sip:NAME), else as DNS "
+       "name, or, where there are no alternative names, as common name (RFC 5922). It is known by "
+       "its certificate then, at the listener \"mutual\" and from any address, and by that alone.",
+       kPeers,
+       FIELD(SipPeerConfig, tls_subjects)},
   };
   return keys;
 }

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "protocols/jid/jid.h"
+#include "protocols/sip/message/characters.h"
 
 namespace appliance {
 namespace {
@@ -24,6 +25,7 @@ class Validator {
   void sip(const SipConfig& sip);
   void sip_hosts(Config& config);
   void sip_peers(Config& config);
+  void sip_subjects(SipConfig& sip, size_t i);
   void contacts(const Config& config);
 
  private:
@@ -44,6 +46,7 @@ class Validator {
 
   const Positions& positions_;
   std::vector<Problem>& problems_;
+  std::set<std::string> subjects_;  // of SIP peers' certificates
 };
 
 bool is_address(const std::string& text) {
@@ -162,6 +165,10 @@ void Validator::sizes(const Config& config) {
   if (config.data.empty()) report("data", "data is empty", "name a directory");
 }
 
+bool listens(const SipConfig& sip, const char* transport) {
+  return std::find(sip.transports.begin(), sip.transports.end(), transport) != sip.transports.end();
+}
+
 void Validator::sip(const SipConfig& sip) {
   if (!is_address(sip.address)) {
     report("sip.address", "\"" + sip.address + "\" is not a numeric address",
@@ -169,12 +176,16 @@ void Validator::sip(const SipConfig& sip) {
   }
   std::set<std::string> seen;
   for (const std::string& transport : sip.transports) {
-    if (transport != "udp" && transport != "tcp" && transport != "tls") {
+    if (transport != "udp" && transport != "tcp" && transport != "tls" && transport != "mutual") {
       report("sip.transports", "\"" + transport + "\" is no transport of SIP",
-             "write \"udp\", \"tcp\" or \"tls\"");
+             "write \"udp\", \"tcp\", \"tls\" or \"mutual\"");
     } else if (!seen.insert(transport).second) {
       report("sip.transports", "\"" + transport + "\" is named twice", "remove one of the two");
     }
+  }
+  if (seen.contains("mutual") && sip.ca_file.empty()) {
+    report("sip.transports", "certificates are demanded, and nobody vouches for them",
+           "name their authorities in sip.ca_file, or remove \"mutual\"");
   }
   if (sip.enabled && sip.transports.empty()) {
     report("sip.transports", "SIP is on and listens nowhere",
@@ -190,6 +201,23 @@ void Validator::sip_hosts(Config& config) {
              "write one such as \"sip.example.org\", \"192.0.2.1\" or \"[2001:db8::1]\"");
     }
     host = normal;
+  }
+}
+
+void Validator::sip_subjects(SipConfig& sip, size_t i) {
+  const std::string at = element("sip.peer", i, "tls_subjects");
+  if (!sip.peers[i].tls_subjects.empty() && !listens(sip, "mutual")) {
+    report(at, "nobody asks this peer for its certificate",
+           "add \"mutual\" to sip.transports, or remove tls_subjects");
+  }
+  for (std::string& subject : sip.peers[i].tls_subjects) {
+    std::transform(subject.begin(), subject.end(), subject.begin(), sip::lower);
+    if (subject.empty() || !sip::all(sip::kHost, subject)) {
+      report(at, "\"" + subject + "\" is not a domain name as certificates have them",
+             "write one such as \"gate.example.org\": no wildcards, others than ASCII as xn--…");
+    } else if (!subjects_.insert(subject).second) {
+      report(at, subject + " is named twice: a certificate is one peer's", "remove one of the two");
+    }
   }
 }
 
@@ -216,9 +244,8 @@ void Validator::sip_peers(Config& config) {
       }
       domain = normal;
     }
-    const bool udp = std::find(config.sip.transports.begin(), config.sip.transports.end(), "udp") !=
-                     config.sip.transports.end();
-    if (peer.transport == 1 && !udp) {
+    sip_subjects(config.sip, i);
+    if (peer.transport == 1 && !listens(config.sip, "udp")) {
       report(at("transport"), "a peer over UDP, and no listener for it",
              "add \"udp\" to sip.transports, or set transport = \"tcp\"");
     }

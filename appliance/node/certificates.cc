@@ -51,6 +51,30 @@ base::Result<engine::TlsCertificateFiles> own_certificate(const Config& config,
 
 }  // namespace
 
+base::Status add_sip_contexts(const SipConfig& sip, engine::TlsOptions options,
+                              std::shared_ptr<engine::TicketKeys> tickets, base::WallTime now,
+                              engine::TlsContexts& out) {
+  options.alpn = "sip/2";
+  const auto plain = engine::TlsContext::make(options, tickets, now);
+  if (!plain) return plain.error();
+  out.servers.push_back(*plain);
+  out.servers.push_back(nullptr);
+  out.clients.push_back(nullptr);
+  if (sip.ca_file.empty()) return base::Status::ok();
+  options.client_ca_file = sip.ca_file;
+  const auto mutual = engine::TlsContext::make(options, tickets, now);
+  if (!mutual) return mutual.error();
+  out.servers[kSipMutualTls] = *mutual;
+  const auto client = engine::TlsClientContext::make({.ca_file = sip.ca_file,
+                                                      .demand_name = false,
+                                                      .certificate = options.certificates.front(),
+                                                      .alpn = {}},
+                                                     now);
+  if (!client) return client.error();
+  out.clients[kSipClientTls] = *client;
+  return base::Status::ok();
+}
+
 base::Result<Certificates> load_certificates(const Config& config,
                                              std::shared_ptr<engine::TicketKeys> tickets,
                                              base::WallTime now) {
@@ -70,9 +94,13 @@ base::Result<Certificates> load_certificates(const Config& config,
     result.self_signed.push_back(files->chain_file);
     options.certificates.push_back(std::move(*files));
   }
-  auto context = engine::TlsContext::make(options, std::move(tickets), now);
+  auto context = engine::TlsContext::make(options, tickets, now);
   if (!context) return context.error();
-  result.context = std::move(*context);
+  result.contexts = std::move(*context);
+  if (config.sip.enabled) {
+    auto added = add_sip_contexts(config.sip, options, tickets, now, result.contexts);
+    if (!added) return added.error();
+  }
   return result;
 }
 

@@ -10,12 +10,18 @@
 #include "appliance/config/config.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
-#include "engine/tls/context.h"
+#include "engine/tls/contexts.h"
 
 namespace appliance {
 
+// Indices of TLS contexts.
+constexpr uint16_t kXmppTls = 0;
+constexpr uint16_t kSipTls = 1;
+constexpr uint16_t kSipMutualTls = 2;  // null where nobody listens so
+constexpr uint16_t kSipClientTls = 0;  // of clients; null without sip.ca_file
+
 struct Certificates {
-  std::shared_ptr<const engine::TlsContext> context;
+  engine::TlsContexts contexts;
   std::vector<std::string> self_signed;  // chain files of domains that have no other
 };
 

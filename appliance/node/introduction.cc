@@ -22,6 +22,7 @@ std::string padded(std::string text, size_t width) {
 std::string explain(const ListeningOn& on) {
   if (on.service == "http") return "/metrics /healthz /readyz";
   if (on.service == "sips") return "SIP over TLS";
+  if (on.service == "sips-mutual") return "SIP over TLS, certificates of both sides";
   if (on.service == "sip-udp") return "SIP over UDP";
   if (on.service == "sip-tcp") return "SIP over TCP";
   if (on.tls == "direct") return "XMPP clients, TLS from the first byte";

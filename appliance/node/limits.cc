@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "appliance/node/certificates.h"
 #include "engine/memory/budget.h"
 
 namespace appliance {
@@ -55,12 +56,14 @@ NodeLimits make_limits(const Config& config, const Profile& profile, const Machi
     net.listeners.push_back({listener.address, listener.port, listener.options.direct_tls});
   }
   for (const SipListener& listener : sip_listeners(config.sip)) {
+    const bool mutual = listener.kind == sip::ListenerKind::mutual;
     net.listeners.push_back({.address = config.sip.address,
                              .port = listener.port,
-                             .direct_tls = listener.kind == sip::ListenerKind::tls,
+                             .direct_tls = mutual || listener.kind == sip::ListenerKind::tls,
                              .transport = listener.kind == sip::ListenerKind::udp
                                               ? engine::ListenerTransport::datagram
-                                              : engine::ListenerTransport::stream});
+                                              : engine::ListenerTransport::stream,
+                             .tls_context = mutual ? kSipMutualTls : kSipTls});
   }
   limits.sip_server.transactions = static_cast<uint32_t>(budget.count(Pool::sip_transactions));
   limits.sip_server.response_bytes = bytes_of(budget, Pool::sip_answers);

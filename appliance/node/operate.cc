@@ -74,10 +74,10 @@ std::vector<ListeningOn> Node::listening() {
   const size_t first = config_.listeners.size();
   const std::vector<SipListener> sip = sip_listeners(config_.sip);
   for (size_t i = 0; i < sip.size(); ++i) {
-    const bool tls = sip[i].kind == sip::ListenerKind::tls;
-    const char* name = sip[i].kind == sip::ListenerKind::udp ? "sip-udp" : "sip-tcp";
-    all.push_back({tls ? "sips" : name, config_.sip.address, shards_->ports().at(first + i),
-                   tls ? "direct" : "off"});
+    static constexpr const char* kNames[] = {"sip-udp", "sip-tcp", "sips", "sips-mutual"};
+    const bool tls = sip[i].kind >= sip::ListenerKind::tls;
+    all.push_back({kNames[static_cast<size_t>(sip[i].kind)], config_.sip.address,
+                   shards_->ports().at(first + i), tls ? "direct" : "off"});
   }
   if (metrics_port_ != 0) {
     all.push_back({"http", config_.admin.metrics_address, metrics_port_, "off"});
@@ -110,7 +110,8 @@ std::vector<std::string> Node::warnings() {
 }
 
 int64_t Node::certificate_days_left() {
-  const int64_t left = certificates_.context->first_expiry().seconds() - wall_now().seconds();
+  const int64_t left =
+      certificates_.contexts.servers[kXmppTls]->first_expiry().seconds() - wall_now().seconds();
   return left / 86400;
 }
 

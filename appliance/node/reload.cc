@@ -43,7 +43,7 @@ void Node::put_in_force(Config wanted, Certificates certificates, ReloadReport& 
   // What cannot change keeps saying what is true.
   keep_pinned(config_, wanted);
   auto options = xmpp_options(wanted);
-  bool taken = shards_->replace_tls(certificates.context);
+  bool taken = shards_->replace_tls(certificates.contexts);
   for (engine::ShardId shard = 0; shard < shard_count_; ++shard) {
     taken = run_on(*shards_, shard,
                    [this, options](engine::Shard& on) {

@@ -181,7 +181,7 @@ base::Status Node::start_shards() {
   start_warnings_ = std::move(limits.warnings);
   shards_ = std::make_unique<engine::ShardSet>(
       limits.shards, *mesh_, static_cast<engine::ShardMaker&>(*this),
-      static_cast<engine::Answerer&>(*this), certificates_.context);
+      static_cast<engine::Answerer&>(*this), certificates_.contexts);
   if (auto started = shards_->start(); !started) {
     journals_->stop();
     shards_.reset();  // nothing runs, so nothing is to be drained

@@ -45,14 +45,15 @@ void Connecting::fire(Turn&) {
 
 void Network::connect(OutgoingConnection what) {
   CHECK(what.how.remote);
-  CHECK(!what.how.tls || what.how.tls_context < tls_.clients.size());
   trace::count(trace::Counter::connects);
   const bool full = connecting_.size() >= options_.connects_per_shard ||
                     live_ + connecting_.size() >= options_.connections_per_shard;
-  if (!accepting_ || full) {
+  const bool no_context = what.how.tls && client_context(what.how.tls_context) == nullptr;
+  if (!accepting_ || full || no_context) {
+    ConnectFailure why = full ? ConnectFailure::limit : ConnectFailure::no_context;
+    if (!accepting_) why = ConnectFailure::shutdown;
     if (full) trace::count(trace::Counter::connects_refused);
-    shard_.service().on_connect_failed(
-        what.token, full ? ConnectFailure::limit : ConnectFailure::shutdown, shard_.current());
+    shard_.service().on_connect_failed(what.token, why, shard_.current());
     return;
   }
   while (connecting_.contains(++last_connect_)) {
@@ -70,12 +71,15 @@ void Network::on_connect(const Completion& completion) {
   const std::unique_ptr<Connecting> connecting = std::move(found->second);
   connecting_.erase(found);
   connecting->disarm();
-  if (completion.result >= 0 && !connecting->cancelled && accepting_) {
+  const Connect& how = connecting->what.how;
+  const bool no_context = how.tls && client_context(how.tls_context) == nullptr;  // any more
+  if (completion.result >= 0 && !connecting->cancelled && accepting_ && !no_context) {
     connected(*connecting, completion.result);
     return;
   }
   if (completion.result >= 0) reactor_.close(completion.result);
   ConnectFailure why = failure_of(completion.result < 0 ? -completion.result : ECANCELED);
+  if (no_context) why = ConnectFailure::no_context;
   if (!accepting_) why = ConnectFailure::shutdown;
   trace::count(trace::Counter::connects_failed);
   connection_over();
@@ -100,7 +104,7 @@ void Network::connected(Connecting& connecting, int socket) {
   }
   if (how.tls) {
     begin_handshake(connection,
-                    make_client_session(*tls_.clients[how.tls_context], how.server_name));
+                    make_client_session(*client_context(how.tls_context), how.server_name));
   }
   shard_.settle();
   // Our first flight.

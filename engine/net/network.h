@@ -30,7 +30,7 @@ namespace engine {
 struct NetShared {
   explicit NetShared(const NetOptions& options) : sources(options.connections_per_source) {}
   SourceLimits sources;
-  std::atomic<int64_t> connections{0};   // on all shards and on their way between them
+  std::atomic<int64_t> connections{0};  // on all shards and on their way between them
 };
 
 class Network final : public Transport {
@@ -61,7 +61,7 @@ class Network final : public Transport {
 
   // moving.cc: a connection comes in from another shard.
   void adopt(std::unique_ptr<Connection> connection);
-  void on_deadline(Connection& connection);   // closing.cc
+  void on_deadline(Connection& connection);  // closing.cc
 
  private:
   struct Slot {
@@ -92,7 +92,7 @@ class Network final : public Transport {
   void on_accept_error(int error);
   void admit(int socket, uint16_t listener);
   bool admissible(const SourceKey& source);
-  void tend(uint16_t listener);                   // arms or closes it
+  void tend(uint16_t listener);  // arms or closes it
   void resume_accepting(Turn& turn);
 
   // connecting.cc
@@ -125,6 +125,7 @@ class Network final : public Transport {
   void start_tls(Connection& connection);
   void try_start_tls(Connection& connection);
   const TlsContext* server_context(uint16_t listener) const;
+  const TlsClientContext* client_context(uint16_t context) const;
   void begin_handshake(Connection& connection, std::unique_ptr<TlsSession> session);
   void handshake_over(Connection& connection);
   void evict_handshake();
@@ -169,11 +170,11 @@ class Network final : public Transport {
   size_t live_ = 0;
   std::vector<ConnectionId> dirty_;
   std::vector<ConnectionId> deferred_;
-  std::vector<ConnectionId> deferred_now_;        // being taken up; keeps its capacity
-  std::vector<ConnectionId> leaving_;             // may leave when the turn ends
+  std::vector<ConnectionId> deferred_now_;  // being taken up; keeps its capacity
+  std::vector<ConnectionId> leaving_;       // may leave when the turn ends
   std::deque<ConnectionId> hungry_;
-  std::deque<ConnectionId> handshakes_;           // oldest first; may hold finished ones
-  std::vector<std::unique_ptr<Connection>> gone_; // freed when the next turn begins
+  std::deque<ConnectionId> handshakes_;            // oldest first; may hold finished ones
+  std::vector<std::unique_ptr<Connection>> gone_;  // freed when the next turn begins
   ChunkPool pool_;
   base::Sink plain_scratch_;
   base::Sink records_scratch_;

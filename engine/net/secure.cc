@@ -39,6 +39,10 @@ const TlsContext* Network::server_context(uint16_t listener) const {
   return context < tls_.servers.size() ? tls_.servers[context].get() : nullptr;
 }
 
+const TlsClientContext* Network::client_context(uint16_t context) const {
+  return context < tls_.clients.size() ? tls_.clients[context].get() : nullptr;
+}
+
 void Network::begin_handshake(Connection& connection, std::unique_ptr<TlsSession> session) {
   CHECK(session != nullptr && connection.tls == nullptr && connection.phase == Phase::open);
   CHECK(!connection.secured && !connection.handshake_counted);
@@ -110,6 +114,12 @@ bool Network::open_some(Connection& connection, base::Bytes bytes) {
     TRACE(tls, debug, "session failed", {"reason", connection.tls->failure()});
     connection.tls_ended = true;  // its last word is the alert
     const bool secured = connection.secured;
+    if (!secured) {
+      const TlsFailure why{connection.tls->failure(), connection.tls->refused_subject()};
+      connection.peer->on_handshake_failed(why, shard_.current());
+      shard_.settle();
+      if (!connection.has_peer()) return false;
+    }
     close_orderly(connection, secured ? CloseReason::network : CloseReason::tls_handshake);
   }
   return status == TlsStatus::established;

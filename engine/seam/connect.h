@@ -14,8 +14,8 @@ struct Connect {
   base::SocketAddress remote;
   bool tls = false;          // the handshake follows at once; Peer::on_secured tells of its end
   uint16_t tls_context = 0;  // index into the node's client contexts (engine/tls/contexts.h)
-  // Offered as SNI and demanded of the server's certificate: a DNS name in it, or the URI
-  // "sip:NAME" (RFC 5922 §7.1). Empty: a chain to a known authority is all that is asked for.
+  // Offered as SNI. A chain to an authority of the context is all that is demanded of the server's
+  // certificate: what it must name, whoever asked for the connection knows (TlsFacts::peer_names).
   std::string server_name;
 };
 
@@ -25,6 +25,7 @@ enum class ConnectFailure : uint8_t {
   unreachable,  // no route, no address of that family, or another error of the network
   timeout,      // NetOptions::connect_timeout
   limit,        // of connections or descriptors; try later
+  no_context,   // TLS, and nothing to hold the server's certificate against
   shutdown,     // the node is stopping
 };
 

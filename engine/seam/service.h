@@ -54,6 +54,13 @@ struct TlsFacts {
   base::Bytes server_end_point;  // tls-server-end-point (RFC 5929): hash of our certificate
   // Of the other side's certificate, after its chain was verified; empty where none was demanded.
   std::span<const CertificateName> peer_names;
+  base::Bytes peer_subject;  // "CN=gate.example.com,O=Example", for logs
+};
+
+// Why a handshake has failed, for logs.
+struct TlsFailure {
+  base::Bytes reason;        // in the library's words
+  base::Bytes peer_subject;  // of the certificate that was refused; empty: there was none
 };
 
 constexpr uint16_t kNoListener = UINT16_MAX;
@@ -75,6 +82,8 @@ class Peer {
   // The handshake is done (after start_tls, or at once on a direct TLS listener and where a
   // connection was asked for with TLS).
   virtual void on_secured(const TlsFacts& facts, Turn& turn) = 0;
+  // It has failed, or was refused; on_closed() follows.
+  virtual void on_handshake_failed(const TlsFailure& /*why*/, Turn& /*turn*/) {}
   // After a move effect: this is the new shard, `connection` the new name. The old one is dead.
   virtual void on_moved(ConnectionId connection, Turn& turn) = 0;
   // The send queue passed the soft limit (true) or fell to a quarter of it (false).

@@ -118,6 +118,51 @@ static std::vector<std::string> names_in(const X509* leaf) {
   return names;
 }
 
+static void append_name(CertificateName::Kind kind, const ASN1_STRING* text,
+                        std::vector<CertificateName>& out) {
+  const base::Bytes name(reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+                         static_cast<size_t>(ASN1_STRING_length(text)));
+  const bool printable =
+      std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  if (printable && !name.empty()) out.push_back({kind, std::string(name)});
+}
+
+std::vector<CertificateName> certificate_names(const X509* leaf) {
+  using Kind = CertificateName::Kind;
+  CHECK(leaf != nullptr);
+  std::vector<CertificateName> names;
+  int critical = -1;
+  const bssl::UniquePtr<GENERAL_NAMES> found(static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(leaf, NID_subject_alt_name, &critical, nullptr)));
+  for (size_t i = 0; found && i < sk_GENERAL_NAME_num(found.get()); ++i) {
+    const GENERAL_NAME* const name = sk_GENERAL_NAME_value(found.get(), i);
+    if (name->type == GEN_DNS) append_name(Kind::dns, name->d.dNSName, names);
+    if (name->type == GEN_URI) append_name(Kind::uri, name->d.uniformResourceIdentifier, names);
+  }
+  // -1: there is no such extension. Only then the common name counts (RFC 5922 §7.1 step 2).
+  if (critical != -1) return names;
+  const X509_NAME* const subject = X509_get_subject_name(leaf);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at >= 0) {
+    append_name(Kind::common_name, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)),
+                names);
+  }
+  return names;
+}
+
+std::string subject_of(const X509* leaf) {
+  CHECK(leaf != nullptr);
+  const bssl::UniquePtr<BIO> memory(BIO_new(BIO_s_mem()));
+  const uint8_t* data = nullptr;
+  size_t length = 0;
+  if (!memory ||
+      X509_NAME_print_ex(memory.get(), X509_get_subject_name(leaf), 0, XN_FLAG_RFC2253) < 0 ||
+      BIO_mem_contents(memory.get(), &data, &length) != 1) {
+    return {};
+  }
+  return {reinterpret_cast<const char*>(data), length};
+}
+
 static base::Status fill_in(const std::vector<bssl::UniquePtr<X509>>& chain,
                             const std::string& path, ServerCertificate& out) {
   CHECK(!chain.empty() && out.chain.empty());

@@ -13,6 +13,7 @@
 #include "engine/base/bytes.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
+#include "engine/seam/service.h"
 
 namespace engine {
 
@@ -33,6 +34,11 @@ base::Result<std::vector<bssl::UniquePtr<X509>>> read_chain(const std::string& p
 // Reads both files and checks them against each other and against the clock.
 base::Result<ServerCertificate> load_certificate(const TlsCertificateFiles& files,
                                                  base::WallTime now);
+
+// What a certificate vouches for, in the order it stands there. Names with other than printable
+// ASCII are left out: whoever prints or compares them needs no escapes.
+std::vector<CertificateName> certificate_names(const X509* leaf);
+std::string subject_of(const X509* leaf);  // RFC 2253: "CN=gate.example.com,O=Example"
 
 base::WallTime wall_time(const ASN1_TIME* when);  // 1970 for what is no time
 

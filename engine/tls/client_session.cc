@@ -6,12 +6,14 @@
 #include <openssl/x509v3.h>
 
 #include "engine/base/check.h"
+#include "engine/tls/certificate.h"
 #include "engine/tls/ssl_session.h"
 
 namespace engine {
 
 struct TlsClientPolicy {
   bssl::UniquePtr<SSL_CTX> ctx;
+  bool demand_name = true;
 };
 
 namespace {
@@ -32,6 +34,7 @@ class ClientSession final : public TlsClientSession {
   void close(base::Sink& records) override { inner_.close(records); }
   TlsFacts facts() const override { return inner_.facts(); }
   const char* failure() const override { return inner_.failure(); }
+  base::Bytes refused_subject() const override { return inner_.refused_subject(); }
 
   std::string ticket() const override { return ticket_; }
   base::Bytes chosen_alpn() const override {
@@ -96,9 +99,23 @@ static bool set_alpn(SSL_CTX* ctx, const std::vector<std::string>& names) {
                                                  static_cast<unsigned>(list.size())) == 0;
 }
 
+static base::Status show_certificate(SSL_CTX* ctx, const TlsCertificateFiles& files,
+                                     base::WallTime now) {
+  const auto loaded = load_certificate(files, now);
+  if (!loaded) return loaded.error();
+  std::vector<CRYPTO_BUFFER*> chain;
+  for (const auto& buffer : loaded->chain) chain.push_back(buffer.get());
+  if (SSL_CTX_set_chain_and_key(ctx, chain.data(), chain.size(), loaded->key.get(), nullptr) == 1) {
+    return base::Status::ok();
+  }
+  ERR_clear_error();
+  return base::Error{files.chain_file + ": not usable as a client's certificate"};
+}
+
 base::Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::make(
-    const TlsClientOptions& options) {
+    const TlsClientOptions& options, base::WallTime now) {
   auto policy = std::make_shared<TlsClientPolicy>();
+  policy->demand_name = options.demand_name;
   policy->ctx.reset(SSL_CTX_new(TLS_method()));
   SSL_CTX* const ctx = policy->ctx.get();
   if (ctx == nullptr || SSL_CTX_set_min_proto_version(ctx, options.version_min) != 1 ||
@@ -108,11 +125,15 @@ base::Result<std::shared_ptr<const TlsClientContext>> TlsClientContext::make(
     return base::Error{"the TLS versions or protocol names to offer are not valid"};
   }
   if (!options.ca_file.empty()) {
-    if (SSL_CTX_load_verify_locations(ctx, options.ca_file.c_str(), nullptr) != 1) {
+    if (!SslSession::verify_peers(ctx, options.ca_file)) {
       ERR_clear_error();
       return base::Error{options.ca_file + ": cannot be read or holds no certificate"};
     }
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, nullptr);
+  }
+  if (!options.certificate.chain_file.empty()) {
+    base::Status done = show_certificate(ctx, options.certificate, now);
+    if (!done) return done.error();
   }
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(ctx, ClientSession::keep_ticket);
@@ -127,7 +148,9 @@ std::unique_ptr<TlsClientSession> make_client_session(const TlsClientContext& co
   if (!server_name.empty()) {
     const std::string name(server_name);
     SSL_set_tlsext_host_name(ssl.get(), name.c_str());
-    X509_VERIFY_PARAM_set1_host(SSL_get0_param(ssl.get()), name.data(), name.size());
+    if (context.policy()->demand_name) {
+      X509_VERIFY_PARAM_set1_host(SSL_get0_param(ssl.get()), name.data(), name.size());
+    }
   }
   if (!ticket.empty()) {
     const bssl::UniquePtr<SSL_SESSION> session(

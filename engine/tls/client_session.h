@@ -1,5 +1,5 @@
-// The client's side of TLS over the caller's buffers: for tests, the load generator and, one day,
-// connections to other servers. A TlsClientContext is shared by any number of sessions, any thread;
+// The client's side of TLS over the caller's buffers: for connections to other servers, tests, the
+// load generator. A TlsClientContext is shared by any number of sessions, any thread;
 // a session belongs to one thread at a time.
 #pragma once
 
@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "engine/base/result.h"
+#include "engine/base/time.h"
+#include "engine/tls/certificate_files.h"
 #include "engine/tls/session.h"
 
 namespace engine {
@@ -16,16 +18,19 @@ namespace engine {
 struct TlsClientPolicy;  // client_session.cc
 
 struct TlsClientOptions {
-  std::string ca_file;            // PEM; empty: the server's certificate is not verified
-  std::vector<std::string> alpn;  // offered, in order of preference; empty: none
-  uint16_t version_min = 0x0303;  // TLS 1.2
-  uint16_t version_max = 0x0304;  // TLS 1.3
+  std::string ca_file;              // PEM; empty: the server's certificate is not verified
+  bool demand_name = true;          // of the certificate, besides; false: see TlsFacts::peer_names
+  TlsCertificateFiles certificate;  // shown where it is asked for; no files: none
+  std::vector<std::string> alpn;    // offered, in order of preference; empty: none
+  uint16_t version_min = 0x0303;    // TLS 1.2
+  uint16_t version_max = 0x0304;    // TLS 1.3
 };
 
 class TlsClientContext {
  public:
-  static base::Result<std::shared_ptr<const TlsClientContext>> make(
-      const TlsClientOptions& options);
+  // `now`: the certificate is good then.
+  static base::Result<std::shared_ptr<const TlsClientContext>> make(const TlsClientOptions& options,
+                                                                    base::WallTime now = {});
   explicit TlsClientContext(std::shared_ptr<const TlsClientPolicy> policy)
       : policy_(std::move(policy)) {}
   const std::shared_ptr<const TlsClientPolicy>& policy() const { return policy_; }
@@ -47,7 +52,8 @@ class TlsClientSession : public TlsSession {
   [[nodiscard]] virtual bool update_keys() = 0;
 };
 
-// `server_name` is offered as SNI and, with a ca_file, demanded of the certificate; empty: neither.
+// `server_name` is offered as SNI and, with a ca_file and demand_name, demanded of the certificate;
+// empty: neither.
 std::unique_ptr<TlsClientSession> make_client_session(const TlsClientContext& context,
                                                       base::Bytes server_name,
                                                       base::Bytes ticket = {});

@@ -19,7 +19,6 @@ static constexpr char kTls12Ciphers[] =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
     "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384";
-static constexpr base::Bytes kAlpn = "xmpp-client";
 static constexpr uint32_t kTicketSeconds = 86400;  // what clients are told; see ticket_keys.h
 
 static const TlsPolicy& policy_of(const SSL* ssl) {
@@ -61,14 +60,15 @@ static int choose_certificate(SSL* ssl, int* alert, void*) {
 }
 
 // Only called when the client offers something.
-static int choose_alpn(SSL*, const uint8_t** out, uint8_t* out_length, const uint8_t* offered,
+static int choose_alpn(SSL* ssl, const uint8_t** out, uint8_t* out_length, const uint8_t* offered,
                        unsigned offered_length, void*) {
+  const std::string& ours = policy_of(ssl).alpn;
   base::Bytes list(reinterpret_cast<const char*>(offered), offered_length);
   while (!list.empty()) {
     const size_t length = static_cast<uint8_t>(list[0]);
     if (length + 1 > list.size()) break;
     const base::Bytes name = list.substr(1, length);
-    if (name == kAlpn) {
+    if (name == ours) {
       *out = reinterpret_cast<const uint8_t*>(name.data());
       *out_length = static_cast<uint8_t>(length);
       return SSL_TLSEXT_ERR_OK;
@@ -124,6 +124,21 @@ static base::Status configure(TlsPolicy& policy, bool tls13_only) {
   return base::Status::ok();
 }
 
+static base::Status demand_certificates(SSL_CTX* ctx, const std::string& ca_file) {
+  CHECK(ctx != nullptr && !ca_file.empty());
+  STACK_OF(X509_NAME)* const authorities = SSL_load_client_CA_file(ca_file.c_str());
+  if (authorities != nullptr) SSL_CTX_set_client_CA_list(ctx, authorities);  // takes it
+  if (authorities == nullptr || !SslSession::verify_peers(ctx, ca_file)) {
+    ERR_clear_error();
+    return base::Error{ca_file +
+                       ": cannot be read or holds no certificate; name a PEM file of "
+                       "authorities"};
+  }
+  SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET);
+  return base::Status::ok();
+}
+
 base::Result<std::shared_ptr<const TlsContext>> TlsContext::make(
     const TlsOptions& options, std::shared_ptr<TicketKeys> tickets, base::WallTime now) {
   CHECK(tickets != nullptr);
@@ -139,9 +154,16 @@ base::Result<std::shared_ptr<const TlsContext>> TlsContext::make(
   CHECK(policy->certificates.size() == options.certificates.size());
   policy->tickets = std::move(tickets);
   policy->handshake_bytes_max = options.handshake_bytes_max;
-  // Without X.509 objects: the library sends our chain as the bytes it is.
-  policy->ctx.reset(SSL_CTX_new(TLS_with_buffers_method()));
+  policy->alpn = options.alpn;
+  // Without X.509 objects, but where there are some to verify: the library sends our chain as the
+  // bytes it is.
+  const bool plain = options.client_ca_file.empty();
+  policy->ctx.reset(SSL_CTX_new(plain ? TLS_with_buffers_method() : TLS_method()));
   if (base::Status done = configure(*policy, options.tls13_only); !done) return done.error();
+  if (!plain) {
+    base::Status done = demand_certificates(policy->ctx.get(), options.client_ca_file);
+    if (!done) return done.error();
+  }
   return std::make_shared<const TlsContext>(std::move(policy));
 }
 

@@ -3,8 +3,8 @@
 // Made on the control thread, read by every shard.
 //
 // Policy: TLS 1.2 with ECDHE and AEAD, and TLS 1.3; no renegotiation, no compression, no early
-// data. ALPN (RFC 7301): `xmpp-client` is accepted (XEP-0368 §4), a client that offers other
-// protocols without it gets no_application_protocol, one that offers none is let in.
+// data. ALPN (RFC 7301): one name is accepted (`xmpp-client`: XEP-0368 §4), a client that offers
+// other protocols without it gets no_application_protocol, one that offers none is let in.
 #pragma once
 
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "engine/base/result.h"
 #include "engine/base/time.h"
+#include "engine/tls/certificate_files.h"
 #include "engine/tls/session.h"
 #include "engine/tls/ticket_keys.h"
 
@@ -21,15 +22,12 @@ namespace engine {
 
 struct TlsPolicy;  // policy.h, internal
 
-struct TlsCertificateFiles {
-  std::string chain_file;  // PEM, leaf first, then intermediates
-  std::string key_file;    // PEM, not encrypted; P-256, P-384 or RSA of 2048 bits or more
-  // Server names it is chosen for; "*.example.com" covers one label. Empty: the DNS names in it.
-  std::vector<std::string> names;
-};
-
 struct TlsOptions {
   std::vector<TlsCertificateFiles> certificates;  // the first serves whoever asks for no known name
+  std::string alpn = "xmpp-client";
+  // PEM. With it every client has to show a certificate that one of these authorities vouches for,
+  // and every session is made anew: a ticket would outlive what is asked of it. Empty: none asked.
+  std::string client_ca_file;
   bool tls13_only = false;
   uint32_t handshake_bytes_max = 65536;  // received before `established`; beyond it: failed
 };

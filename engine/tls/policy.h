@@ -6,6 +6,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "engine/tls/certificate.h"
@@ -17,6 +18,7 @@ struct TlsPolicy {
   bssl::UniquePtr<SSL_CTX> ctx;
   std::vector<ServerCertificate> certificates;  // never empty
   std::shared_ptr<TicketKeys> tickets;
+  std::string alpn;
   uint32_t handshake_bytes_max = 0;
 
   const ServerCertificate& choose(base::Bytes server_name) const;

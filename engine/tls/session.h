@@ -29,9 +29,10 @@ class TlsSession {
   virtual TlsStatus open(base::Bytes received, base::Sink& plain, base::Sink& records) = 0;
   // Encrypts all of `plain` into records of at most 16 KiB. Only after `established`.
   [[nodiscard]] virtual bool seal(base::Bytes plain, base::Sink& records) = 0;
-  virtual void close(base::Sink& records) = 0;  // close_notify
-  virtual TlsFacts facts() const = 0;           // views live as long as the session's scratch
-  virtual const char* failure() const = 0;      // reason of `failed`, for the trace
+  virtual void close(base::Sink& records) = 0;      // close_notify
+  virtual TlsFacts facts() const = 0;               // views live as long as the session's scratch
+  virtual const char* failure() const = 0;          // reason of `failed`, for the trace
+  virtual base::Bytes refused_subject() const = 0;  // of the certificate that was the reason
 };
 
 std::unique_ptr<TlsSession> make_server_session(const TlsContext& context);

@@ -2,11 +2,13 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "engine/base/check.h"
+#include "engine/tls/certificate.h"
 
 namespace engine {
 
@@ -96,6 +98,29 @@ void SslSession::on_message(int is_write, int, int content_type, const void* mes
   if (length - kHeader > session.finished_.size()) return;
   session.finished_length_ = static_cast<uint8_t>(length - kHeader);
   std::memcpy(session.finished_.data(), octets + kHeader, session.finished_length_);
+}
+
+bool SslSession::verify_peers(SSL_CTX* ctx, const std::string& ca_file) {
+  CHECK(ctx != nullptr && !ca_file.empty());
+  SSL_CTX_set_cert_verify_callback(ctx, on_verify, nullptr);
+  return SSL_CTX_load_verify_locations(ctx, ca_file.c_str(), nullptr) == 1;
+}
+
+int SslSession::on_verify(X509_STORE_CTX* chain, void*) {
+  const auto* const ssl = static_cast<const SSL*>(
+      X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  const X509* const leaf = X509_STORE_CTX_get0_cert(chain);
+  CHECK(ssl != nullptr && leaf != nullptr);
+  const bool good = X509_verify_cert(chain) == 1;
+  SslSession& session = of(ssl);
+  session.peer_ = std::make_unique<Certificate>();
+  session.peer_->subject = subject_of(leaf);
+  if (good) {
+    session.peer_->names = certificate_names(leaf);
+  } else {
+    session.failure_ = X509_verify_cert_error_string(X509_STORE_CTX_get_error(chain));
+  }
+  return good ? 1 : 0;
 }
 
 SslSession::SslSession(bssl::UniquePtr<SSL> ssl, uint32_t handshake_bytes_max)
@@ -234,7 +259,16 @@ TlsFacts SslSession::facts() const {
   CHECK(finished_length_ <= finished_.size());
   facts.unique = {finished_.data(), finished_length_};
   facts.server_end_point = end_point();
+  if (peer_ != nullptr) {
+    facts.peer_names = peer_->names;
+    facts.peer_subject = peer_->subject;
+  }
   return facts;
+}
+
+base::Bytes SslSession::refused_subject() const {
+  if (state_ != State::failed || peer_ == nullptr) return {};
+  return peer_->subject;
 }
 
 }  // namespace engine

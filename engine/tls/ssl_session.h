@@ -7,6 +7,9 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <memory>
+#include <string>
+#include <vector>
 
 #include "engine/tls/session.h"
 
@@ -23,9 +26,14 @@ class SslSession : public TlsSession {
   void close(base::Sink& records) override;
   TlsFacts facts() const override;
   const char* failure() const override { return failure_; }
+  base::Bytes refused_subject() const override;
 
   // The session that an SSL object given to a callback of the library belongs to.
   static SslSession& of(const SSL* ssl);
+
+  // Sessions of this context verify the other side's certificate against the authorities of a PEM
+  // file, and remember whose it was. False: the file is not good.
+  static bool verify_peers(SSL_CTX* ctx, const std::string& ca_file);
 
  protected:
   SSL* ssl() const { return ssl_.get(); }
@@ -57,6 +65,7 @@ class SslSession : public TlsSession {
   static int bio_read(BIO* bio, char* out, int length);
   static int bio_write(BIO* bio, const char* data, int length);
   static long bio_control(BIO* bio, int command, long argument, void* pointer);
+  static int on_verify(X509_STORE_CTX* chain, void* argument);
   static void on_message(int is_write, int version, int content_type, const void* message,
                          size_t length, SSL* ssl, void* argument);
 
@@ -64,6 +73,12 @@ class SslSession : public TlsSession {
   TlsStatus fail(int library_error);
   void finish_handshake();
   TlsStatus status() const;
+
+  // Of the other side, where it is verified.
+  struct Certificate {
+    std::vector<CertificateName> names;
+    std::string subject;
+  };
 
   bssl::UniquePtr<SSL> ssl_;
   base::Bytes in_;
@@ -77,6 +92,7 @@ class SslSession : public TlsSession {
   std::array<char, 32> exporter_{};
   std::array<char, 48> finished_{};  // verify_data of the client's Finished, or, resumed, of ours
   uint8_t finished_length_ = 0;
+  std::unique_ptr<Certificate> peer_;
 };
 
 }  // namespace engine

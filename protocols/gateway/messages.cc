@@ -77,7 +77,8 @@ void Messages::on_request(const sip::Received& request, engine::Turn& turn) {
   const jid::JidView to = jid::JidView::trusted(in_.to);
   const jid::JidView from = jid::JidView::trusted(in_.from);
   if (!sip::trusted_for(service_.options().peers, request.source, from.domain())) {
-    trace::count(Counter::sip_strangers_refused);
+    service_.refusals().note(request.source.remote, from.domain(), "may not speak for this domain",
+                             turn.now);
     return refuse(request, 403, turn);
   }
   const im::User* const user = realm_.find_user(to.bare());

@@ -28,6 +28,28 @@ Connection::~Connection() {
   trace::gauge_add(trace::Gauge::sip_connections, -1);
 }
 
+bool Connection::mutual() const {
+  const Options& options = service_.options();
+  return options.owns(flow_.listener) && options.kind_of(flow_.listener) == ListenerKind::mutual;
+}
+
+// Nothing has come or gone yet.
+void Connection::on_secured(const engine::TlsFacts& facts, engine::Turn& turn) {
+  if (closing_ || !mutual()) return;
+  const TrunkPeer* const peer = peer_named(service_.options().peers, facts.peer_names);
+  if (peer != nullptr) {
+    flow_.peer = peer->id;
+    return;
+  }
+  service_.refusals().note(flow_.remote, facts.peer_subject, "no peer has this certificate",
+                           turn.now);
+  close(turn);
+}
+
+void Connection::on_handshake_failed(const engine::TlsFailure& why, engine::Turn& turn) {
+  if (mutual()) service_.refusals().note(flow_.remote, why.peer_subject, why.reason, turn.now);
+}
+
 void Connection::on_bytes(base::Bytes in, engine::Turn& turn) {
   if (closing_) return;
   const bool waited = framer_.in_message();

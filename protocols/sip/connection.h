@@ -1,5 +1,7 @@
 // One TCP or TLS connection that speaks SIP: cuts its bytes into messages, answers keep-alives
-// (RFC 5626 §4.4.1), and ends when the framing is lost or nothing comes.
+// (RFC 5626 §4.4.1), and ends when the framing is lost or nothing comes. Where certificates are
+// asked for, it ends as well if the one that is shown is none of a trunk peer's; else it is that
+// peer's alone.
 // Owned by the engine, on the shard that accepted it, where it stays. Memory: one unfinished
 // message (Options::message), counted against Options::unfinished_bytes_max of the shard.
 #pragma once
@@ -19,7 +21,8 @@ class Connection final : public engine::Peer, public base::ListNode<> {
   ~Connection() override;
 
   void on_bytes(base::Bytes in, engine::Turn& turn) override;
-  void on_secured(const engine::TlsFacts&, engine::Turn&) override {}
+  void on_secured(const engine::TlsFacts& facts, engine::Turn& turn) override;
+  void on_handshake_failed(const engine::TlsFailure& why, engine::Turn& turn) override;
   void on_moved(engine::ConnectionId connection, engine::Turn& turn) override;
   void on_congestion(bool congested, engine::Turn& turn) override;
   void on_sent(engine::Turn&) override {}
@@ -28,6 +31,7 @@ class Connection final : public engine::Peer, public base::ListNode<> {
   void close(engine::Turn& turn);
 
  private:
+  bool mutual() const;
   void feed(base::Bytes in, engine::Turn& turn);
   void refuse(engine::Turn& turn);
   void hold(engine::Turn& turn);
@@ -35,7 +39,7 @@ class Connection final : public engine::Peer, public base::ListNode<> {
   void on_time(engine::Turn& turn);
 
   Service& service_;
-  const Flow flow_;
+  Flow flow_;
   StreamFramer framer_;
   size_t held_ = 0;             // of the service's sum
   base::Instant last_message_;  // or keep-alive

@@ -14,7 +14,8 @@
 
 namespace sip {
 
-enum class ListenerKind : uint8_t { udp, tcp, tls };
+// `mutual` is TLS where the other side has to show a certificate, too.
+enum class ListenerKind : uint8_t { udp, tcp, tls, mutual };
 
 struct Options {
   // SIP's listeners stand together in the node's list: the first of them, and what each one is.
@@ -39,6 +40,7 @@ struct Options {
     }
     return false;
   }
+  ListenerKind kind_of(uint16_t listener) const { return listeners[listener - first_listener]; }
   bool owns(uint16_t listener) const {
     return listener >= first_listener && listener < first_listener + listeners.size();
   }

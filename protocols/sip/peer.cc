@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocols/sip/identity.h"
+
 namespace sip {
 namespace {
 
@@ -16,11 +18,11 @@ bool TrunkPeer::serves(base::Bytes domain) const {
 }
 
 bool TrunkPeer::speaks_from(const Flow& source) const {
-  if (!source.reliable() && !datagrams) return false;
+  if (source.peer != 0) return source.peer == id;
+  if (!subjects.empty() || (!source.reliable() && !datagrams)) return false;
   return same_host(address, source.remote) ||
-         std::any_of(sources.begin(), sources.end(), [&](const base::SocketAddress& one) {
-           return same_host(one, source.remote);
-         });
+         std::any_of(sources.begin(), sources.end(),
+                     [&](const base::SocketAddress& one) { return same_host(one, source.remote); });
 }
 
 bool trusted(const std::vector<TrunkPeer>& peers, const Flow& source) {
@@ -32,6 +34,14 @@ bool trusted_for(const std::vector<TrunkPeer>& peers, const Flow& source, base::
   return std::any_of(peers.begin(), peers.end(), [&](const TrunkPeer& peer) {
     return peer.speaks_from(source) && peer.serves(domain);
   });
+}
+
+const TrunkPeer* peer_named(const std::vector<TrunkPeer>& peers,
+                            std::span<const engine::CertificateName> names) {
+  const auto found = std::find_if(peers.begin(), peers.end(), [&](const TrunkPeer& peer) {
+    return identifies(names, peer.subjects);
+  });
+  return found == peers.end() ? nullptr : &*found;
 }
 
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain) {

@@ -1,24 +1,32 @@
 // Systems that this node speaks SIP with because its operator says so: trunks to call managers and
-// their like. Known by the addresses they speak from; whose users are there, by domain.
+// their like. Known by the certificate they show, or else by the addresses they speak from; whose
+// users are there, by domain.
 // Plain data, part of Options; any shard.
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "engine/base/bytes.h"
 #include "engine/base/socket_address.h"
+#include "engine/seam/service.h"
 #include "protocols/sip/transport/flow.h"
 
 namespace sip {
 
 struct TrunkPeer {
+  uint64_t id = 0;                           // of these settings: other ones, another peer
   std::vector<std::string> domains;          // normalised; of no other peer, and none of ours
   base::SocketAddress address;               // where requests go
   std::vector<base::SocketAddress> sources;  // from where they come, besides; ports do not count
   // It is spoken with by UDP, too; else by connections alone, as the source of a datagram is
   // anybody's word.
   bool datagrams = false;
+  // Its certificate names one of these SIP domains (identity.h; in lower case). It is known by that
+  // then, from any address, and by no address alone.
+  std::vector<std::string> subjects;
 
   bool serves(base::Bytes domain) const;
   bool speaks_from(const Flow& source) const;
@@ -28,6 +36,9 @@ struct TrunkPeer {
 bool trusted(const std::vector<TrunkPeer>& peers, const Flow& source);
 // … for users of this domain? Several peers may share an address.
 bool trusted_for(const std::vector<TrunkPeer>& peers, const Flow& source, base::Bytes domain);
+// Whose certificate this is; null: nobody's we know.
+const TrunkPeer* peer_named(const std::vector<TrunkPeer>& peers,
+                            std::span<const engine::CertificateName> names);
 // Who has the users of this domain; null: nobody.
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain);
 

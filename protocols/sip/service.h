@@ -18,6 +18,7 @@
 #include "protocols/sip/header/writer.h"
 #include "protocols/sip/options.h"
 #include "protocols/sip/outgoing.h"
+#include "protocols/sip/refusals.h"
 
 namespace sip {
 
@@ -71,6 +72,9 @@ class Service final : public engine::Service, private ServerUser {
   const Options& options() const { return *options_; }
   const base::HashKey& key() const { return node_.key; }
 
+  // Who is not trusted, for the operator.
+  Refusals& refusals() { return refusals_; }
+
   // Connection's and Outgoing's.
   std::unique_ptr<Connection> make_connection(const Flow& flow, engine::Turn& turn);
   Message& message_scratch() { return message_; }
@@ -120,6 +124,7 @@ class Service final : public engine::Service, private ServerUser {
   std::array<Handler*, 32> handlers_{};
   std::vector<Announced> announced_;
   base::IntrusiveList<Connection> connections_;
+  Refusals refusals_;
   uint64_t unfinished_bytes_ = 0;
   bool shutting_down_ = false;
   Message message_;  // scratch, one callback long

@@ -47,8 +47,7 @@ void Service::receive_request(const Message& message, const Essentials& essentia
   Handler* const who = handler(method);
   if (method != Method::options && who == nullptr) return reply_not_allowed(in, turn);
   if (who != nullptr && !trusted(options_->peers, source)) {
-    trace::count(Counter::sip_strangers_refused);
-    TRACE(sip, debug, "stranger", {"method", message.method_name()});
+    refusals_.note(source.remote, {}, "no peer speaks from there", turn.now);
     return reply(in, 403, turn);
   }
   if (essentials.request_uri.scheme == Uri::Scheme::other) return reply(in, 416, turn);

@@ -21,7 +21,10 @@ constexpr size_t kUnreliableBytesMax = 1300;  // §18.1.1: larger requests take 
 struct Flow {
   engine::ConnectionId connection;  // none: datagrams
   base::SocketAddress remote;
-  uint16_t listener = 0;  // of datagrams
+  uint16_t listener = 0;  // of datagrams, and of connections that we have accepted
+  // TrunkPeer::id of the one its certificate names, or that we have connected to: none else speaks
+  // there. 0: whoever sends from there.
+  uint64_t peer = 0;
   // Streams repeat nothing and lose nothing, so timers A, E, G, I, J, K do not run (§17).
   bool reliable() const { return static_cast<bool>(connection); }
 };

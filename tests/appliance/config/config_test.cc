@@ -170,6 +170,32 @@ sources = ["2001:db8::1"]
   EXPECT_EQ(changes[0].key, "sip.peer");
 }
 
+TEST(Config, SipPeersMayBeKnownByTheirCertificates) {
+  const char text[] = R"(
+[sip]
+enabled = true
+transports = ["mutual"]
+ca_file = "peers.pem"
+[[sip.peer]]
+address = "192.0.2.1"
+tls_subjects = ["Gate.Example"]
+[[sip.peer]]
+address = "192.0.2.1"
+)";
+  const Config config = load_config(text, "/etc/rollcall").config;
+  EXPECT_EQ(config.sip.ca_file, "/etc/rollcall/peers.pem");
+  EXPECT_EQ(sip_listeners(config.sip)[0].port, 5062);
+  const auto options = sip_options(config);
+  ASSERT_EQ(options->peers.size(), 2u);
+  EXPECT_EQ(options->peers[0].subjects, std::vector<std::string>{"gate.example"});
+  EXPECT_NE(options->peers[0].id, options->peers[1].id);
+  EXPECT_EQ(options->peers[0].id, sip_options(config)->peers[0].id);
+  const std::string twice = std::string(text) + "tls_subjects = [\"gate.example\"]\n";
+  EXPECT_EQ(load_config(twice).problems.size(), 1u) << "a certificate is one peer's";
+  const std::string wild = std::string(text) + "tls_subjects = [\"*.example\"]\n";
+  EXPECT_EQ(load_config(wild).problems.size(), 1u);
+}
+
 TEST(Config, AnUnknownKeyIsNamedWithTheOneThatWasMeant) {
   EXPECT_EQ(only_problem("domain = [\"a\"]"),
             "rollcall.toml:1:1: unknown key domain; did you mean domains?");
@@ -262,6 +288,8 @@ TEST(Config, ContradictionsAreFound) {
            "[sip]\naddress = \"here\"",
            "[sip]\ntransports = [\"sctp\"]",
            "[sip]\ntransports = [\"udp\", \"udp\"]",
+           "[sip]\ntransports = [\"mutual\"]",
+           "[[sip.peer]]\naddress = \"192.0.2.1\"\ntls_subjects = [\"gate.example\"]",
            "[sip]\nenabled = true\ntransports = []",
            "[sip]\nhosts = [\"exa mple\"]",
            "[[sip.peer]]\naddress = \"here\"",

@@ -35,7 +35,8 @@ class SelfSigned : public testing::Test {
     const auto loaded = load_certificates(config_, tickets_, day(number));
     if (!loaded) return -1;
     EXPECT_EQ(loaded->self_signed.size(), 1u);
-    return (loaded->context->first_expiry().seconds() - day(number).seconds()) / kDay;
+    return (loaded->contexts.servers[kXmppTls]->first_expiry().seconds() - day(number).seconds()) /
+           kDay;
   }
   std::string chain() const { return config_.data + "/certificates/localhost.crt"; }
 

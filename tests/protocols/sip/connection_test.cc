@@ -1,5 +1,6 @@
 #include "protocols/sip/connection.h"
 
+#include "engine/trace/counters.h"
 #include "tests/protocols/sip/shards.h"
 
 namespace sip {
@@ -115,6 +116,79 @@ TEST(Connection, AllEndWhenTheNodeDoes) {
   world.settle();
   EXPECT_EQ(world.closed.size(), 1u);
   EXPECT_EQ(world.connect({9, 1}), nullptr);
+}
+
+// Two peers at one address, one of which has a certificate.
+Options with_certificates() {
+  Options options;
+  options.peers.resize(2);
+  options.peers[0].id = 11;
+  options.peers[0].address = base::parse_address("192.0.2.1", 5060);
+  options.peers[0].domains = {"plain.example"};
+  options.peers[1].id = 12;
+  options.peers[1].address = base::parse_address("192.0.2.1", 5062);
+  options.peers[1].domains = {"secure.example"};
+  options.peers[1].subjects = {"gate.example"};
+  return options;
+}
+
+// Notes for whom the sender may speak.
+struct Trust final : Handler {
+  explicit Trust(Shards& of) : world(of) {
+    world.shards[0]->service->handle(Method::message, *this);
+  }
+  engine::ShardId shard_for(const Received&, engine::Turn&) override { return 0; }
+  void on_request(const Received& request, engine::Turn& turn) override {
+    for (const TrunkPeer& peer : world.options->peers) {
+      const base::Bytes domain = peer.domains.front();
+      if (!trusted_for(world.options->peers, request.source, domain)) continue;
+      heard.append(domain).append(" ");
+    }
+    world.shards[0]->service->answer(request, 202, turn);
+  }
+  Shards& world;
+  std::string heard;
+};
+
+TEST(Connection, WithACertificateIsThatPeersAlone) {
+  Shards world(with_certificates());
+  Trust trust(world);
+  auto peer = world.connect(kHere, 5);
+  world.secure(*peer, "Gate.Example");
+  EXPECT_TRUE(world.closed.empty());
+  world.feed(*peer, wire("MESSAGE", "1"));
+  EXPECT_EQ(world.statuses(), "202 ");
+  EXPECT_EQ(trust.heard, "secure.example ") << "not for its neighbour";
+  world.end(peer);
+  auto plain = world.connect(kHere);
+  world.feed(*plain, wire("MESSAGE", "2"));
+  EXPECT_EQ(world.statuses(), "202 ");
+  EXPECT_EQ(trust.heard, "secure.example plain.example ") << "the address is not enough for it";
+  world.end(plain);
+}
+
+TEST(Connection, WithACertificateOfNobodyWeKnowIsClosed) {
+  Shards world(with_certificates());
+  const uint64_t refused = trace::total(trace::Counter::sip_strangers_refused);
+  auto peer = world.connect(kHere, 5);
+  world.secure(*peer, "other.example");
+  EXPECT_EQ(world.closed, std::vector<engine::ConnectionId>{kHere});
+  EXPECT_EQ(trace::total(trace::Counter::sip_strangers_refused), refused + 1);
+  world.feed(*peer, wire("OPTIONS", "1"));
+  EXPECT_EQ(world.statuses(), "");
+  world.end(peer);
+}
+
+TEST(Connection, AHandshakeThatFailsIsARefusalWhereCertificatesAreAskedFor) {
+  Shards world(with_certificates());
+  const uint64_t refused = trace::total(trace::Counter::sip_strangers_refused);
+  for (const uint16_t listener : {4, 5}) {
+    auto peer = world.connect(kHere, listener);
+    engine::Turn turn = world.turn(0);
+    peer->on_handshake_failed({"no certificate", ""}, turn);
+    world.end(peer);
+  }
+  EXPECT_EQ(trace::total(trace::Counter::sip_strangers_refused), refused + 1);
 }
 
 }  // namespace

@@ -41,5 +41,31 @@ TEST(TrunkPeer, OfConnectionsIsNotBelievedByDatagram) {
   EXPECT_TRUE(trusted_for(peers, from("192.0.2.1", false), "one.example"));
 }
 
+TEST(TrunkPeer, WithSubjectsIsKnownByItsCertificateAloneFromAnyAddress) {
+  std::vector<TrunkPeer> peers(2);
+  for (uint64_t i = 0; i < 2; ++i) {
+    peers[i].id = i + 1;
+    peers[i].address = base::parse_address("192.0.2.1", 5060);
+    peers[i].datagrams = true;
+  }
+  peers[0].domains = {"one.example"};
+  peers[1].domains = {"two.example"};
+  peers[1].subjects = {"gate.example"};
+  EXPECT_TRUE(trusted_for(peers, from("192.0.2.1"), "one.example"));
+  EXPECT_FALSE(trusted_for(peers, from("192.0.2.1"), "two.example"));
+  EXPECT_FALSE(trusted_for(peers, from("192.0.2.1", true), "two.example"));
+  Flow certain = from("203.0.113.9");
+  certain.peer = 2;
+  EXPECT_TRUE(trusted_for(peers, certain, "two.example"));
+  EXPECT_FALSE(trusted_for(peers, certain, "one.example"));
+  certain.remote = base::parse_address("192.0.2.1", 40000);
+  EXPECT_FALSE(trusted_for(peers, certain, "one.example")) << "though it speaks from there";
+  certain.peer = 3;
+  EXPECT_FALSE(trusted(peers, certain)) << "a peer of settings that are gone";
+  const engine::CertificateName names[] = {{engine::CertificateName::Kind::dns, "gate.example"}};
+  EXPECT_EQ(peer_named(peers, names), &peers[1]);
+  EXPECT_EQ(peer_named(peers, {}), nullptr);
+}
+
 }  // namespace
 }  // namespace sip

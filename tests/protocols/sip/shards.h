@@ -1,5 +1,6 @@
 // Two shards that speak SIP, without an engine: datagrams and bytes go in, what is sent comes out,
-// mail goes across. Listener 3 is UDP, 4 TCP. Time moves when told to. Lives on a test's stack.
+// mail goes across. Listener 3 is UDP, 4 TCP, 5 TLS with certificates of both sides. Time moves
+// when told to. Lives on a test's stack.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -33,7 +34,7 @@ struct Shards {
 
   explicit Shards(Options wanted = {}) {
     wanted.first_listener = 3;
-    wanted.listeners = {ListenerKind::udp, ListenerKind::tcp};
+    wanted.listeners = {ListenerKind::udp, ListenerKind::tcp, ListenerKind::mutual};
     options = std::make_shared<const Options>(wanted);
     for (engine::ShardId id = 0; id < 2; ++id) {
       shards[id] = std::make_unique<Shard>(now, id);
@@ -96,9 +97,18 @@ struct Shards {
     settle();
   }
 
-  std::unique_ptr<engine::Peer> connect(engine::ConnectionId connection) {
+  std::unique_ptr<engine::Peer> connect(engine::ConnectionId connection, uint16_t listener = 4) {
     engine::Turn here = turn(0);
-    return shards[0]->service->accept({connection, 4, "192.0.2.1", 40000}, here);
+    return shards[0]->service->accept({connection, listener, "192.0.2.1", 40000}, here);
+  }
+  // The handshake is done, with a certificate of this DNS name.
+  void secure(engine::Peer& peer, const std::string& name) {
+    const engine::CertificateName names[] = {{engine::CertificateName::Kind::dns, name}};
+    engine::TlsFacts facts;
+    facts.peer_names = names;
+    engine::Turn here = turn(0);
+    peer.on_secured(facts, here);
+    settle();
   }
   void feed(engine::Peer& peer, base::Bytes bytes) {
     engine::Turn here = turn(0);
