@@ -151,6 +151,7 @@ void Service::begin_reply(const Message& message, const Response& how, Writer& w
     whole.to_tag = tag_;
   }
   writer.begin_response(message, whole);
+  if (whole.status == 503) writer.number(HeaderId::retry_after, kRetryAfterSeconds);
 }
 
 void Service::begin_reply(const Incoming& in, const Response& how, Writer& writer) {
@@ -168,7 +169,6 @@ void Service::reply(const Incoming& in, uint16_t status, engine::Turn& turn) {
   if (!may_be_answered(in.message)) return;
   Writer writer(response_scratch());
   begin_reply(in, {.status = status}, writer);
-  if (status == 503) writer.number(HeaderId::retry_after, kRetryAfterSeconds);
   end_reply(in, writer, turn);
 }
 

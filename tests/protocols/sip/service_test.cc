@@ -212,6 +212,8 @@ TEST(Service, AFullMailboxRefusesTheRequest) {
   engine::Turn turn = world.turn(0);
   world.shards[0]->service->on_refused(*world.refused[0], turn);
   world.settle();
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(has(world.sent[0].bytes, "Retry-After: "));
   EXPECT_EQ(world.statuses(), "503 ");
 }
 
