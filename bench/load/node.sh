@@ -8,6 +8,8 @@ server=                      # PID of what is being loaded
 results=${RESULTS:-$build/load}
 port=
 tls_port=
+sip_port=
+sip_peer_port=
 ulimit -n "$(ulimit -Hn)"
 mkdir -p "$results"
 
@@ -31,6 +33,24 @@ build_bench() {
     cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release >/dev/null
   fi
   ninja -C "$build" rollcalld bench_load bench_relay bench_provision >/dev/null
+}
+
+# Two ports nobody listens at, outside the range that outgoing connections are given.
+free_ports() {
+  python3 - <<'PY'
+import random, socket
+found = []
+while len(found) < 2:
+    port = random.randrange(20000, 32000)
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+    if port not in found:
+        found.append(port)
+print(*found)
+PY
 }
 
 # node_start USERS CONTACTS [LINE OF TOML]...: a node with these accounts, one shard, on core 0.
@@ -65,6 +85,23 @@ node_start() {
   tls_port=$(awk 'NR == 2 {print $3}' "$scratch/data/listening")
   # The same ports after a restart.
   sed -i "0,/port = 0/s//port = $port/; 0,/port = 0/s//port = $tls_port/" "$scratch/rollcall.toml"
+}
+
+# sip_node_start USERS [LINE OF TOML]...: the same, which also speaks SIP at $sip_port, over UDP and
+# TCP, and trusts the generator as its peer at $sip_peer_port: whom it asks by UDP is udp.peer, by TCP
+# tcp.peer.
+sip_node_start() {
+  local users=$1 peers=()
+  shift
+  read -r sip_port sip_peer_port < <(free_ports)
+  local kind
+  for kind in udp tcp; do
+    peers+=('[[sip.peer]]' 'address = "127.0.0.2"' "port = $sip_peer_port" "transport = \"$kind\""
+      "domains = [\"$kind.peer\"]")
+  done
+  node_start "$users" 0 "$@" 'sip.enabled = true' 'sip.address = "127.0.0.1"' \
+    'sip.transports = ["udp", "tcp"]' "sip.udp_port = $sip_port" "sip.tcp_port = $sip_port" \
+    "${peers[@]}"
 }
 
 # A script that stops the node, if it runs, and starts it: `--restart "sh $scratch/restart"`.
@@ -108,5 +145,6 @@ load() {
   local label=$1
   shift
   "$build/bench/load/bench_load" --label "$label" --port "$port" --pid-file "$scratch/pid" \
+    ${sip_port:+--sip-port "$sip_port" --sip-peer-port "$sip_peer_port"} \
     --cpus "${LOAD_CPUS:-1}" --json "$results/$label.json" --html "$results/$label.html" "$@"
 }

@@ -68,15 +68,18 @@ bool set_flag(Options& options, std::string_view name) {
 
 bool is_option(std::string_view name) {
   static constexpr std::string_view kNames[] = {
-      "--address",  "--port",     "--pid",     "--pid-file",    "--domain", "--users",   "--first",
-      "--password", "--contacts", "--tls",     "--tls-version", "--sasl",   "--workers", "--cpus",
-      "--batch",    "--ease",     "--restart", "--give-up",     "--label",  "--json",    "--html"};
+      "--address", "--port",     "--pid",      "--pid-file", "--domain",       "--users",
+      "--first",   "--password", "--contacts", "--tls",      "--tls-version",  "--sasl",
+      "--workers", "--cpus",     "--batch",    "--ease",     "--restart",      "--give-up",
+      "--label",   "--json",     "--html",     "--sip-port", "--sip-peer-port"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 bool set_value(Options& options, std::string_view name, std::string_view value) {
   if (name == "--address") return text(value, options.address);
   if (name == "--port") return number<uint16_t>(value, 1, 65535, options.port);
+  if (name == "--sip-port") return number<uint16_t>(value, 1, 65535, options.sip_port);
+  if (name == "--sip-peer-port") return number<uint16_t>(value, 1, 65535, options.sip_peer_port);
   if (name == "--pid") return number(value, 1, INT32_MAX, options.pid);
   if (name == "--pid-file") return text(value, options.pid_file);
   if (name == "--domain") return text(value, options.domain);
@@ -112,6 +115,9 @@ base::Status check(const Options& options) {
   for (const Phase& phase : options.phases) {
     if (phase.kind == PhaseKind::reconnect && options.restart.empty()) {
       return base::Error{"the phase reconnect needs --restart"};
+    }
+    if (phase.is_sip() && options.sip_port == 0) {
+      return base::Error{std::string(name_of(phase.kind)) + " needs --sip-port"};
     }
     const bool fans_out = phase.kind == PhaseKind::presence || phase.kind == PhaseKind::office;
     if (fans_out && options.contacts == 0) {

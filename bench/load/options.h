@@ -22,15 +22,20 @@ enum class PhaseKind : uint8_t {
   presence,
   roster,
   office,
-  reconnect
+  reconnect,
+  sip_options,
+  sip_message
 };
+inline constexpr PhaseKind kLastPhase = PhaseKind::sip_message;
 
 // "messages:active=1000,window=16". Parameters that are not given have their default.
 struct Phase {
   PhaseKind kind = PhaseKind::login;
   std::map<std::string, double, std::less<>> numbers;
   bool to_full_jid = false;  // of messages
+  bool over_tcp = false;     // of SIP
 
+  bool is_sip() const { return kind >= PhaseKind::sip_options; }
   double number(std::string_view name) const { return numbers.find(name)->second; }
   uint32_t count(std::string_view name) const { return static_cast<uint32_t>(number(name)); }
 };
@@ -41,6 +46,8 @@ struct Options {
   int pid = 0;
   std::string pid_file;
   std::string domain = "localhost";
+  uint16_t sip_port = 0;
+  uint16_t sip_peer_port = 0;
   uint32_t users = 100;
   uint32_t first = 0;
   std::string password = "bench";

@@ -34,9 +34,15 @@ const PhaseFacts& facts(PhaseKind kind) {
         {"messages", 10},
         {"logins", 0.5}}},
       {"reconnect", "login", {{"at_once", 64}, {"seconds", 60}}},
+      {"sip_options", "transaction", {{"window", 64}, {"seconds", 5}, {"warmup", 2}}},
+      {"sip_message",
+       "message",
+       {{"window", 64}, {"seconds", 5}, {"warmup", 2}, {"bytes", 300}, {"away", 0}}},
   };
   return kFacts[static_cast<unsigned>(kind)];
 }
+
+constexpr double kWindowMax = 64;
 
 // Below these the phase would do nothing, or something else than it says.
 base::Status check(const Phase& phase) {
@@ -48,7 +54,7 @@ base::Status check(const Phase& phase) {
     if (name == "bytes" && (value < 150 || value > 4096)) {
       return base::Error{"bytes must be 150 to 4096"};
     }
-    if (name == "window" && value > 64) return base::Error{"window must be 1 to 64"};
+    if (name == "window" && value > kWindowMax) return base::Error{"window must be 1 to 64"};
   }
   return base::Status::ok();
 }
@@ -63,6 +69,11 @@ base::Status set(Phase& phase, std::string_view item) {
   if (phase.kind == PhaseKind::messages && name == "to") {
     if (value != "bare" && value != "full") return base::Error{"to is bare or full"};
     phase.to_full_jid = value == "full";
+    return base::Status::ok();
+  }
+  if (phase.is_sip() && name == "over") {
+    if (value != "udp" && value != "tcp") return base::Error{"over is udp or tcp"};
+    phase.over_tcp = value == "tcp";
     return base::Status::ok();
   }
   const auto known = phase.numbers.find(name);
@@ -83,7 +94,7 @@ const char* unit_of(PhaseKind kind) { return facts(kind).unit; }
 base::Result<Phase> parse_phase(std::string_view text) {
   const size_t colon = std::min(text.find(':'), text.size());
   const std::string_view name = text.substr(0, colon);
-  for (unsigned i = 0; i <= static_cast<unsigned>(PhaseKind::reconnect); ++i) {
+  for (unsigned i = 0; i <= static_cast<unsigned>(kLastPhase); ++i) {
     const auto kind = static_cast<PhaseKind>(i);
     if (name != facts(kind).name) continue;
     Phase phase{.kind = kind, .numbers = facts(kind).defaults};

@@ -8,30 +8,18 @@ peer_installed() {  # peer_installed NAME
   case $1 in
     ejabberd) command -v erl >/dev/null && ls -d /usr/lib/*/ejabberd-*/ebin >/dev/null 2>&1 ;;
     prosody) command -v prosody >/dev/null ;;
+    kamailio) [ -e "$(kamailio_module presence_xml)" ] ;;
     *) false ;;
   esac
 }
 
-peer_version() {  # peer_version NAME
-  dpkg-query -W -f '${Version}' "$1"
+# kamailio_module NAME: its file, if it is there.
+kamailio_module() {
+  compgen -G "/usr/lib/*/kamailio/modules/$1.so"
 }
 
-# Two ports nobody listens at, outside the range that outgoing connections are given.
-peer_ports() {
-  python3 - <<'PY'
-import random, socket
-found = []
-while len(found) < 2:
-    port = random.randrange(20000, 32000)
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            continue
-    if port not in found:
-        found.append(port)
-print(*found)
-PY
+peer_version() {  # peer_version NAME
+  dpkg-query -W -f '${Version}' "$1"
 }
 
 peer_listens() {  # peer_listens PORT
@@ -48,7 +36,7 @@ peer_prepare() {
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=DNS:localhost -keyout "$peer/key.pem" -out "$peer/certificate.pem" \
     2>/dev/null
-  read -r port tls_port < <(peer_ports)
+  read -r port tls_port < <(free_ports)
   sed "s|@FOLDER@|$peer|g; s|@PORT@|$port|; s|@TLS_PORT@|$tls_port|" "bench/peers/$1" >"$peer/$1"
 }
 
@@ -90,6 +78,27 @@ ejabberd_start() {  # ejabberd_start USERS CONTACTS
   server=$!
   echo "$server" >"$scratch/pid"
   peer_wait test -e "$peer/ready"
+}
+
+# Only SIP: $sip_port, and $sip_peer_port, where it relays messages to.
+kamailio_start() {
+  stop_server
+  peer=$scratch/peer
+  rm -rf "$peer"
+  mkdir -p "$peer/tables" "$peer/run"
+  local table
+  for table in version presentity active_watchers watchers xcap; do
+    cp "/usr/share/kamailio/dbtext/kamailio/$table" "$peer/tables"
+  done
+  read -r sip_port sip_peer_port < <(free_ports)
+  port=$sip_port
+  sed "s|@FOLDER@|$peer|g; s|@PORT@|$sip_port|g; s|@PEER_PORT@|$sip_peer_port|g" \
+    bench/peers/kamailio.cfg >"$peer/kamailio.cfg"
+  (cd "$peer" && exec taskset -c "${NODE_CPUS:-0}" kamailio -DD -E -x fm -X fm -m 6144 -M 64 \
+    -Y "$peer/run" -f "$peer/kamailio.cfg") >"$peer/log" 2>&1 </dev/null &
+  server=$!
+  echo "$server" >"$scratch/pid"
+  peer_wait peer_listens "$sip_port"
 }
 
 # peer_start NAME USERS CONTACTS: fresh, with these accounts and rosters.

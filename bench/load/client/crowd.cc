@@ -148,6 +148,10 @@ void Crowd::on_event(const Event& event) {
     if (!event.more && !control_lost_) watch_control(control_);
     return;
   }
+  if (event.tag.index >= kForeign) {
+    if (foreign_ != nullptr) foreign_->on_event(event, now_);
+    return;
+  }
   Client& client = clients_[event.tag.index];
   if (client.generation != event.tag.generation) return;  // of a socket that is closed
   switch (event.tag.op) {

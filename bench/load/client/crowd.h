@@ -31,6 +31,14 @@ class ClientEvents {
   virtual void on_gone(Client& client, Gone how, int64_t now) = 0;
 };
 
+// Who has sockets of its own on the crowd's ring; their tags have an index from kForeign on.
+class SocketEvents {
+ public:
+  virtual ~SocketEvents() = default;
+  virtual void on_event(const Event& event, int64_t now) = 0;
+};
+inline constexpr uint32_t kForeign = 1U << 31;
+
 class Crowd {
  public:
   // Accounts `first` to `first + count - 1`, from the loopback address of worker `worker`.
@@ -44,6 +52,8 @@ class Crowd {
   // timed.
   void gather(bool gathering) { gathering_ = gathering; }
   void listen_to(ClientEvents* events) { events_ = events; }
+  void carry(SocketEvents* foreign) { foreign_ = foreign; }
+  Ring& ring() { return *ring_; }
   // `control`: a stream socket of the master's; what comes there is on_control's.
   void watch_control(int control);
   bool take_control() { return std::exchange(control_came_, false); }
@@ -96,6 +106,7 @@ class Crowd {
   std::vector<Client> clients_;
   std::vector<uint32_t> dirty_;
   ClientEvents* events_ = nullptr;
+  SocketEvents* foreign_ = nullptr;
   engine::SecureRandom random_;
   std::shared_ptr<const engine::TlsClientContext> tls_;
   sockaddr_in server_{};

@@ -4,6 +4,7 @@
 #include "bench/load/phases/presence.h"
 #include "bench/load/phases/reconnect.h"
 #include "bench/load/phases/roster.h"
+#include "bench/load/phases/sip_requests.h"
 
 namespace load {
 
@@ -34,6 +35,10 @@ std::unique_ptr<Activity> make_activity(const Stage& stage) {
       return std::make_unique<OfficeDay>(stage);
     case PhaseKind::reconnect:
       return std::make_unique<Reconnect>(stage);
+    case PhaseKind::sip_options:
+      return std::make_unique<SipOptions>(stage);
+    case PhaseKind::sip_message:
+      return std::make_unique<SipMessages>(stage);
   }
   return nullptr;
 }

@@ -211,6 +211,7 @@ void write_phase(Json& json, const PhaseResult& result) {
   json.key("parameters").open('{');
   for (const auto& [name, value] : result.phase.numbers) json.key(name.c_str()).value(value);
   if (result.phase.to_full_jid) json.key("to").value("full");
+  if (result.phase.is_sip()) json.key("over").value(result.phase.over_tcp ? "tcp" : "udp");
   json.close('}');
   json.key("unit").value(unit_of(result.kind()));
   json.key("valid").value(result.valid());

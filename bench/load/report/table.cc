@@ -21,6 +21,7 @@ static std::string plural(std::string unit) {
 
 static std::string words_of(const Phase& phase) {
   std::string text = name_of(phase.kind);
+  if (phase.is_sip()) text += phase.over_tcp ? " over TCP" : " over UDP";
   for (const auto& [name, value] : phase.numbers) {
     if (name == "warmup" || name == "seconds" || name == "at_once" || value == 0) continue;
     print(text, " %s=%g", name.c_str(), value);

@@ -71,6 +71,20 @@ TEST(Options, EveryOptionArrives) {
   EXPECT_TRUE(options->phases[1].to_full_jid);
 }
 
+TEST(Options, PhasesOfSipHaveATransport) {
+  const auto options = parse({"--sip-port", "5060", "--sip-peer-port", "5090", "sip_message",
+                              "sip_options:over=tcp,window=8"});
+  ASSERT_TRUE(options) << options.error().what;
+  EXPECT_EQ(5060, options->sip_port);
+  EXPECT_EQ(5090, options->sip_peer_port);
+  EXPECT_FALSE(options->phases[0].over_tcp);
+  EXPECT_TRUE(options->phases[1].is_sip());
+  EXPECT_TRUE(options->phases[1].over_tcp);
+  EXPECT_EQ(8u, options->phases[1].count("window"));
+  EXPECT_EQ("sip_options needs --sip-port", trouble({"sip_options"}));
+  EXPECT_EQ("over is udp or tcp", trouble({"--sip-port", "5060", "sip_options:over=tls"}));
+}
+
 TEST(Options, WorkersFollowTheNumberOfUsers) {
   EXPECT_EQ(1u, parse({"--users", "15000", "login"})->workers);
   EXPECT_EQ(2u, parse({"--users", "15001", "login"})->workers);
