@@ -53,17 +53,28 @@ std::shared_ptr<sip::Options> sip_options(const Config& config) {
     sip->listeners.push_back(listener.kind);
   }
   // Where answers go that rport does not lead back.
-  sip->sent_by = config.domains.front();
-  const uint16_t port = config.sip.udp_port;
-  if (port != 0 && port != sip::kDefaultPort) sip->sent_by += ":" + std::to_string(port);
+  const auto with_port = [&](uint16_t port, uint16_t usual) {
+    const std::string& host = config.domains.front();
+    return port == 0 || port == usual ? host : host + ":" + std::to_string(port);
+  };
+  sip->sent_by = with_port(config.sip.udp_port, sip::kDefaultPort);
+  uint16_t secure = 0;
+  sip->sent_by_tls =
+      with_port(sip->find_listener(sip::ListenerKind::tls, secure) ? config.sip.tls_port
+                                                                   : config.sip.mutual_port,
+                sip::kDefaultTlsPort);
   sip->hosts = config.sip.hosts;
   for (const SipPeerConfig& peer : config.sip.peers) {
     sip::TrunkPeer trunk;
     trunk.id = peer_id(peer);
     trunk.domains = peer.domains;
-    trunk.subjects = peer.tls_subjects;
-    trunk.address = base::parse_address(peer.address, peer.port);
-    trunk.datagrams = peer.transport == 1;
+    // RFC 5922 §7.1: who serves a domain has a certificate of it.
+    const bool of_domains = peer.tls_subjects.empty() && peer.transport == kPeerTls;
+    trunk.subjects = of_domains ? peer.domains : peer.tls_subjects;
+    trunk.tls = peer.transport == kPeerTls;
+    trunk.datagrams = peer.transport == kPeerUdp;
+    const uint16_t usual = trunk.tls ? sip::kDefaultTlsPort : sip::kDefaultPort;
+    trunk.address = base::parse_address(peer.address, peer.port != 0 ? peer.port : usual);
     for (const std::string& source : peer.sources) {
       trunk.sources.push_back(base::parse_address(source, 0));
     }

@@ -68,10 +68,14 @@ struct TraceConfig {
   std::array<uint8_t, static_cast<size_t>(trace::Component::kCount)> components{};
 };
 
+constexpr uint8_t kPeerTcp = 0;
+constexpr uint8_t kPeerUdp = 1;
+constexpr uint8_t kPeerTls = 2;
+
 struct SipPeerConfig {
   std::string address;
-  uint16_t port = 5060;
-  uint8_t transport = 0;  // 0: TCP; 1: UDP
+  uint16_t port = 0;
+  uint8_t transport = 0;  // index of its choice: kPeerTcp …
   std::vector<std::string> domains;
   std::vector<std::string> sources;
   std::vector<std::string> tls_subjects;

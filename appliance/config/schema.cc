@@ -189,13 +189,22 @@ std::span<const SipPeerKey> sip_peer_keys() {
        "Numeric address that requests for its users are sent to.",
        kPeers,
        FIELD(SipPeerConfig, address)},
-      {"port", Kind::integer, 1, 65535, {}, "Its port.", kPeers, FIELD(SipPeerConfig, port)},
+      {"port",
+       Kind::integer,
+       0,
+       65535,
+       {},
+       "Its port; 0 is 5060, or 5061 with TLS.",
+       kPeers,
+       FIELD(SipPeerConfig, port)},
       {"transport",
        Kind::choice,
        0,
        0,
-       {"tcp", "udp"},
-       "How requests are sent. With \"udp\" requests are taken by datagram, too, whose source "
+       {"tcp", "udp", "tls"},
+       "How requests are sent. With \"tls\" both sides show a certificate; the peer's has to name "
+       "one of `tls_subjects`, or, without any, of `domains`. With \"udp\" requests are taken by "
+       "datagram, too, whose source "
        "anybody on the way can forge, and messages are limited to 1300 bytes (RFC 3428).",
        kPeers,
        FIELD(SipPeerConfig, transport)},

@@ -206,7 +206,17 @@ void Validator::sip_hosts(Config& config) {
 
 void Validator::sip_subjects(SipConfig& sip, size_t i) {
   const std::string at = element("sip.peer", i, "tls_subjects");
-  if (!sip.peers[i].tls_subjects.empty() && !listens(sip, "mutual")) {
+  if (sip.peers[i].transport == kPeerTls && sip.ca_file.empty()) {
+    report(element("sip.peer", i, "transport"), "a peer over TLS, and nobody vouches for it",
+           "name the authority of its certificate in sip.ca_file");
+  }
+  if (sip.peers[i].transport == kPeerTls && sip.peers[i].domains.empty() &&
+      sip.peers[i].tls_subjects.empty()) {
+    report(at, "a peer over TLS, and nothing that its certificate has to name",
+           "name that here, or in domains");
+  }
+  if (!sip.peers[i].tls_subjects.empty() && sip.peers[i].transport != kPeerTls &&
+      !listens(sip, "mutual")) {
     report(at, "nobody asks this peer for its certificate",
            "add \"mutual\" to sip.transports, or remove tls_subjects");
   }
@@ -245,7 +255,7 @@ void Validator::sip_peers(Config& config) {
       domain = normal;
     }
     sip_subjects(config.sip, i);
-    if (peer.transport == 1 && !listens(config.sip, "udp")) {
+    if (peer.transport == kPeerUdp && !listens(config.sip, "udp")) {
       report(at("transport"), "a peer over UDP, and no listener for it",
              "add \"udp\" to sip.transports, or set transport = \"tcp\"");
     }

@@ -175,6 +175,7 @@ base::Status Node::start_shards() {
   if (auto sip = sip_options(config_); sip != nullptr) {
     sip->server = limits.sip_server;
     sip->client = limits.sip_client;
+    sip->tls_context = kSipClientTls;
     sip->unfinished_bytes_max = limits.sip_unfinished_bytes;
     sip_options_ = std::move(sip);
   }

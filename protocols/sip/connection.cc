@@ -1,14 +1,20 @@
 #include "protocols/sip/connection.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
+#include "engine/trace/trace.h"
 #include "protocols/sip/service.h"
 #include "protocols/sip/transaction/timing.h"
 
 namespace sip {
 namespace {
 
+constexpr base::Bytes kPing = "\r\n\r\n";
 constexpr base::Bytes kPong = "\r\n";
+constexpr base::Duration kPongWait = base::Duration::seconds(10);  // RFC 5626 §4.4.1
 
 }  // namespace
 
@@ -17,7 +23,8 @@ Connection::Connection(Service& service, const Flow& flow, engine::Turn& turn)
       flow_(flow),
       framer_(service.options().message),
       last_message_(turn.now),
-      last_heard_(turn.now) {
+      last_heard_(turn.now),
+      spoken_(ours()) {
   CHECK(flow.reliable());
   trace::gauge_add(trace::Gauge::sip_connections, 1);
   turn.timers.arm(timer_, deadline());
@@ -35,25 +42,31 @@ bool Connection::mutual() const {
 
 // Nothing has come or gone yet.
 void Connection::on_secured(const engine::TlsFacts& facts, engine::Turn& turn) {
-  if (closing_ || !mutual()) return;
-  const TrunkPeer* const peer = peer_named(service_.options().peers, facts.peer_names);
+  if (closing_ || !(mutual() || ours())) return;
+  const TrunkPeer* const peer = ours() ? service_.outgoing().on_secured(*this, facts, turn)
+                                       : peer_named(service_.options().peers, facts.peer_names);
   if (peer != nullptr) {
     flow_.peer = peer->id;
     return;
   }
-  service_.refusals().note(flow_.remote, facts.peer_subject, "no peer has this certificate",
-                           turn.now);
+  service_.refusals().note(
+      flow_.remote, facts.peer_subject,
+      ours() ? "the peer has another certificate" : "no peer has this certificate", turn.now);
   close(turn);
 }
 
 void Connection::on_handshake_failed(const engine::TlsFailure& why, engine::Turn& turn) {
-  if (mutual()) service_.refusals().note(flow_.remote, why.peer_subject, why.reason, turn.now);
+  if (!mutual() && !ours()) return;
+  service_.refusals().note(flow_.remote, why.peer_subject, why.reason, turn.now);
 }
 
 void Connection::on_bytes(base::Bytes in, engine::Turn& turn) {
   if (closing_) return;
   const bool waited = framer_.in_message();
   last_heard_ = turn.now;
+  if (std::exchange(awaits_pong_, false)) {
+    pongs_ = pongs_ || (in.starts_with(kPong) && !in.starts_with(kPing));
+  }
   feed(in, turn);
   if (closing_) return;
   hold(turn);
@@ -98,23 +111,56 @@ void Connection::hold(engine::Turn& turn) {
 }
 
 // A message, the first one included, has as long as its sender would wait for an answer.
-base::Instant Connection::deadline() const {
+base::Instant Connection::end_of_patience() const {
   if (!spoken_ || framer_.in_message()) return last_message_ + kTransactionLife;
   return last_heard_ + service_.options().idle_timeout;
 }
 
+base::Instant Connection::deadline() const {
+  const base::Duration keepalive = service_.options().keepalive;
+  if (!ours() || keepalive.ns == 0) return end_of_patience();
+  const base::Instant ping = std::max(last_heard_, pinged_) + keepalive;
+  const base::Instant pong = pinged_ + std::min(kPongWait, keepalive);
+  return std::min(end_of_patience(), awaits_pong_ ? pong : ping);
+}
+
 void Connection::on_time(engine::Turn& turn) {
-  if (turn.now < deadline()) return turn.timers.arm(timer_, deadline());
-  trace::count(trace::Counter::sip_connections_idle);
-  close(turn);
+  if (turn.now >= end_of_patience()) {
+    trace::count(trace::Counter::sip_connections_idle);
+    return close(turn);
+  }
+  if (turn.now >= deadline()) {
+    if (awaits_pong_ && pongs_) return give_up(turn);
+    ping(turn);
+  }
+  turn.timers.arm(timer_, deadline());
+}
+
+// Not every peer answers: who never has is asked again, and not blamed.
+void Connection::ping(engine::Turn& turn) {
+  awaits_pong_ = !awaits_pong_;
+  if (!awaits_pong_) return;
+  pinged_ = turn.now;
+  turn.out.send(flow_.connection, kPing);
+}
+
+void Connection::give_up(engine::Turn& turn) {
+  trace::count(trace::Counter::sip_connections_dead);
+  TRACE(sip, warn, "peer_silent", {"seconds", (turn.now - last_heard_).whole_seconds()});
+  stop(turn);
+  turn.out.abort(flow_.connection);
 }
 
 void Connection::close(engine::Turn& turn) {
   if (closing_) return;
+  stop(turn);
+  turn.out.close(flow_.connection);
+}
+
+void Connection::stop(engine::Turn& turn) {
   closing_ = true;
   timer_.disarm();
-  service_.outgoing().on_closed(*this);  // nothing more is to be sent by it
-  turn.out.close(flow_.connection);
+  service_.outgoing().on_closed(*this, turn);  // nothing more is to be sent by it
 }
 
 void Connection::on_moved(engine::ConnectionId, engine::Turn&) {
@@ -130,11 +176,9 @@ void Connection::on_congestion(bool congested, engine::Turn& turn) {
   }
 }
 
-void Connection::on_closed(engine::CloseReason, engine::Turn&) {
-  closing_ = true;
-  timer_.disarm();
+void Connection::on_closed(engine::CloseReason, engine::Turn& turn) {
   unlink();
-  service_.outgoing().on_closed(*this);
+  stop(turn);
 }
 
 }  // namespace sip

@@ -1,9 +1,10 @@
 // One TCP or TLS connection that speaks SIP: cuts its bytes into messages, answers keep-alives
-// (RFC 5626 §4.4.1), and ends when the framing is lost or nothing comes. Where certificates are
-// asked for, it ends as well if the one that is shown is none of a trunk peer's; else it is that
-// peer's alone.
-// Owned by the engine, on the shard that accepted it, where it stays. Memory: one unfinished
-// message (Options::message), counted against Options::unfinished_bytes_max of the shard.
+// (RFC 5626 §4.4.1), and ends when the framing is lost or nothing comes. One that we have made asks
+// itself when there is silence, and ends when a peer that used to answer does not any more. Where
+// certificates are asked for, it ends as well if the one that is shown is none of a trunk peer's;
+// else it is that peer's alone. Owned by the engine, on the shard that accepted it, where it stays.
+// Memory: one unfinished message (Options::message), counted against Options::unfinished_bytes_max
+// of the shard.
 #pragma once
 
 #include "engine/base/intrusive_list.h"
@@ -32,11 +33,16 @@ class Connection final : public engine::Peer, public base::ListNode<> {
 
  private:
   bool mutual() const;
+  bool ours() const { return flow_.listener == engine::kNoListener; }  // we have made it
   void feed(base::Bytes in, engine::Turn& turn);
   void refuse(engine::Turn& turn);
   void hold(engine::Turn& turn);
+  base::Instant end_of_patience() const;
   base::Instant deadline() const;
   void on_time(engine::Turn& turn);
+  void ping(engine::Turn& turn);
+  void give_up(engine::Turn& turn);
+  void stop(engine::Turn& turn);
 
   Service& service_;
   Flow flow_;
@@ -44,7 +50,10 @@ class Connection final : public engine::Peer, public base::ListNode<> {
   size_t held_ = 0;             // of the service's sum
   base::Instant last_message_;  // or keep-alive
   base::Instant last_heard_;
-  bool spoken_ = false;  // has said something whole
+  base::Instant pinged_{};
+  bool spoken_ = false;       // has said something whole
+  bool awaits_pong_ = false;  // nothing has come since
+  bool pongs_ = false;        // has answered one
   bool closing_ = false;
   engine::MemberTimer<Connection, &Connection::on_time> timer_{*this};
 };

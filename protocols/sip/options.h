@@ -29,7 +29,11 @@ struct Options {
 
   ClientTransactions::Limits client;  // of one shard, from its budget
   std::string sent_by;                // of our Vias: host, or host:port
-  std::vector<std::string> hosts;     // other names of this node in URIs, normalised
+  std::string sent_by_tls;            // … by TLS
+  uint16_t tls_context = 0;           // of the node's for clients: connections to peers
+  // Silence of a connection to a peer before it is pinged (RFC 5626 §4.4.1); zero: never.
+  base::Duration keepalive = base::Duration::seconds(10);
+  std::vector<std::string> hosts;  // other names of this node in URIs, normalised
   std::vector<TrunkPeer> peers;
 
   // The first listener of this kind; false: there is none.

@@ -1,7 +1,8 @@
 // Requests of ours to trunk peers: by datagram at once, or by the shard's one connection to the
-// peer, which is made when there is something to send. What waits for it is bounded, and what it
-// cannot carry ends like a request that nobody answered.
-// One a shard; all calls on that shard. Limits below and in ClientTransactions, each counted.
+// peer, TCP or TLS, which is made when there is something to send. What waits for it is bounded,
+// and what it cannot carry ends like a request that nobody answered. When it is lost, what was not
+// answered is sent again by a new one, once.
+// One a shard; all calls on that shard. Limits in Trunk and ClientTransactions, each counted.
 #pragma once
 
 #include <memory>
@@ -12,6 +13,7 @@
 #include "protocols/sip/header/writer.h"
 #include "protocols/sip/peer.h"
 #include "protocols/sip/transaction/client_transactions.h"
+#include "protocols/sip/trunk.h"
 
 namespace sip {
 
@@ -20,8 +22,6 @@ class Service;
 
 class Outgoing final : private ClientUser {
  public:
-  static constexpr size_t kWaitingBytesMax = 1 << 20;  // for the connection to one peer
-
   Outgoing(Service& service, const ClientTransactions::Limits& limits);
   ~Outgoing() override;
 
@@ -38,30 +38,21 @@ class Outgoing final : private ClientUser {
   std::unique_ptr<engine::Peer> on_connected(uint64_t token, const engine::Accepted& how,
                                              engine::Turn& turn);
   void on_connect_failed(uint64_t token, engine::Turn& turn);
-  void on_closed(const Connection& connection);
+  // The handshake of a connection of ours is done. Null: the certificate is not the peer's.
+  const TrunkPeer* on_secured(const Connection& connection, const engine::TlsFacts& facts,
+                              engine::Turn& turn);
+  void on_closed(const Connection& connection, engine::Turn& turn);
 
  private:
-  // A request before it has a branch.
-  struct Waiting {
-    Method method;
-    Request how;  // its views are of `text`
-    std::string text;
-    base::Bytes rest;
-    uint64_t ticket;
-  };
-  struct Trunk {
-    Connection* connection = nullptr;
-    Flow flow;
-    bool connecting = false;
-    bool unreachable = false;  // the operator has been told
-    std::vector<std::unique_ptr<Waiting>> waiting;
-    size_t waiting_bytes = 0;
-  };
-
   uint64_t ticket(ClientUser& user, uint64_t number);
-  bool send_by(const Flow& flow, Method method, const Request& how, base::Bytes rest,
+  Trunk* find(uint64_t peer);
+  Trunk* find(const Connection& connection);
+  Trunk* find_token(uint64_t token);
+  void connect(Trunk& trunk, engine::Turn& turn);
+  void on_ready(Trunk& trunk, engine::Turn& turn);
+  void fail(Trunk& trunk, engine::Turn& turn);
+  bool send_by(const Flow& flow, bool tls, Method method, const Request& how, base::Bytes rest,
                uint64_t ticket, engine::Turn& turn);
-  bool wait(Trunk& trunk, Method method, const Request& how, base::Bytes rest, uint64_t ticket);
   void on_response(uint64_t ticket, const Message& response, const Essentials& essentials,
                    engine::Turn& turn) override;
   void on_no_response(uint64_t ticket, engine::Turn& turn) override;
@@ -69,8 +60,9 @@ class Outgoing final : private ClientUser {
   Service& service_;
   std::vector<ClientUser*> users_;  // a few; a ticket begins with the place of one
   ClientTransactions client_;
-  std::vector<Trunk> trunks_;  // as Options::peers
-  std::string text_;           // scratch
+  std::vector<std::unique_ptr<Trunk>> trunks_;  // a few; one a peer
+  uint64_t last_token_ = 0;
+  std::string text_;  // scratch
   std::string branch_;
 };
 

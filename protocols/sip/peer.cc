@@ -13,6 +13,8 @@ bool same_host(const base::SocketAddress& a, const base::SocketAddress& b) {
 
 }  // namespace
 
+base::Bytes TrunkPeer::name() const { return domains.empty() ? base::Bytes() : domains.front(); }
+
 bool TrunkPeer::serves(base::Bytes domain) const {
   return std::find(domains.begin(), domains.end(), domain) != domains.end();
 }

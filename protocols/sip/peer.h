@@ -24,9 +24,12 @@ struct TrunkPeer {
   // It is spoken with by UDP, too; else by connections alone, as the source of a datagram is
   // anybody's word.
   bool datagrams = false;
+  bool tls = false;  // requests go by TLS; not empty `subjects`
   // Its certificate names one of these SIP domains (identity.h; in lower case). It is known by that
   // then, from any address, and by no address alone.
   std::vector<std::string> subjects;
+
+  base::Bytes name() const;  // for logs
 
   bool serves(base::Bytes domain) const;
   bool speaks_from(const Flow& source) const;

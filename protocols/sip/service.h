@@ -75,6 +75,8 @@ class Service final : public engine::Service, private ServerUser {
   // Who is not trusted, for the operator.
   Refusals& refusals() { return refusals_; }
 
+  bool shutting_down() const { return shutting_down_; }
+
   // Connection's and Outgoing's.
   std::unique_ptr<Connection> make_connection(const Flow& flow, engine::Turn& turn);
   Message& message_scratch() { return message_; }

@@ -50,9 +50,10 @@ void ClientTransactions::send(const Place& place, Method method, const Flow& flo
   transaction.method = method;
   transaction.flow = flow;
   transaction.user_data = user_data;
+  transaction.order = ++sent_;
   transaction.ends = turn.now + kTransactionLife;
   if (!flow.reliable()) transaction.repeats = turn.now + kT1;
-  if (!flow.reliable() || transaction.invite()) keep(transaction, request);
+  keep(transaction, request);
   sip::send(flow, request, turn.out);
   arm(transaction, turn);
 }
@@ -81,8 +82,7 @@ bool ClientTransactions::receive(const Message& response, const Essentials& esse
     return false;
   }
   const uint16_t status = response.status();
-  const bool waits =
-      transaction->state == State::calling || transaction->state == State::proceeding;
+  const bool waits = transaction->waits();
   const bool success = status >= 200 && status < 300;
   const bool again = !waits && !(transaction->state == State::accepted && success);
   if (again) {
@@ -157,8 +157,7 @@ void ClientTransactions::arm(Transaction& transaction, engine::Turn& turn) {
 
 void ClientTransactions::on_time(Transaction& transaction, engine::Turn& turn) {
   if (turn.now >= transaction.ends) {
-    const bool waits =
-        transaction.state == State::calling || transaction.state == State::proceeding;
+    const bool waits = transaction.waits();
     const uint64_t user_data = transaction.user_data;
     erase(transaction);
     if (!waits) return;
@@ -174,6 +173,52 @@ void ClientTransactions::on_time(Transaction& transaction, engine::Turn& turn) {
     transaction.repeats = turn.now + transaction.interval;
   }
   arm(transaction, turn);
+}
+
+std::vector<ClientTransactions::Transaction*> ClientTransactions::waiting_on(
+    engine::ConnectionId connection) {
+  CHECK(connection);
+  std::vector<Transaction*> found;
+  for (const Slot& slot : slots_) {
+    Transaction* const one = slot.transaction.get();
+    if (one != nullptr && one->waits() && one->flow.connection == connection) found.push_back(one);
+  }
+  std::sort(found.begin(), found.end(),
+            [](const Transaction* a, const Transaction* b) { return a->order < b->order; });
+  return found;
+}
+
+bool ClientTransactions::lose(engine::ConnectionId connection, engine::Turn& turn) {
+  std::vector<Transaction*> found = waiting_on(connection);
+  const auto moved = std::stable_partition(found.begin(), found.end(),
+                                           [](const Transaction* one) { return !one->moved; });
+  const bool some_stay = moved != found.begin();
+  end({moved, found.end()}, turn);
+  return some_stay;
+}
+
+void ClientTransactions::move(engine::ConnectionId from, const Flow& to, engine::Turn& turn) {
+  CHECK(to.reliable());
+  for (Transaction* const one : waiting_on(from)) {
+    one->flow = to;
+    one->moved = true;
+    sip::send(to, one->request, turn.out);
+    trace::count(Counter::sip_requests_moved);
+  }
+}
+
+void ClientTransactions::give_up(engine::ConnectionId connection, engine::Turn& turn) {
+  end(waiting_on(connection), turn);
+}
+
+// Whoever is told may send again: so all are gone first.
+void ClientTransactions::end(const std::vector<Transaction*>& unanswered, engine::Turn& turn) {
+  std::vector<uint64_t> tell;
+  for (Transaction* const one : unanswered) {
+    tell.push_back(one->user_data);
+    erase(*one);
+  }
+  for (const uint64_t user_data : tell) user_.on_no_response(user_data, turn);
 }
 
 void ClientTransactions::erase(Transaction& transaction) {

@@ -48,6 +48,15 @@ class ClientTransactions {
   void send(const Place& place, Method method, const Flow& flow, base::Bytes request,
             uint64_t user_data, engine::Turn& turn);
 
+  // The connection has gone. Requests that wait for their answer by it stay until move() or
+  // give_up(), or their time is over; but those that were moved to it end: what ends two
+  // connections may be what does it. True: some stay.
+  bool lose(engine::ConnectionId connection, engine::Turn& turn);
+  // Sends them again as they were, in their old order, by another connection: who has had them
+  // knows them by their branch.
+  void move(engine::ConnectionId from, const Flow& to, engine::Turn& turn);
+  void give_up(engine::ConnectionId connection, engine::Turn& turn);
+
   // True: it was for a request of ours and has been dealt with. False: for none that waits; the
   // response is to be dropped, and is counted.
   bool receive(const Message& response, const Essentials& essentials, engine::Turn& turn);
@@ -65,20 +74,25 @@ class ClientTransactions {
     Flow flow;
     std::string request;  // while it may be sent again, or an ACK be made of it; then that ACK
     uint64_t user_data = 0;
+    uint64_t order = 0;                              // of sending
     base::Instant ends{};                            // B, F, D, K or M
     base::Instant repeats = base::Instant::never();  // A or E
     base::Duration interval = kT1;
     uint32_t slot = 0;
     Method method = Method::unknown;
     State state = State::calling;
+    bool moved = false;
     engine::MemberTimer<Transaction, &Transaction::on_time> timer{*this};
     bool invite() const { return method == Method::invite; }
+    bool waits() const { return state == State::calling || state == State::proceeding; }
   };
   struct Slot {
     std::unique_ptr<Transaction> transaction;
     uint16_t generation = 0;
   };
 
+  std::vector<Transaction*> waiting_on(engine::ConnectionId connection);
+  void end(const std::vector<Transaction*>& unanswered, engine::Turn& turn);
   Transaction* find(const Essentials& essentials, engine::ShardId shard);
   void provisional(Transaction& transaction, engine::Turn& turn);
   void acknowledge(Transaction& transaction, const Message& response, engine::Turn& turn);
@@ -92,6 +106,7 @@ class ClientTransactions {
   Limits limits_;
   base::HashKey key_;
   uint64_t request_bytes_ = 0;
+  uint64_t sent_ = 0;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
 };

@@ -5,14 +5,19 @@
 namespace sip {
 namespace {
 
-// Peer 0 is reached by UDP, peer 1 by TCP.
+// Peer 0 is reached by UDP, peer 1 by TCP, peer 2 by TLS.
 Options with_peers() {
   Options options;
   options.sent_by = "example.com";
-  options.peers.resize(2);
+  options.sent_by_tls = "example.com:5062";
+  options.peers.resize(3);
+  for (size_t i = 0; i < 3; ++i) options.peers[i].id = i + 1;
   options.peers[0].address = base::parse_address("192.0.2.7", 5060);
   options.peers[0].datagrams = true;
   options.peers[1].address = base::parse_address("192.0.2.8", 5060);
+  options.peers[2].address = base::parse_address("192.0.2.9", 5061);
+  options.peers[2].tls = true;
+  options.peers[2].subjects = {"gate.example", "other.example"};
   return options;
 }
 
@@ -41,11 +46,6 @@ struct World : Shards, ClientUser {
     engine::Turn here = turn(0);
     const bool good = shards[0]->service->outgoing().send(options->peers[peer], Method::message,
                                                           how, rest, *this, number, here);
-    // Connections are asked for here, and made by hand.
-    for (const engine::Effect& effect : shards[0]->out.effects()) {
-      if (effect.kind != engine::EffectKind::connect) continue;
-      asked.push_back(shards[0]->out.take_connect(effect));
-    }
     carry_out(0);
     return good;
   }
@@ -58,7 +58,6 @@ struct World : Shards, ClientUser {
     return text + "Content-Length: 0\r\n\r\n";
   }
   std::string heard;
-  std::vector<engine::OutgoingConnection> asked;
 };
 
 TEST(Outgoing, ByDatagramRepeatsUntilAnAnswerComesAtAnyShard) {
@@ -90,11 +89,8 @@ TEST(Outgoing, ByConnectionWaitsForItAndUsesItAgain) {
   ASSERT_EQ(world.asked.size(), 1u) << "one connection";
   EXPECT_EQ(world.asked[0].how.remote, base::parse_address("192.0.2.8", 5060));
   EXPECT_TRUE(world.sent.empty());
-  engine::Turn turn = world.turn(0);
-  auto peer = world.shards[0]->service->on_connected(
-      world.asked[0].token, {{5, 1}, engine::kNoListener, "192.0.2.8", 5060}, turn);
+  auto peer = world.made({5, 1});
   ASSERT_NE(peer, nullptr);
-  world.settle();
   ASSERT_EQ(world.sent.size(), 1u) << "both in one send";
   const std::string both = world.sent[0].bytes;
   EXPECT_TRUE(has(both, "Via: SIP/2.0/TCP example.com;rport;branch="));
@@ -146,6 +142,113 @@ TEST(Outgoing, RequestsUnderWayAreBounded) {
   EXPECT_TRUE(world.send(0, 1));
   EXPECT_FALSE(world.send(0, 2));
   EXPECT_EQ(world.heard, "");
+}
+
+TEST(Outgoing, ByTlsNothingIsSentBeforeTheCertificateIsThePeers) {
+  World world;
+  ASSERT_TRUE(world.send(2, 1));
+  ASSERT_EQ(world.asked.size(), 1u);
+  EXPECT_TRUE(world.asked[0].how.tls);
+  EXPECT_EQ(world.asked[0].how.server_name, "gate.example");
+  auto peer = world.made({5, 1});
+  ASSERT_TRUE(world.send(2, 2));
+  EXPECT_TRUE(world.sent.empty());
+  world.secure(*peer, "other.example");
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(has(world.sent[0].bytes, "Via: SIP/2.0/TLS example.com:5062;rport;branch="));
+  EXPECT_EQ(world.asked.size(), 1u);
+  EXPECT_TRUE(world.closed.empty());
+  world.end(peer);
+}
+
+TEST(Outgoing, ByTlsAnotherCertificateEndsTheConnectionAndWhatWaits) {
+  World world;
+  ASSERT_TRUE(world.send(2, 1));
+  auto peer = world.made({5, 1});
+  world.secure(*peer, "stranger.example");
+  EXPECT_EQ(world.heard, "1:none ");
+  EXPECT_TRUE(world.sent.empty());
+  EXPECT_EQ(world.closed.size(), 1u);
+  world.end(peer);
+  EXPECT_EQ(world.asked.size(), 1u) << "until there is something to send";
+  ASSERT_TRUE(world.send(2, 2));
+  peer = world.made({5, 2});
+  world.end(peer);
+  EXPECT_EQ(world.heard, "1:none 2:none ") << "the handshake has failed";
+}
+
+TEST(Outgoing, WhatALostConnectionLeftUnansweredIsSentAgainInItsOrderOnce) {
+  World world;
+  ASSERT_TRUE(world.send(1, 1));
+  auto peer = world.made({5, 1});
+  ASSERT_TRUE(world.send(1, 2));
+  ASSERT_TRUE(world.send(1, 3));
+  ASSERT_EQ(world.sent.size(), 3u);
+  const std::string first = world.sent[0].bytes;
+  const std::string others = world.sent[1].bytes + world.sent[2].bytes;
+  world.sent.clear();
+  world.feed(*peer, world.answer_to(first, 200));
+  EXPECT_EQ(world.heard, "1:200@0 ");
+  world.end(peer);
+  ASSERT_EQ(world.asked.size(), 2u) << "without being asked";
+  peer = world.made({6, 1});
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_EQ(world.sent[0].bytes, others) << "the same branches";
+  world.feed(*peer, world.answer_to(others, 200));
+  EXPECT_EQ(world.heard, "1:200@0 2:200@0 ");
+  world.end(peer);
+  EXPECT_EQ(world.heard, "1:200@0 2:200@0 3:none ") << "it has ended two";
+  EXPECT_EQ(world.asked.size(), 2u);
+}
+
+TEST(Outgoing, WhatALostConnectionLeftEndsIfNoOtherCanBeMade) {
+  World world;
+  ASSERT_TRUE(world.send(1, 1));
+  auto peer = world.made({5, 1});
+  world.end(peer);
+  ASSERT_EQ(world.asked.size(), 2u);
+  ASSERT_TRUE(world.send(1, 2));
+  EXPECT_EQ(world.asked.size(), 2u);
+  engine::Turn turn = world.turn(0);
+  world.shards[0]->service->on_connect_failed(world.asked[1].token, engine::ConnectFailure::refused,
+                                              turn);
+  EXPECT_EQ(world.heard, "1:none 2:none ");
+}
+
+TEST(Outgoing, APeerThatAnsweredPingsAndDoesNotAnyMoreIsConnectedToAnew) {
+  World world;
+  ASSERT_TRUE(world.send(1, 1));
+  auto peer = world.made({5, 1});
+  world.feed(*peer, world.answer_to(world.sent[0].bytes, 200));
+  world.sent.clear();
+  world.advance(base::Duration::seconds(11));
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_EQ(world.sent[0].bytes, "\r\n\r\n");
+  world.feed(*peer, "\r\n");
+  world.advance(base::Duration::seconds(9));
+  EXPECT_EQ(world.sent.size(), 1u);
+  ASSERT_TRUE(world.send(1, 2));
+  world.advance(base::Duration::seconds(12));
+  EXPECT_EQ(world.closed, std::vector<engine::ConnectionId>(1, {5, 1})) << "11 s after it was sent";
+  EXPECT_EQ(world.asked.size(), 2u);
+  world.end(peer);
+  world.sent.clear();
+  peer = world.made({6, 1});
+  EXPECT_TRUE(has(world.sent.at(0).bytes, "Call-ID: c2\r\n"));
+  world.feed(*peer, world.answer_to(world.sent[0].bytes, 200));
+  EXPECT_EQ(world.heard, "1:200@0 2:200@0 ");
+  world.end(peer);
+}
+
+TEST(Outgoing, APeerThatNeverAnswersPingsIsLeftInPeace) {
+  World world;
+  ASSERT_TRUE(world.send(1, 1));
+  auto peer = world.made({5, 1});
+  world.feed(*peer, world.answer_to(world.sent[0].bytes, 200));
+  world.advance(base::Duration::seconds(300));
+  EXPECT_TRUE(world.closed.empty());
+  EXPECT_GT(world.sent.size(), 10u);
+  world.end(peer);
 }
 
 }  // namespace

@@ -73,6 +73,10 @@ struct Shards {
         case engine::EffectKind::mail:
           mailed(out.take_mail(effect));
           break;
+        case engine::EffectKind::connect:
+          asked.push_back(out.take_connect(effect));
+          break;
+        case engine::EffectKind::abort:
         case engine::EffectKind::close:
           closed.push_back(effect.connection);
           break;
@@ -101,6 +105,17 @@ struct Shards {
     engine::Turn here = turn(0);
     return shards[0]->service->accept({connection, listener, "192.0.2.1", 40000}, here);
   }
+  // Makes the connection that was asked for last.
+  std::unique_ptr<engine::Peer> made(engine::ConnectionId connection) {
+    const base::SocketAddress& to = asked.back().how.remote;
+    std::string address;
+    base::append_address(to, address);
+    engine::Turn here = turn(0);
+    auto peer = shards[0]->service->on_connected(
+        asked.back().token, {connection, engine::kNoListener, address, to.port}, here);
+    settle();
+    return peer;
+  }
   // The handshake is done, with a certificate of this DNS name.
   void secure(engine::Peer& peer, const std::string& name) {
     const engine::CertificateName names[] = {{engine::CertificateName::Kind::dns, name}};
@@ -119,6 +134,7 @@ struct Shards {
     engine::Turn here = turn(0);
     peer->on_closed(engine::CloseReason::by_peer, here);
     peer.reset();
+    settle();
   }
 
   void advance(base::Duration by) {
@@ -157,6 +173,7 @@ struct Shards {
   std::vector<engine::EnvelopePtr> refused;
   std::vector<Sent> sent;
   std::vector<engine::ConnectionId> closed;
+  std::vector<engine::OutgoingConnection> asked;  // for a connection; made by hand
   bool mailbox_full = false;
   std::array<std::unique_ptr<Shard>, 2> shards;
 };

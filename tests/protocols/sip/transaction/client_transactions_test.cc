@@ -90,10 +90,10 @@ TEST(ClientTransactions, ProvisionalAnswerSlowsRepetitionDown) {
   EXPECT_EQ(client.told(), "42:100 42:none ");
 }
 
-TEST(ClientTransactions, StreamRepeatsNothingAndKeepsNothing) {
+TEST(ClientTransactions, StreamRepeatsNothingAndKeepsItUntilItIsAnswered) {
   Client client;
   const std::string branch = client.send("NOTIFY", tcp_flow());
-  EXPECT_EQ(client.table.request_bytes(), 0u);
+  EXPECT_GT(client.table.request_bytes(), 0u);
   client.advance(31'000);
   EXPECT_EQ(client.times(), "0 ");
   EXPECT_TRUE(client.receive(200, "NOTIFY", branch));
@@ -104,6 +104,39 @@ TEST(ClientTransactions, StreamRepeatsNothingAndKeepsNothing) {
 }
 
 // §17.1.1.
+TEST(ClientTransactions, WhatALostConnectionHasNotAnsweredIsSentAgainByAnotherOnce) {
+  Client client;
+  const std::string answered = client.send("NOTIFY", tcp_flow());
+  const std::string branch = client.send("NOTIFY", tcp_flow());
+  EXPECT_TRUE(client.receive(200, "NOTIFY", answered));
+  client.told();
+  const Flow first = tcp_flow();
+  Flow second = first;
+  second.connection.generation += 1;
+  engine::Turn turn = client.turn();
+  EXPECT_TRUE(client.table.lose(first.connection, turn));
+  EXPECT_FALSE(client.table.lose(second.connection, turn)) << "nothing went there";
+  client.advance(1'000);
+  client.times();
+  client.table.move(first.connection, second, turn);
+  client.advance(1'000);
+  EXPECT_EQ(client.times().size(), 5u) << "one";
+  EXPECT_FALSE(client.table.lose(second.connection, turn));
+  EXPECT_EQ(client.told(), "42:none ");
+  EXPECT_EQ(client.table.size(), 0u);
+}
+
+TEST(ClientTransactions, WhatALostConnectionHasNotAnsweredMayBeGivenUp) {
+  Client client;
+  client.send("NOTIFY", tcp_flow());
+  client.send("NOTIFY", tcp_flow());
+  engine::Turn turn = client.turn();
+  EXPECT_TRUE(client.table.lose(tcp_flow().connection, turn));
+  client.table.give_up(tcp_flow().connection, turn);
+  EXPECT_EQ(client.told(), "42:none 42:none ");
+  EXPECT_EQ(client.table.request_bytes(), 0u);
+}
+
 TEST(ClientTransactions, InviteDoublesWithoutBoundAndRingsQuietly) {
   Client client;
   client.send("INVITE");
