@@ -24,9 +24,13 @@ enum class PhaseKind : uint8_t {
   office,
   reconnect,
   sip_options,
-  sip_message
+  sip_message,
+  sip_publish,
+  sip_subscribe,
+  sip_notify,
+  sip_hold
 };
-inline constexpr PhaseKind kLastPhase = PhaseKind::sip_message;
+inline constexpr PhaseKind kLastPhase = PhaseKind::sip_hold;
 
 // "messages:active=1000,window=16". Parameters that are not given have their default.
 struct Phase {

@@ -38,6 +38,18 @@ const PhaseFacts& facts(PhaseKind kind) {
       {"sip_message",
        "message",
        {{"window", 64}, {"seconds", 5}, {"warmup", 2}, {"bytes", 300}, {"away", 0}}},
+      {"sip_publish", "transaction", {{"window", 64}, {"seconds", 5}, {"warmup", 2}}},
+      {"sip_subscribe", "transaction", {{"window", 64}, {"seconds", 5}, {"warmup", 2}}},
+      {"sip_notify",
+       "notification",
+       {{"presentities", 100}, {"watchers", 50}, {"window", 4}, {"seconds", 5}, {"warmup", 5}}},
+      {"sip_hold",
+       "subscription",
+       {{"subscriptions", 100'000},
+        {"expires", 120},
+        {"window", 32},
+        {"seconds", 120},
+        {"warmup", 60}}},
   };
   return kFacts[static_cast<unsigned>(kind)];
 }
@@ -48,7 +60,9 @@ constexpr double kWindowMax = 64;
 base::Status check(const Phase& phase) {
   for (const auto& [name, value] : phase.numbers) {
     const bool positive = name == "at_once" || name == "window" || name == "seconds" ||
-                          name == "groups" || name == "people" || name == "hour";
+                          name == "groups" || name == "people" || name == "hour" ||
+                          name == "presentities" || name == "watchers" ||
+                          name == "subscriptions" || name == "expires";
     if (value < 0 || (positive && value <= 0)) return base::Error{name + " is too small"};
     if (value > 1e9) return base::Error{name + " is too large"};
     if (name == "bytes" && (value < 150 || value > 4096)) {

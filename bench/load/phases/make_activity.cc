@@ -4,6 +4,7 @@
 #include "bench/load/phases/presence.h"
 #include "bench/load/phases/reconnect.h"
 #include "bench/load/phases/roster.h"
+#include "bench/load/phases/sip_notify.h"
 #include "bench/load/phases/sip_requests.h"
 
 namespace load {
@@ -39,6 +40,14 @@ std::unique_ptr<Activity> make_activity(const Stage& stage) {
       return std::make_unique<SipOptions>(stage);
     case PhaseKind::sip_message:
       return std::make_unique<SipMessages>(stage);
+    case PhaseKind::sip_publish:
+      return std::make_unique<SipPublish>(stage);
+    case PhaseKind::sip_subscribe:
+      return std::make_unique<SipSubscribe>(stage);
+    case PhaseKind::sip_notify:
+      return std::make_unique<SipNotify>(stage);
+    case PhaseKind::sip_hold:
+      return std::make_unique<SipHold>(stage);
   }
   return nullptr;
 }

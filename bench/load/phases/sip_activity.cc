@@ -61,7 +61,7 @@ static void append(std::string& out, std::initializer_list<base::Bytes> parts) {
   for (const base::Bytes part : parts) out.append(part);
 }
 
-void SipActivity::send(uint32_t place, const Request& request, int64_t now, uint32_t parties) {
+uint32_t SipActivity::send(uint32_t place, const Request& request, int64_t now, uint32_t parties) {
   const Entry& entry = ledger_.open(Kind::message, now, place, parties);
   char tick[kTickBytes];
   write_tick(tick, entry.tick);
@@ -88,6 +88,7 @@ void SipActivity::send(uint32_t place, const Request& request, int64_t now, uint
                "Content-Length: ", std::to_string(request.body.size() + said.size()), "\r\n\r\n",
                request.body, said});
   link_.end(Link::kOurs);
+  return entry.tick;
 }
 
 void SipActivity::on_message(const sip::Message& message, uint32_t from, int64_t now) {

@@ -43,13 +43,15 @@ class SipActivity : public Activity, private LinkEvents {
   virtual void on_request(const sip::Message&, int64_t) {}
 
   // `parties`: how many there are to hear of it; who answers it is one.
-  void send(uint32_t place, const Request& request, int64_t now, uint32_t parties = 1);
+  // Returns its tick.
+  uint32_t send(uint32_t place, const Request& request, int64_t now, uint32_t parties = 1);
   // What somebody else than who answers has heard.
   void hear(uint32_t tick, int64_t now);
   void count(int64_t sent, int64_t now);
   void fail(const std::string& what);
 
   uint32_t places() const { return stage_.share(stage_.phase.count("window")); }
+  bool failed() const { return failed_; }
   bool ended(int64_t now) const { return failed_ || now >= stage_.order.measure_to; }
   const Link& link() const { return link_; }
   // Of who is here: the peer as the server knows it, by its transport.

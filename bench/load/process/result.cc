@@ -14,12 +14,12 @@ double PhaseResult::per_second() const {
 }
 
 std::optional<double> PhaseResult::server_us_per_unit() const {
-  if (!server || report.units.count == 0 || kind() == PhaseKind::memory) return std::nullopt;
+  if (!server || report.units.count == 0 || is_of_memory()) return std::nullopt;
   return server->cpu_seconds * 1e6 / static_cast<double>(report.units.count);
 }
 
 std::optional<double> PhaseResult::resident_per_session() const {
-  if (!server || report.units.count == 0 || kind() != PhaseKind::memory) return std::nullopt;
+  if (!server || report.units.count == 0 || !is_of_memory()) return std::nullopt;
   return static_cast<double>(server->resident - resident_before) /
          static_cast<double>(report.units.count);
 }

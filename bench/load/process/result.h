@@ -37,6 +37,7 @@ struct PhaseResult {
   std::vector<Sample> series;
 
   PhaseKind kind() const { return phase.kind; }
+  bool is_of_memory() const { return kind() == PhaseKind::memory || kind() == PhaseKind::sip_hold; }
   bool failed() const { return report.errors.total() > 0 || report.trouble[0] != '\0'; }
   // Whether its figures may be believed: the generator was not what they measure.
   bool generator_was_busy() const;
@@ -45,7 +46,7 @@ struct PhaseResult {
   double per_second() const;
   // Server time a unit in microseconds, which is seconds a million.
   std::optional<double> server_us_per_unit() const;
-  std::optional<double> resident_per_session() const;  // of the phase memory
+  std::optional<double> resident_per_session() const;  // of memory and sip_hold
 };
 
 inline constexpr double kBusyMax = 0.90;

@@ -53,7 +53,15 @@ struct Tally {
 };
 
 // What else a phase counts; which of them it uses, its file says.
-enum class Extra : uint8_t { last, messages, presences, logins, acknowledgements, kCount };
+enum class Extra : uint8_t {
+  last,
+  messages,
+  presences,
+  logins,
+  acknowledgements,
+  refreshes,
+  kCount
+};
 inline constexpr size_t kExtras = static_cast<size_t>(Extra::kCount);
 
 struct Report {

@@ -54,11 +54,13 @@ static void print_phase(std::string& out, const PhaseResult& result) {
             static_cast<double>(result.server->resident) / 1e6);
       if (auto cost = result.server_us_per_unit())
         print(out, ", %.3f CPU-us a %s", *cost, unit_of(result.kind()));
-      if (auto bytes = result.resident_per_session()) print(out, ", %.0f bytes a session", *bytes);
+      if (auto bytes = result.resident_per_session()) {
+        print(out, ", %.0f bytes a %s", *bytes, unit_of(result.kind()));
+      }
       out += "\n";
     }
-    static constexpr const char* kNames[] = {"last to hear", "messages", "presences", "logins",
-                                             "acknowledgements"};
+    static constexpr const char* kNames[] = {"last to hear", "messages",         "presences",
+                                             "logins",       "acknowledgements", "refreshes"};
     print_latency(out, unit_of(result.kind()), report.units);
     for (size_t i = 0; i < kExtras; ++i) print_latency(out, kNames[i], report.extras[i]);
   }
