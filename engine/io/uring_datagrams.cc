@@ -1,8 +1,12 @@
-// UringReactor: datagrams. One multishot recvmsg per socket into buffers of their own, one sendmsg
-// for each that leaves, submitted together.
+// UringReactor: datagrams. One multishot recvmsg per socket into buffers of their own; one sendmsg
+// for neighbours of one length to one address (UDP_SEGMENT), so that they go through the kernel as
+// one, or for each that has none; all submitted together.
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <string.h>
+
+#include <algorithm>
 
 #include "engine/base/check.h"
 #include "engine/io/uring_reactor.h"
@@ -49,21 +53,54 @@ void UringReactor::take_datagram(base::Bytes received, Completion& completion) {
   completion.result = -EMSGSIZE;
 }
 
-msghdr* UringReactor::SendArena::add(const DatagramToSend& datagram, bool v6) {
-  CHECK(datagram.to != nullptr && *datagram.to);
-  char* at = take(sizeof(msghdr) + sizeof(iovec) + kNameBytes);
+// What fits every link with room for the headers: the kernel refuses longer ones in a group. It
+// takes 64 at most, and all together are one packet to it.
+static constexpr size_t kGroupedLength = 1232;
+static constexpr size_t kGroupMax = 48;
+static_assert(kGroupedLength * kGroupMax < 65'000);
+
+static size_t group_at(std::span<const DatagramToSend> batch) {
+  const DatagramToSend& first = batch[0];
+  const size_t length = first.bytes.size();
+  if (length == 0 || length > kGroupedLength) return 1;
+  size_t count = 1;
+  while (count < std::min(batch.size(), kGroupMax) && *batch[count].to == *first.to &&
+         batch[count - 1].bytes.size() == length && !batch[count].bytes.empty() &&
+         batch[count].bytes.size() <= length) {
+    ++count;
+  }
+  return count;
+}
+
+msghdr* UringReactor::SendArena::add(std::span<const DatagramToSend> datagrams, bool v6) {
+  const DatagramToSend& first = datagrams[0];
+  CHECK(first.to != nullptr && *first.to);
+  constexpr size_t kControlBytes = CMSG_SPACE(sizeof(uint16_t));
+  const size_t pieces_bytes = datagrams.size() * sizeof(iovec);
+  char* at = take(sizeof(msghdr) + pieces_bytes + kNameBytes + kControlBytes);
   auto* header = new (at) msghdr{};
-  auto* piece = new (at + sizeof(msghdr)) iovec{};
-  char* name = at + sizeof(msghdr) + sizeof(iovec);
-  SystemAddress to(*datagram.to, v6);
+  auto* pieces = reinterpret_cast<iovec*>(at + sizeof(msghdr));
+  for (size_t i = 0; i < datagrams.size(); ++i) {
+    const base::Bytes bytes = datagrams[i].bytes;
+    new (pieces + i) iovec{const_cast<char*>(bytes.data()), bytes.size()};
+  }
+  char* name = at + sizeof(msghdr) + pieces_bytes;
+  SystemAddress to(*first.to, v6);
   CHECK(to.length <= kNameBytes);
   memcpy(name, &to.storage, to.length);
   header->msg_name = name;
   header->msg_namelen = to.length;
-  piece->iov_base = const_cast<char*>(datagram.bytes.data());
-  piece->iov_len = datagram.bytes.size();
-  header->msg_iov = piece;
-  header->msg_iovlen = 1;
+  header->msg_iov = pieces;
+  header->msg_iovlen = datagrams.size();
+  if (datagrams.size() == 1) return header;
+  header->msg_control = name + kNameBytes;
+  header->msg_controllen = kControlBytes;
+  cmsghdr* segment = CMSG_FIRSTHDR(header);
+  segment->cmsg_level = SOL_UDP;
+  segment->cmsg_type = UDP_SEGMENT;
+  segment->cmsg_len = CMSG_LEN(sizeof(uint16_t));
+  const auto length = static_cast<uint16_t>(first.bytes.size());
+  memcpy(CMSG_DATA(segment), &length, sizeof length);
   return header;
 }
 
@@ -74,20 +111,28 @@ void UringReactor::send_datagrams(int socket, std::span<const DatagramToSend> ba
   const bool alone =
       batches_.emplace(socket, Batch{user_data, static_cast<uint32_t>(batch.size()), 0}).second;
   CHECK(alone);  // one batch at a time
-  for (const DatagramToSend& datagram : batch) {
-    msghdr* header = send_arena_.add(datagram, v6);
+  while (!batch.empty()) {
+    const size_t count = datagrams_grouped_ ? group_at(batch) : 1;
+    msghdr* header = send_arena_.add(batch.first(count), v6);
+    batch = batch.subspan(count);
     io_uring_sqe* entry = next_entry();
     io_uring_prep_sendmsg(entry, socket, header, MSG_NOSIGNAL);
-    entry->user_data = kDatagramSent | static_cast<uint32_t>(socket);
+    entry->user_data =
+        kDatagramSent | uint64_t{count} << kDatagramCountShift | static_cast<uint32_t>(socket);
   }
 }
 
-void UringReactor::take_datagram_sent(int socket, int32_t result) {
+void UringReactor::take_datagram_sent(int socket, uint32_t count, int32_t result) {
   const auto found = batches_.find(socket);
-  CHECK(found != batches_.end() && found->second.left > 0);
+  CHECK(found != batches_.end() && count > 0 && found->second.left >= count);
   Batch& batch = found->second;
-  if (result < 0) ++batch.refused;
-  if (--batch.left > 0) return;
+  if (result < 0) batch.refused += static_cast<int32_t>(count);
+  // A device or a route that cannot: never again. These are lost, as any datagram may be.
+  if (count > 1 && (result == -EINVAL || result == -EIO || result == -EMSGSIZE)) {
+    datagrams_grouped_ = false;
+  }
+  batch.left -= count;
+  if (batch.left > 0) return;
   completions_.push_back({.user_data = batch.user_data,
                           .result = batch.refused,
                           .operation = Operation::send_datagrams});

@@ -471,7 +471,8 @@ bool UringReactor::take_internal(const io_uring_cqe& entry) {
     CHECK(shutting_down_.contains(socket));
     shut_down_.push_back(socket);
   } else if (what == kDatagramSent) {
-    take_datagram_sent(static_cast<int>(whose), entry.res);
+    take_datagram_sent(static_cast<int>(static_cast<uint32_t>(whose)),
+                       static_cast<uint32_t>(whose >> kDatagramCountShift), entry.res);
   } else if (what == kRegistered) {
     take_registered(whose, entry.res);
   } else if (what == tagged(Operation::connect, 0)) {

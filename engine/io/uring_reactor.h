@@ -54,7 +54,9 @@ class UringReactor final : public SystemReactor {
   class SendArena {
    public:
     msghdr* add(std::span<const iovec> pieces);
-    msghdr* add(const DatagramToSend& datagram, bool v6);
+    // One after the other to the first one's address; several: of its length, the last may be
+    // shorter, and the kernel cuts them apart.
+    msghdr* add(std::span<const DatagramToSend> datagrams, bool v6);
     void reset() { block_ = used_ = 0; }
 
    private:
@@ -114,7 +116,7 @@ class UringReactor final : public SystemReactor {
   bool take_internal(const io_uring_cqe& entry);
   void take_data(const io_uring_cqe& entry, Completion& completion);
   void take_datagram(base::Bytes received, Completion& completion);
-  void take_datagram_sent(int socket, int32_t result);
+  void take_datagram_sent(int socket, uint32_t count, int32_t result);
   void take_connected(uint64_t user_data, int32_t result);
   void take_registered(uint64_t user_data, int32_t result);
   void connected(uint64_t user_data, int32_t result);
@@ -132,6 +134,7 @@ class UringReactor final : public SystemReactor {
   std::unordered_map<uint64_t, Connecting> connecting_;  // by user data
   std::vector<uint64_t> to_register_;     // of them: stand, and go into the table
   std::unordered_map<int, Batch> batches_;  // by datagram socket
+  bool datagrams_grouped_ = true;
   // Direct descriptors whose writes are being shut down, and whether to close them when that is
   // done: a worker thread does it, and looks the descriptor up only then.
   std::unordered_map<int, bool> shutting_down_;

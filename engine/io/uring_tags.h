@@ -20,7 +20,9 @@ constexpr uint64_t kForbidden = UINT64_MAX - 1;
 constexpr uint64_t kWake = uint64_t{static_cast<uint8_t>(Operation::wake)} << kOperationShift;
 
 constexpr uint64_t kRegistered = uint64_t{9} << kOperationShift;     // plus the user data
-constexpr uint64_t kDatagramSent = uint64_t{10} << kOperationShift;  // plus the socket
+// Plus the socket, and above it how many datagrams.
+constexpr uint64_t kDatagramSent = uint64_t{10} << kOperationShift;
+constexpr unsigned kDatagramCountShift = 32;
 constexpr uint64_t kShutDown = uint64_t{14} << kOperationShift;      // plus the socket
 constexpr uint64_t kInstalled = uint64_t{13} << kOperationShift;
 constexpr uint64_t kWritten = uint64_t{12} << kOperationShift;

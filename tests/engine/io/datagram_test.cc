@@ -181,6 +181,27 @@ TEST_P(DatagramTest, ABatchLeavesInOrderAndCompletesOnce) {
   }
 }
 
+// Some reactors hand neighbours of one length to the kernel as one.
+TEST_P(DatagramTest, NeighboursOfOneLengthStayApart) {
+  DatagramClient one;
+  DatagramClient two;
+  const base::SocketAddress first = one.address();
+  const base::SocketAddress second = two.address();
+  const std::string texts[] = {
+      std::string(1200, 'a'), std::string(1200, 'b'), "short", std::string(1200, 'c'), "", "d"};
+  std::vector<DatagramToSend> batch;
+  for (int round = 0; round < 40; ++round) {
+    for (const std::string& text : texts) batch.push_back({&first, text});
+    for (const std::string& text : texts) batch.push_back({&second, text});
+  }
+  EXPECT_EQ(0, send(batch));
+  for (DatagramClient* client : {&one, &two}) {
+    for (int round = 0; round < 40; ++round) {
+      for (const std::string& text : texts) EXPECT_EQ(text, client->receive());
+    }
+  }
+}
+
 TEST_P(DatagramTest, WhatTheKernelRefusesIsCountedAndTheOthersLeave) {
   DatagramClient client;
   const base::SocketAddress good = client.address();
