@@ -13,8 +13,8 @@ import re
 import statistics
 import sys
 
-SERVERS = ["rollcall", "relay", "ejabberd", "prosody"]
-PEERS = ["ejabberd", "prosody"]
+SERVERS = ["rollcall", "relay", "ejabberd", "prosody", "kamailio"]
+PEERS = ["ejabberd", "prosody", "kamailio"]
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -80,6 +80,20 @@ MEASURES = [
 ]
 
 
+# Of SIP: what, the phase, and how many times less than Kamailio it shall cost.
+SIP = [
+    ("SIP OPTIONS", "sip_options", 2),
+    ("SIP MESSAGE", "sip_message", 3),
+    ("SIP PUBLISH", "sip_publish", 4),
+    ("SIP SUBSCRIBE and NOTIFY", "sip_subscribe", 4),
+    ("SIP NOTIFY to 50 watchers", "sip_notify", 5),
+]
+OVER = ["udp", "tcp"]
+MEASURES += [Measure("%s, %s" % (name, over.upper()), "CPU-s a million", "%s_%s" % (phase, over), phase,
+                     cost, over=over)
+             for name, phase, _ in SIP for over in OVER]
+
+
 class Goal:
     """Rollcall's figure is held against a number of its own unit, or against `times` another
     server's figure (of another measure, where `base` says so)."""
@@ -100,10 +114,10 @@ class Goal:
         theirs = self.theirs(figures)
         if theirs is None:
             return None
-        name = {"relay": "relay", "peers": "better peer"}[self.server]
+        name = {"peers": "better peer"}.get(self.server, self.server)
         if self.base != self.measure:
             name += ", one at a time"
-        factor = "1/%d" % round(1 / self.times) if self.times < 0.5 else "%g" % self.times
+        factor = "1/%d" % round(1 / self.times) if self.times <= 0.5 else "%g" % self.times
         return "<= %s x %s" % (factor, name), ours <= self.times * theirs
 
     def theirs(self, figures):
@@ -127,6 +141,9 @@ GOALS = [
     Goal("latency at a fixed rate, p99", limit=1000),
     Goal("latency at a fixed rate, p99", times=1, server="peers"),
 ]
+
+GOALS += [Goal("%s, %s" % (name, over.upper()), times=1 / times, server="kamailio")
+          for name, _, times in SIP for over in OVER]
 
 
 def number(value):

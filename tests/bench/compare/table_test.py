@@ -47,6 +47,16 @@ class Table(unittest.TestCase):
     def verdicts(self, report, name):
         return [goal["met"] for goal in report["goals"] if goal["measure"] == name]
 
+    def test_sip_is_held_against_kamailio(self):
+        for server, cost in (("rollcall", 7), ("kamailio", 28)):
+            self.result(1, "sip_publish_tcp", server, phase("sip_publish", cost, over="tcp"))
+        for server, cost in (("rollcall", 8), ("kamailio", 28)):
+            self.result(1, "sip_publish_udp", server, phase("sip_publish", cost, over="udp"))
+        text, report = self.run_table()
+        self.assertEqual(self.verdicts(report, "SIP PUBLISH, TCP"), [True])
+        self.assertEqual(self.verdicts(report, "SIP PUBLISH, UDP"), [False])
+        self.assertIn("<= 1/4 x kamailio ok", text)
+
     def test_medians_and_ratios(self):
         self.messages("rollcall", 10, 12, 50)
         self.messages("relay", 10, 9, 11)
