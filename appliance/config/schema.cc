@@ -58,6 +58,7 @@ const char kSockets[] = "listeners are opened once, when the node starts";
 const char kSized[] = "memory is divided among the shards once, at start";
 const char kDoor[] = "each shard opens its way to the kernel once, at start";
 const char kOneStore[] = "the database stays open while the node runs";
+const char kDigest[] = "keys are made, and asked for, in one way while the node runs";
 const char kPeers[] = "connections to SIP peers are kept while the node runs";
 const char kJournalFits[] = "the journal's files are sized for it once, at start";
 

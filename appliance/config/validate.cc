@@ -187,6 +187,10 @@ void Validator::sip(const SipConfig& sip) {
     report("sip.transports", "certificates are demanded, and nobody vouches for them",
            "name their authorities in sip.ca_file, or remove \"mutual\"");
   }
+  if (sip.options.digest && !sip.options.digest_sha256 && !sip.options.digest_md5) {
+    report("sip.digest", "digest is on without an algorithm",
+           "set sip.digest_sha256 or sip.digest_md5 = true");
+  }
   if (sip.enabled && sip.transports.empty()) {
     report("sip.transports", "SIP is on and listens nowhere",
            "name a transport, or set sip.enabled = false");

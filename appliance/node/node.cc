@@ -94,8 +94,10 @@ std::unique_ptr<engine::Service> Node::make_service(engine::ShardId shard) {
   auto xmpp = std::make_unique<xmpp::Service>(shard, *partition_, xmpp_options_, *xmpp_node_);
   if (sip_options_ == nullptr) return xmpp;
   engine::SecureRandom random;
-  return std::make_unique<gateway::ShardService>(
+  auto both = std::make_unique<gateway::ShardService>(
       std::move(xmpp), std::make_unique<sip::Service>(shard, sip_options_, sip_node_, random));
+  gateways_[shard] = both.get();
+  return both;
 }
 
 std::unique_ptr<base::Random> Node::make_random(engine::ShardId) {

@@ -28,6 +28,7 @@
 #include "engine/net/shard_set.h"
 #include "engine/shard/hash_partition.h"
 #include "engine/tls/random.h"
+#include "protocols/gateway/shard_service.h"
 #include "protocols/sip/service.h"
 #include "protocols/xmpp/service.h"
 
@@ -122,6 +123,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   std::unique_ptr<engine::HashPartition> partition_;
   std::unique_ptr<xmpp::Node> xmpp_node_;
   sip::Node sip_node_;
+  std::vector<gateway::ShardService*> gateways_;  // by shard, where SIP is on
   std::unique_ptr<engine::Mesh> mesh_;
   std::unique_ptr<Journals> journals_;
   std::unique_ptr<JournalFeed> journal_feed_;

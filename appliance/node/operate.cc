@@ -185,6 +185,11 @@ std::string Node::metrics() {
 base::Result<std::unique_ptr<im::StoreRequest>> Node::ask(
     std::unique_ptr<im::StoreRequest> request) {
   store_->call(*request);
+  if (im::changes_password(request->kind) && sip_options_ != nullptr) {
+    static_cast<void>(on_all([this, user = request->user](engine::Shard& shard) {
+      gateways_[shard.id()]->on_password_changed(user);
+    }));
+  }
   return request;
 }
 

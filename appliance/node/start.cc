@@ -103,6 +103,7 @@ base::Status Node::prepare_data() {
   if (!secret) return secret.error();
   xmpp_node_ = std::make_unique<xmpp::Node>(shard_count_, *secret);
   sip_node_ = {{random_.next(), random_.next()}, shard_count_};
+  gateways_.resize(shard_count_);
   auto certificates = load_certificates(config_, tickets_, wall_now());
   if (!certificates) return certificates.error();
   certificates_ = std::move(*certificates);
@@ -115,6 +116,8 @@ base::Status Node::open_store() {
   options.path = config_.data + "/rollcall.sqlite";
   options.durability = static_cast<store::Durability>(config_.store.durability);
   options.iterations = config_.store.pbkdf2_iterations;
+  options.digest = config_.sip.enabled && config_.sip.options.digest;
+  options.digest_md5 = config_.sip.options.digest_md5;
   auto opened = store::Store::open(options, [this](engine::ShardId, engine::QuestionPtr answer) {
     mesh_->answer(std::move(answer));
   });

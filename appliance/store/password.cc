@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "engine/base/check.h"
 #include "engine/base/digest.h"
 #include "engine/trace/counters.h"
 #include "protocols/jid/jid.h"
+#include "protocols/sip/auth/digest_response.h"
 
 namespace store {
 
@@ -45,6 +47,18 @@ bool derive_credentials(base::Bytes password, uint32_t iterations, base::Random&
   out.sha256 = derive(base::HashKind::sha256, prepared, iterations, random);
   wipe(prepared);
   return true;
+}
+
+void derive_digest_keys(base::Bytes bare_jid, base::Bytes password, bool md5, im::DigestKeys& out) {
+  const jid::JidView jid = jid::JidView::trusted(bare_jid);
+  std::string prepared;
+  CHECK(jid.has_local() && jid::prepare_password(password, prepared));
+  const auto key = [&](sip::DigestAlgorithm algorithm) {
+    return sip::digest_key(algorithm, jid.local(), jid.domain(), prepared);
+  };
+  out.sha256 = key(sip::DigestAlgorithm::sha256);
+  if (md5) out.md5 = key(sip::DigestAlgorithm::md5);
+  wipe(prepared);
 }
 
 bool password_matches(base::Bytes password, const im::Credentials* credentials,

@@ -15,6 +15,9 @@ namespace store {
 [[nodiscard]] bool derive_credentials(base::Bytes password, uint32_t iterations,
                                       base::Random& random, im::Credentials& out);
 
+// What SIP's digest authentication needs beside (RFC 7616), of a password that the profile allows.
+void derive_digest_keys(base::Bytes bare_jid, base::Bytes password, bool md5, im::DigestKeys& out);
+
 // Stretches once, whatever the outcome. With `credentials` null (no such user) it does the same
 // work and answers false, so that time does not tell who has an account.
 bool password_matches(base::Bytes password, const im::Credentials* credentials,

@@ -112,12 +112,14 @@ static im::ScramKeys keys_in(const Statement& statement, int first) {
 StoreStatus Queries::load_credentials(StoreRequest& request) {
   Statement keys = database_.prepare(
       "SELECT sha1_salt, sha1_iterations, sha1_stored, sha1_server, sha256_salt, "
-      "sha256_iterations, sha256_stored, sha256_server FROM users WHERE user = ?1");
+      "sha256_iterations, sha256_stored, sha256_server, digest_keys.sha256, digest_keys.md5 "
+      "FROM users LEFT JOIN digest_keys ON digest_keys.user = users.id WHERE users.user = ?1");
   if (!keys.text(1, request.user).row()) {
     return keys.ok() ? StoreStatus::not_found : StoreStatus::failed;
   }
   request.credentials.sha1 = keys_in(keys, 0);
   request.credentials.sha256 = keys_in(keys, 4);
+  request.credentials.digest = {keys.text(8), keys.text(9)};  // '' for NULL
   return StoreStatus::ok;
 }
 
@@ -134,7 +136,7 @@ StoreStatus Queries::create_account(const StoreRequest& request) {
   insert.text(1, request.user);
   bind_keys(insert, 2, request.credentials.sha1);
   bind_keys(insert, 6, request.credentials.sha256);
-  return status_of(insert.run());
+  return insert.run() ? save_digest_keys(request) : StoreStatus::failed;
 }
 
 StoreStatus Queries::set_password(const StoreRequest& request) {
@@ -146,7 +148,18 @@ StoreStatus Queries::set_password(const StoreRequest& request) {
   bind_keys(update, 2, request.credentials.sha1);
   bind_keys(update, 6, request.credentials.sha256);
   if (!update.run()) return StoreStatus::failed;
-  return database_.changes() > 0 ? StoreStatus::ok : StoreStatus::not_found;
+  return database_.changes() > 0 ? save_digest_keys(request) : StoreStatus::not_found;
+}
+
+// Those of the password before go in any case.
+StoreStatus Queries::save_digest_keys(const StoreRequest& request) {
+  const im::DigestKeys& keys = request.credentials.digest;
+  int64_t id = 0;
+  if (find(request.user, id) != StoreStatus::ok) return StoreStatus::failed;
+  Statement put = database_.prepare(
+      "INSERT INTO digest_keys (user, sha256, md5) VALUES (?1, ?2, ?3) "
+      "ON CONFLICT (user) DO UPDATE SET sha256 = ?2, md5 = ?3");
+  return status_of(put.number(1, id).text(2, keys.sha256).text(3, keys.md5).run());
 }
 
 StoreStatus Queries::delete_account(const StoreRequest& request) {

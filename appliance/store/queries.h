@@ -33,6 +33,7 @@ class Queries {
   im::StoreStatus create_account(const im::StoreRequest& request);
   im::StoreStatus set_password(const im::StoreRequest& request);
   im::StoreStatus delete_account(const im::StoreRequest& request);
+  im::StoreStatus save_digest_keys(const im::StoreRequest& request);
   // account_queries.cc: what an account consists of
   im::StoreStatus load_account(int64_t id, im::StoredAccount& out);
   im::StoreStatus save_contacts(int64_t id, const im::StoreRequest& request);

@@ -75,6 +75,14 @@ CREATE TABLE archive_preferred (
     R"(
 ALTER TABLE offline ADD COLUMN message INTEGER;
 CREATE UNIQUE INDEX offline_of_message ON offline (user, message) WHERE message IS NOT NULL;
+)",
+    // 4: for SIP's digest authentication; '' where it is off
+    R"(
+CREATE TABLE digest_keys (
+  user INTEGER PRIMARY KEY REFERENCES users(id) ON DELETE CASCADE,
+  sha256 TEXT NOT NULL,
+  md5 TEXT NOT NULL
+) STRICT;
 )"};
 
 std::span<const char* const> schema_steps() { return kSteps; }

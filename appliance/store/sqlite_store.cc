@@ -146,6 +146,10 @@ void SqliteStore::start_password(const JobPtr& job) {
     im::StoreRequest& request = *job->request;
     const bool allowed =
         derive_credentials(request.text, options_.iterations, random, request.credentials);
+    if (allowed && options_.digest) {
+      derive_digest_keys(request.user, request.text, options_.digest_md5,
+                         request.credentials.digest);
+    }
     wipe(request.text);
     if (!allowed) {
       request.status = StoreStatus::not_authorized;

@@ -34,6 +34,8 @@ struct StoreOptions {
   uint32_t queue_max = 65536;          // operations waiting
   uint32_t password_queue_max = 1024;  // passwords waiting to be stretched
   uint32_t password_workers = 1;       // threads
+  bool digest = false;                 // also keep keys for SIP's digest, of those
+  bool digest_md5 = false;             // … by MD5, too
   uint32_t iterations = 10000;         // PBKDF2, for passwords set from now on
   uint32_t pages_max = 0;              // of 4 KiB, the file's largest size; 0: no limit of ours
   uint32_t checkpoint_pages = 1000;    // about so many in its write-ahead log, then into the file

@@ -11,7 +11,8 @@
 
 namespace base {
 
-enum class HashKind : uint8_t { sha1, sha256 };
+// md5: only for SIP clients that know nothing better (RFC 8760).
+enum class HashKind : uint8_t { md5, sha1, sha256 };
 
 struct Digest {
   std::array<char, 32> octets{};
@@ -19,7 +20,10 @@ struct Digest {
   Bytes view() const { return {octets.data(), length}; }
 };
 
-constexpr size_t digest_length(HashKind kind) { return kind == HashKind::sha1 ? 20 : 32; }
+constexpr size_t digest_length(HashKind kind) {
+  if (kind == HashKind::md5) return 16;
+  return kind == HashKind::sha1 ? 20 : 32;
+}
 
 Digest hash(HashKind kind, Bytes data);
 Digest hmac(HashKind kind, Bytes key, Bytes data);

@@ -4,6 +4,7 @@
 #include <openssl/digest.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/md5.h>
 #include <openssl/mem.h>
 #include <openssl/sha.h>
 
@@ -14,6 +15,7 @@ namespace base {
 static const uint8_t* octets(Bytes bytes) { return reinterpret_cast<const uint8_t*>(bytes.data()); }
 
 static const EVP_MD* algorithm(HashKind kind) {
+  if (kind == HashKind::md5) return EVP_md5();
   return kind == HashKind::sha1 ? EVP_sha1() : EVP_sha256();
 }
 
@@ -28,7 +30,9 @@ static Digest empty_digest(HashKind kind) {
 Digest hash(HashKind kind, Bytes data) {
   Digest digest = empty_digest(kind);
   auto* out = reinterpret_cast<uint8_t*>(digest.octets.data());
-  if (kind == HashKind::sha1) {
+  if (kind == HashKind::md5) {
+    MD5(octets(data), data.size(), out);
+  } else if (kind == HashKind::sha1) {
     SHA1(octets(data), data.size(), out);
   } else {
     SHA256(octets(data), data.size(), out);

@@ -6,6 +6,7 @@
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
 #include "protocols/gateway/account.h"
+#include "protocols/gateway/address.h"
 #include "protocols/gateway/errors.h"
 
 namespace gateway {
@@ -29,7 +30,8 @@ struct Messages::Asking final : im::StoreRequest::Context {
       : owner(messages),
         bytes(request.message.bytes().substr(0, request.message.total_bytes())),
         source(request.source),
-        back(request.back) {}
+        back(request.back),
+        account(request.account) {}
 
   void answered(im::StoreRequest& answer, im::Realm&, engine::Turn& turn) override {
     --owner.asking_;
@@ -37,10 +39,9 @@ struct Messages::Asking final : im::StoreRequest::Context {
     sip::Essentials essentials;
     sip::Fault fault = sip::Fault::none;
     CHECK(message.index_datagram(bytes) && sip::read_essentials(message, essentials, fault));
-    const sip::Received request{message, essentials, back, source, {}};
-    PageIn page;
-    CHECK(read_page(message, essentials, page) == 0 && owner.find_recipient(request));
-    page.to = owner.recipient_;
+    const sip::Received request{message, essentials, back, source, account};
+    CHECK(owner.admit(request, turn) == 0);
+    const PageIn page = owner.in_;
     if (answer.status == im::StoreStatus::ok) return owner.accept(request, page, turn);
     owner.refuse(request, answer.status == im::StoreStatus::not_found ? 404 : 503, turn);
   }
@@ -49,6 +50,7 @@ struct Messages::Asking final : im::StoreRequest::Context {
   const std::string bytes;
   const sip::Flow source;
   const sip::ReturnPath back;
+  const std::string account;
 };
 
 Messages::Messages(sip::Service& service, im::Realm& realm)
@@ -58,8 +60,9 @@ Messages::Messages(sip::Service& service, im::Realm& realm)
   realm.set_elsewhere(*this);
 }
 
-// Who is refused anyway, is here.
+// Who is refused anyway, is here. What a user of ours sends is in the journal of her shard.
 engine::ShardId Messages::shard_for(const sip::Received& request, engine::Turn& turn) {
+  if (!request.account.empty()) return realm_.partition().owner(request.account).shard;
   if (!find_recipient(request)) return turn.shard;
   return realm_.partition().owner(jid::JidView::trusted(recipient_).bare()).shard;
 }
@@ -69,20 +72,44 @@ bool Messages::find_recipient(const sip::Received& request) {
                       recipient_);
 }
 
-void Messages::on_request(const sip::Received& request, engine::Turn& turn) {
+// Reads it into `in_`, and says why it is refused; 0: it is not. Peers write to users of ours, and
+// those to everybody that we know a way to.
+uint16_t Messages::admit(const sip::Received& request, engine::Turn& turn) {
   const uint16_t status = read_page(request.message, request.essentials, in_);
-  if (status != 0) return refuse(request, status, turn);
-  if (!find_recipient(request)) return refuse(request, 404, turn);
-  in_.to = recipient_;
-  const jid::JidView to = jid::JidView::trusted(in_.to);
-  const jid::JidView from = jid::JidView::trusted(in_.from);
-  if (!sip::trusted_for(service_.options().peers, request.source, from.domain())) {
-    service_.refusals().note(request.source.remote, from.domain(), "may not speak for this domain",
-                             turn.now);
-    return refuse(request, 403, turn);
+  if (status != 0) return status;
+  const sip::Options& options = service_.options();
+  if (request.account.empty()) {
+    if (!find_recipient(request)) return 404;
+    const jid::JidView from = jid::JidView::trusted(in_.from);
+    if (!sip::trusted_for(options.peers, request.source, from.domain())) {
+      service_.refusals().note(request.source.remote, from.domain(),
+                               "may not speak for this domain", turn.now);
+      return 403;
+    }
+  } else {
+    in_.from = request.account;
+    if (!find_recipient(request)) {
+      jid::JidView to;
+      std::string scratch;
+      if (!parse_jid(request.essentials.request_uri, scratch, to) || !to.has_local() ||
+          sip::peer_for(options.peers, to.domain()) == nullptr) {
+        return 404;
+      }
+      recipient_ = to.full();
+    }
   }
-  const im::User* const user = realm_.find_user(to.bare());
-  if (user == nullptr) return ask(request, to.bare(), turn);
+  in_.to = recipient_;
+  return 0;
+}
+
+void Messages::on_request(const sip::Received& request, engine::Turn& turn) {
+  const uint16_t status = admit(request, turn);
+  if (status != 0) return refuse(request, status, turn);
+  const jid::JidView to = jid::JidView::trusted(in_.to);
+  // Whom another shard has, that one answers for.
+  const bool here = realm_.options().hosts(to.domain()) &&
+                    realm_.partition().owner(to.bare()).shard == turn.shard;
+  if (here && realm_.find_user(to.bare()) == nullptr) return ask(request, to.bare(), turn);
   accept(request, in_, turn);
 }
 
@@ -120,7 +147,10 @@ bool Messages::is_there(base::Bytes account) const {
 
 void Messages::accept(const sip::Received& request, const PageIn& page, engine::Turn& turn) {
   if (!turn.journal.accepting() || owed_.full()) return refuse(request, 503, turn);
-  const bool stores = !is_there(jid::JidView::trusted(page.to).bare());
+  const jid::JidView to = jid::JidView::trusted(page.to);
+  const bool here = realm_.options().hosts(to.domain()) &&
+                    realm_.partition().owner(to.bare()).shard == turn.shard;
+  const bool stores = here && !is_there(to.bare());
   im::Stanza stanza = page.stanza();
   stanza.message_id = realm_.new_message_id(turn);
   refused_ = 0;

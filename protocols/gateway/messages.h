@@ -1,8 +1,8 @@
 // Messages between the users of this node and those of trunk peers: a MESSAGE becomes a stanza and
 // is answered 202 when that is in the journal (owed_answers.h); a stanza becomes a MESSAGE and
 // leaves the journal when that is answered 2xx. Errors go back the way the message came. One a
-// shard, on the shard that owns the local user; all calls there. Only trunk peers may send, and
-// only for users of their domains: accounts keep no secret that SIP's digest could be held against.
+// shard; all calls there: of a message from SIP, on the shard of the account that has sent it, or,
+// where a trunk peer has, of its recipient. Peers may send only for users of their domains.
 #pragma once
 
 #include <string>
@@ -45,6 +45,7 @@ class Messages final : public sip::Handler, public im::Elsewhere, private sip::C
   };
 
   bool find_recipient(const sip::Received& request);
+  uint16_t admit(const sip::Received& request, engine::Turn& turn);
   void refuse(const sip::Received& request, uint16_t status, engine::Turn& turn);
   void ask(const sip::Received& request, base::Bytes account, engine::Turn& turn);
   void take_error(const im::Stanza& stanza, engine::Turn& turn);

@@ -5,7 +5,13 @@
 namespace gateway {
 
 ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip)
-    : xmpp_(std::move(xmpp)), sip_(std::move(sip)), messages_(*sip_, xmpp_->realm()) {}
+    : xmpp_(std::move(xmpp)), sip_(std::move(sip)), messages_(*sip_, xmpp_->realm()) {
+  if (sip_->options().digest) authenticator_.emplace(*sip_, xmpp_->realm());
+}
+
+void ShardService::on_password_changed(base::Bytes account) {
+  if (authenticator_) authenticator_->forget(account);
+}
 
 std::unique_ptr<engine::Peer> ShardService::accept(const engine::Accepted& how,
                                                    engine::Turn& turn) {
@@ -43,6 +49,8 @@ void ShardService::on_refused(const engine::Envelope& mail, engine::Turn& turn) 
 
 // Every question is put through the realm, which XMPP's service owns.
 void ShardService::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
+  const auto& request = static_cast<const im::StoreRequest&>(*answer);
+  if (im::changes_password(request.kind)) on_password_changed(request.user);
   xmpp_->on_answer(std::move(answer), turn);
 }
 

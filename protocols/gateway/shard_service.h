@@ -4,9 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/seam/service.h"
+#include "protocols/gateway/authenticator.h"
 #include "protocols/gateway/messages.h"
 #include "protocols/sip/service.h"
 #include "protocols/xmpp/service.h"
@@ -16,6 +18,9 @@ namespace gateway {
 class ShardService final : public engine::Service {
  public:
   ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip);
+
+  // The store knows of another password of this account of the shard's, or of none any more.
+  void on_password_changed(base::Bytes account);
 
   std::unique_ptr<engine::Peer> accept(const engine::Accepted& how, engine::Turn& turn) override;
   void on_datagram(const engine::Datagram& datagram, engine::Turn& turn) override;
@@ -34,6 +39,7 @@ class ShardService final : public engine::Service {
 
   std::unique_ptr<xmpp::Service> xmpp_;
   std::unique_ptr<sip::Service> sip_;
+  std::optional<Authenticator> authenticator_;  // where digest is on
   Messages messages_;
 };
 

@@ -47,6 +47,11 @@ enum class StoreKind : uint8_t {
   archive_metadata,   // user -> archive (page: the first and the last message, or nothing)
 };
 
+// Of what somebody keeps of an account's credentials nothing is true any more.
+constexpr bool changes_password(StoreKind kind) {
+  return kind == StoreKind::set_password || kind == StoreKind::delete_account;
+}
+
 // not_found: there is no such account. A document nobody has saved is ok with an empty text.
 // Limits are taken literally: 0 leaves no room.
 enum class StoreStatus : uint8_t { ok, not_found, exists, full, not_authorized, failed };
@@ -59,9 +64,17 @@ struct ScramKeys {
   std::string server_key;
 };
 
+// What digest authentication of SIP asks for (HA1 of RFC 7616 §3.4.2, in digits), as good as the
+// password there. Empty where the password was set while digest was off.
+struct DigestKeys {
+  std::string sha256;
+  std::string md5;
+};
+
 struct Credentials {
   ScramKeys sha1;
   ScramKeys sha256;
+  DigestKeys digest;
 };
 
 struct StoredContact {

@@ -28,6 +28,12 @@ struct Options {
   base::Duration idle_timeout = base::Duration::seconds(1800);  // of a connection; then closed
 
   ClientTransactions::Limits client;  // of one shard, from its budget
+  // Our own users may ask, when they have proved who they are (RFC 7616, RFC 8760).
+  bool digest = false;
+  bool digest_sha256 = true;  // at least one of the two
+  bool digest_md5 = true;
+  base::Duration nonce_life = base::Duration::seconds(300);
+
   std::string sent_by;                // of our Vias: host, or host:port
   std::string sent_by_tls;            // … by TLS
   uint16_t tls_context = 0;           // of the node's for clients: connections to peers

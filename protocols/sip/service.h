@@ -14,6 +14,7 @@
 #include "engine/base/intrusive_list.h"
 #include "engine/seam/service.h"
 #include "protocols/sip/connection.h"
+#include "protocols/sip/gate.h"
 #include "protocols/sip/handler.h"
 #include "protocols/sip/header/writer.h"
 #include "protocols/sip/options.h"
@@ -39,6 +40,11 @@ class Service final : public engine::Service, private ServerUser {
 
   // From now on requests of this method are the handler's. It outlives this service.
   void handle(Method method, Handler& handler);
+  // Who may ask without being a trunk peer is the gate's to say. It outlives this service; without
+  // one nobody may.
+  void set_gate(Gate& gate);
+  // What the gate says of a request that it has been asked about.
+  void decide(const Claim& claim, const Verdict& verdict, engine::Turn& turn);
   // A value of a header field that OPTIONS is answered with: Accept, Allow-Events, Supported. What
   // Supported names, a request may require.
   void announce(HeaderId id, base::Bytes value);
@@ -102,7 +108,11 @@ class Service final : public engine::Service, private ServerUser {
   void receive_response(const Message& message, const Essentials& essentials, engine::Turn& turn);
   void receive_request(const Message& message, const Essentials& essentials, const Flow& source,
                        engine::Turn& turn);
-  void serve(Handler& who, const Incoming& in, const Essentials& essentials, engine::Turn& turn);
+  void screen(const Incoming& in, const Essentials& essentials, engine::Turn& turn);
+  void proceed(const Incoming& in, const Essentials& essentials, base::Bytes account,
+               engine::Turn& turn);
+  void reply_to_claim(const Incoming& in, const Claim& claim, const Verdict& verdict,
+                      engine::Turn& turn);
   void acknowledge(const Incoming& in, const Essentials& essentials, engine::Turn& turn);
   void hand_over(const Received& request, engine::ShardId to, engine::Turn& turn);
   bool refuse_extensions(const Incoming& in, engine::Turn& turn);
@@ -112,6 +122,7 @@ class Service final : public engine::Service, private ServerUser {
   void begin_reply(const Incoming& in, const Response& how, Writer& writer);
   void begin_reply(const Message& message, const Response& how, Writer& writer);
   void end_reply(const Incoming& in, Writer& writer, engine::Turn& turn);
+  static bool may_be_answered(const Message& message);
   bool supports(base::Bytes extension) const;
   void append_allow(base::Sink& out) const;
   void append_tag(const Message& message, base::Sink& out) const;
@@ -124,6 +135,7 @@ class Service final : public engine::Service, private ServerUser {
   ServerTransactions server_;
   Outgoing outgoing_;
   std::array<Handler*, 32> handlers_{};
+  Gate* gate_ = nullptr;
   std::vector<Announced> announced_;
   base::IntrusiveList<Connection> connections_;
   Refusals refusals_;

@@ -2,46 +2,13 @@
 // on the wire, behind a fixed head. Who hears a request pays for framing and transaction, who owns
 // what it is about reads it again, which takes less than a microsecond.
 #include <algorithm>
-#include <cstring>
 
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
-#include "protocols/sip/service.h"
+#include "protocols/sip/mail.h"
 #include "protocols/sip/transaction/token.h"
 
 namespace sip {
-
-struct Service::Mail {
-  // `answer` is ours, on its way to the transaction; `response` a peer's, to a request of ours.
-  enum Kind : uint8_t { request = kFirstMailKind, answer, response };
-  TransactionId id;
-  Flow source;                 // of a request
-  uint16_t account_bytes = 0;  // of its sender, in front of it
-  uint16_t status = 0;         // of an answer
-};
-
-namespace {
-
-template <class Head>
-engine::EnvelopePtr make_mail(const Head& head, base::Bytes bytes, base::Bytes account = {}) {
-  static_assert(std::is_trivially_copyable_v<Head>);
-  const size_t size = sizeof head + account.size() + bytes.size();
-  auto envelope = engine::make_envelope(static_cast<uint32_t>(size));
-  char* to = envelope->data();
-  std::memcpy(to, &head, sizeof head);
-  to = std::copy(account.begin(), account.end(), to + sizeof head);
-  std::copy(bytes.begin(), bytes.end(), to);
-  return envelope;
-}
-
-template <class Head>
-base::Bytes open_mail(const engine::Envelope& mail, Head& head) {
-  CHECK(mail.size > sizeof head);
-  std::memcpy(&head, mail.payload().data(), sizeof head);
-  return mail.payload().substr(sizeof head);
-}
-
-}  // namespace
 
 void Service::hand_over(const Received& request, engine::ShardId to, engine::Turn& turn) {
   CHECK(to != shard_);
@@ -104,6 +71,14 @@ void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
   Fault fault = Fault::none;
   CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));
   if (mail.kind == Mail::response) return outgoing_.receive(message_, essentials_, turn);
+  if (mail.kind == Mail::claim) {
+    CHECK(gate_ != nullptr);
+    return gate_->check({message_, essentials_, head.source, mail.from}, turn);
+  }
+  if (mail.kind == Mail::verdict) {
+    const Claim claim{message_, essentials_, head.source, shard_};
+    return decide(claim, {head.status, head.stale, account}, turn);
+  }
   CHECK(mail.kind == Mail::request);
   Handler* const who = handler(message_.method());
   CHECK(who != nullptr);
@@ -112,12 +87,13 @@ void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
 
 // The mailbox of the owner's shard is full: it has more to do than it can.
 void Service::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
-  CHECK(mail.from == shard_ && mail.kind == Mail::request);
+  CHECK(mail.from == shard_ && (mail.kind == Mail::request || mail.kind == Mail::claim));
   trace::count(trace::Counter::sip_requests_refused_busy);
   Mail head;
   const base::Bytes bytes = open_mail(mail, head).substr(head.account_bytes);
   Fault fault = Fault::none;
   CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));
+  if (mail.kind == Mail::claim) return reply({message_, essentials_.via, head.source}, 503, turn);
   answer({message_, essentials_, {head.id, shard_}, head.source, {}}, 503, turn);
 }
 

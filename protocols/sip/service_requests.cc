@@ -17,12 +17,12 @@ using trace::Counter;
 // When all places are taken (§21.5.4): about as long as it takes until many are free.
 constexpr uint32_t kRetryAfterSeconds = 10;
 
-// Nobody waits for an answer to it (MS-SIPRE §3.7).
-bool may_be_answered(const Message& message) {
+}  // namespace
+
+// Nobody waits for an answer to BENOTIFY (MS-SIPRE §3.7).
+bool Service::may_be_answered(const Message& message) {
   return message.can_answer() && message.method() != Method::benotify;
 }
-
-}  // namespace
 
 void Service::refuse(const Message& message, Fault fault, const Flow& source, engine::Turn& turn) {
   CHECK(fault != Fault::none);
@@ -47,26 +47,29 @@ void Service::receive_request(const Message& message, const Essentials& essentia
   Handler* const who = handler(method);
   if (method != Method::options && who == nullptr) return reply_not_allowed(in, turn);
   if (who != nullptr && !trusted(options_->peers, source)) {
+    if (gate_ != nullptr) return screen(in, essentials, turn);
     refusals_.note(source.remote, {}, "no peer speaks from there", turn.now);
     return reply(in, 403, turn);
   }
-  if (essentials.request_uri.scheme == Uri::Scheme::other) return reply(in, 416, turn);
-  if (refuse_extensions(in, turn)) return;
-  if (method == Method::options) return reply_to_options(in, turn);
-  serve(*who, in, essentials, turn);
+  proceed(in, essentials, {}, turn);
 }
 
-void Service::serve(Handler& who, const Incoming& in, const Essentials& essentials,
-                    engine::Turn& turn) {
-  Received request{in.message, essentials, {{}, shard_}, in.source, {}};
+void Service::proceed(const Incoming& in, const Essentials& essentials, base::Bytes account,
+                      engine::Turn& turn) {
+  if (essentials.request_uri.scheme == Uri::Scheme::other) return reply(in, 416, turn);
+  if (refuse_extensions(in, turn)) return;
+  if (in.message.method() == Method::options) return reply_to_options(in, turn);
+  Handler* const who = handler(in.message.method());
+  CHECK(who != nullptr);
+  Received request{in.message, essentials, {{}, shard_}, in.source, account};
   if (in.message.method() != Method::benotify) {
     const auto arrival = server_.receive(in.message, essentials, in.source, turn, request.back.id);
     if (arrival == ServerTransactions::Arrival::full) return reply(in, 503, turn);
     if (arrival != ServerTransactions::Arrival::fresh) return;
   }
-  const engine::ShardId owner = who.shard_for(request, turn);
+  const engine::ShardId owner = who->shard_for(request, turn);
   if (owner != shard_) return hand_over(request, owner, turn);
-  who.on_request(request, turn);
+  who->on_request(request, turn);
 }
 
 // An ACK is for its INVITE's transaction. Of a CANCEL (§9.2): no request here waits for long enough

@@ -87,6 +87,15 @@ ServerTransactions::Arrival ServerTransactions::receive(const Message& request,
   return Arrival::fresh;
 }
 
+bool ServerTransactions::absorbs(const Message& request, const Essentials& essentials,
+                                 engine::Turn& turn) {
+  CHECK(request.is_request() && request.method() != Method::ack);
+  const auto found = table_.find(id_of(request, essentials, request.method_name()));
+  if (found == table_.end()) return false;
+  repeat(found->second, false, turn);
+  return true;
+}
+
 bool ServerTransactions::find_cancelled(const Message& cancel, const Essentials& essentials,
                                         TransactionId& invite) {
   CHECK(cancel.method() == Method::cancel);

@@ -57,6 +57,10 @@ class ServerTransactions {
   Arrival receive(const Message& request, const Essentials& essentials, const Flow& source,
                   engine::Turn& turn, TransactionId& id);
 
+  // A request that has been received before comes again, and is dealt with: true. Leaves nothing
+  // behind of one that has not.
+  bool absorbs(const Message& request, const Essentials& essentials, engine::Turn& turn);
+
   // The INVITE that a CANCEL means (§9.2); false: there is none, answer 481.
   bool find_cancelled(const Message& cancel, const Essentials& essentials, TransactionId& invite);
 

@@ -193,6 +193,31 @@ TEST_F(StoreTest, AdministrationSeesUsersInOrder) {
   EXPECT_GT((*counts).bytes, 4096u);
 }
 
+TEST_F(StoreTest, DigestKeysAreThoseOfTheLastPasswordThatWasSetWhileDigestWasOn) {
+  const auto keys = [this] {
+    auto asked = request(StoreKind::load_credentials, kAlice);
+    store->call(*asked);
+    EXPECT_EQ(asked->status, StoreStatus::ok);
+    return asked->credentials.digest;
+  };
+  ASSERT_EQ(call(StoreKind::create_account, kAlice, "wonderland"), StoreStatus::ok);
+  EXPECT_EQ(keys().sha256, "") << "digest is off";
+  store::StoreOptions with = options_at(path);
+  with.digest = true;
+  reopen(with);
+  EXPECT_EQ(keys().sha256, "") << "the password is not known any more";
+  ASSERT_EQ(call(StoreKind::set_password, kAlice, "wonderland"), StoreStatus::ok);
+  EXPECT_EQ(keys().sha256, "8a76b8adf2eb7492ff78f57bc361a5c93e2f53c6e93f7ee91f68b5382cfea14f");
+  EXPECT_EQ(keys().md5, "");
+  with.digest_md5 = true;
+  reopen(with);
+  ASSERT_EQ(call(StoreKind::set_password, kAlice, "wonderland"), StoreStatus::ok);
+  EXPECT_EQ(keys().md5, "93dfce8dfebfae8af4a726982429d23a");
+  reopen(options_at(path));
+  ASSERT_EQ(call(StoreKind::set_password, kAlice, "rabbit hole"), StoreStatus::ok);
+  EXPECT_EQ(keys().sha256 + keys().md5, "") << "the old ones are worth nothing";
+}
+
 TEST_F(StoreTest, PasswordsAreNeverInTheFiles) {
   const std::string first = "correct horse battery staple";
   const std::string second = "Tr0ub4dor and three";

@@ -27,6 +27,7 @@ std::string unhex(const std::string& text) {
 }
 
 TEST(Digest, HashesOfTheStandardExamples) {  // FIPS 180-4
+  EXPECT_EQ(hex(base::hash(HashKind::md5, "abc")), "900150983cd24fb0d6963f7d28e17f72");
   EXPECT_EQ(hex(base::hash(HashKind::sha1, "abc")), "a9993e364706816aba3e25717850c26c9cd0d89d");
   EXPECT_EQ(hex(base::hash(HashKind::sha256, "abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

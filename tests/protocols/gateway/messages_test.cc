@@ -250,6 +250,55 @@ TEST(Messages, ToTheNodesAddressAreForTheFirstDomain) {
   EXPECT_EQ(kept.to.full(), "bob@xmpp.example");
 }
 
+// Lets everybody in as who From names.
+struct Open final : sip::Gate {
+  explicit Open(sip::Service& on) : service(on) { service.set_gate(*this); }
+  bool screen(const sip::Claim&, engine::ShardId&, sip::Verdict&, engine::Turn&) override {
+    return true;
+  }
+  void check(const sip::Claim& claim, engine::Turn& turn) override {
+    base::Bytes account = claim.essentials.from.uri;
+    account.remove_prefix(4);
+    service.decide(claim, {.account = account}, turn);
+  }
+  void challenge(const sip::Claim&, bool, sip::Writer&, engine::Turn&) override {}
+  sip::Service& service;
+};
+
+TEST(Messages, FromUsersOfOursGoToUsersAndPeersAndNowhereElse) {
+  World world;
+  Open open(*world.service);
+  world.bind_bob();
+  world.datagram(page("alice@xmpp.example", "bob@xmpp.example", "1"), "192.0.2.7");
+  EXPECT_EQ(world.bob.delivered, 1);
+  EXPECT_TRUE(world.sent.empty()) << "nothing is on the disk";
+  world.commit();
+  EXPECT_EQ(world.status(), "202");
+  world.datagram(page("alice@xmpp.example", "carol@sip.example", "2"), "192.0.2.7");
+  EXPECT_TRUE(world.sent.back().starts_with("MESSAGE sip:carol@sip.example SIP/2.0\r\n"));
+  EXPECT_NE(world.sent.back().find("From: <sip:alice@xmpp.example>"), std::string::npos);
+  world.commit();
+  EXPECT_EQ(world.status(), "202");
+  world.datagram(page("alice@xmpp.example", "carol@nowhere.example", "3"), "192.0.2.7");
+  EXPECT_EQ(world.status(), "404");
+}
+
+TEST(Messages, FromUsersOfOursToWhoIsAwayAreAnsweredWhenTheyAreStored) {
+  World world;
+  Open open(*world.service);
+  world.datagram(page("alice@xmpp.example", "bob@xmpp.example", "1"), "192.0.2.7");
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
+  world.answer(im::StoreKind::load_account, im::StoreStatus::ok);
+  world.commit();
+  EXPECT_TRUE(world.sent.empty());
+  world.answer(im::StoreKind::append_offline, im::StoreStatus::ok);
+  world.commit();
+  EXPECT_EQ(world.status(), "202");
+  world.datagram(page("alice@xmpp.example", "nobody@xmpp.example", "2"), "192.0.2.7");
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::not_found);
+  EXPECT_EQ(world.status(), "404");
+}
+
 TEST(Messages, QuestionsToTheStoreAreBounded) {
   World world;
   for (uint32_t i = 0; i < Messages::kAskingMax; ++i) {
