@@ -1,6 +1,6 @@
 // Our SIP parser against libosip2, on messages that are nearly right: where both accept a message,
-// they read the same method, status, branch, tags, Call-ID, CSeq and body in it. What only one of
-// them accepts is counted: libosip2 bears much that RFC 3261 forbids.
+// they read the same method, status, Request-URI, branch, tags, Call-ID, CSeq, Content-Length and
+// body in it. What only one of them accepts is counted: libosip2 bears much that RFC 3261 forbids.
 // Usage: sip_differential [--mutants N] [--seed S]. Exit status 1 on the first disagreement.
 #include <osipparser2/osip_parser.h>
 #include <osipparser2/osip_port.h>
@@ -36,6 +36,8 @@ constexpr Seed kSeeds[] = {
     {"PUBLISH sip:alice@example.com SIP/2.0", "1 PUBLISH"},
     {"SUBSCRIBE sip:bob@example.com;transport=udp SIP/2.0", "4711 SUBSCRIBE"},
     {"MESSAGE sip:bob@[2001:db8::1]:5070 SIP/2.0", "2 MESSAGE"},
+    {"REGISTER sips:example.com SIP/2.0", "3 REGISTER"},
+    {"NOTIFY sip:%61lice%3B1:se%20cret@192.0.2.1:5066;transport=tcp;lr SIP/2.0", "11 NOTIFY"},
     {"SIP/2.0 200 OK", "9 NOTIFY"},
     {"SIP/2.0 481 Subscription does not exist", "10 NOTIFY"},
 };
@@ -45,6 +47,12 @@ struct Reading {
   bool accepted = false;
   std::string method;
   int status = 0;
+  std::string uri_scheme;
+  std::string uri_user;  // without escapes, as the next one
+  std::string uri_password;
+  std::string uri_host;
+  std::string uri_port;
+  std::string content_length;
   std::string via_host;
   std::string branch;
   std::string from_tag;
@@ -56,10 +64,13 @@ struct Reading {
   friend bool operator==(const Reading&, const Reading&) = default;
 
   void print(const char* who) const {
-    std::printf(
-        "%s: method %s status %d via %s branch %s from %s to %s call %s cseq %s %s body %s\n", who,
-        method.c_str(), status, via_host.c_str(), branch.c_str(), from_tag.c_str(), to_tag.c_str(),
-        call_id.c_str(), cseq_number.c_str(), cseq_method.c_str(), body.c_str());
+    std::printf("%s: method '%s' status %d uri '%s' '%s' '%s' '%s' '%s' via '%s' branch '%s'\n",
+                who, method.c_str(), status, uri_scheme.c_str(), uri_user.c_str(),
+                uri_password.c_str(), uri_host.c_str(), uri_port.c_str(), via_host.c_str(),
+                branch.c_str());
+    std::printf("%s: from '%s' to '%s' call '%s' cseq '%s' '%s' length '%s' body '%s'\n", who,
+                from_tag.c_str(), to_tag.c_str(), call_id.c_str(), cseq_number.c_str(),
+                cseq_method.c_str(), content_length.c_str(), body.c_str());
   }
 };
 
@@ -126,6 +137,15 @@ class Mutator {
   base::Prng random_;
 };
 
+void read_our_uri(const sip::Uri& uri, Reading& out) {
+  out.uri_scheme = uri.scheme_name;
+  if (!uri.is_sip()) return;
+  if (!sip::unescape(uri.user, out.uri_user)) std::abort();
+  if (!sip::unescape(uri.password, out.uri_password)) std::abort();
+  out.uri_host = uri.host;
+  if (uri.port != 0) out.uri_port = std::to_string(uri.port);
+}
+
 Reading read_ours(const std::string& text) {
   Reading out;
   sip::Message message;
@@ -136,6 +156,10 @@ Reading read_ours(const std::string& text) {
   out.accepted = true;
   out.method = message.method_name();
   out.status = message.status();
+  if (message.is_request()) read_our_uri(essentials.request_uri, out);
+  if (message.has(sip::HeaderId::content_length)) {
+    out.content_length = std::to_string(message.body().size());
+  }
   out.via_host = essentials.via.host;
   out.branch = essentials.via.branch;
   out.from_tag = essentials.from.tag;
@@ -156,6 +180,14 @@ std::string tag_of(osip_from_t* address) {
   return tag == nullptr ? "" : text_of(tag->gvalue);
 }
 
+void read_osip_uri(const osip_uri_t& uri, Reading& out) {
+  out.uri_scheme = text_of(uri.scheme);
+  out.uri_user = text_of(uri.username);
+  out.uri_password = text_of(uri.password);
+  out.uri_host = text_of(uri.host);
+  out.uri_port = text_of(uri.port);
+}
+
 Reading read_osip(const std::string& text) {
   Reading out;
   osip_message_t* raw = nullptr;
@@ -173,6 +205,8 @@ Reading read_osip(const std::string& text) {
   out.status = raw->status_code;
   if (out.status == 0) out.method = text_of(raw->sip_method);
   out.via_host = text_of(via_get_host(via));
+  if (raw->req_uri != nullptr) read_osip_uri(*raw->req_uri, out);
+  if (raw->content_length != nullptr) out.content_length = text_of(raw->content_length->value);
   osip_generic_param_t* branch = nullptr;
   osip_via_param_get_byname(via, const_cast<char*>("branch"), &branch);
   if (branch != nullptr) out.branch = text_of(branch->gvalue);
@@ -188,13 +222,32 @@ Reading read_osip(const std::string& text) {
   return out;
 }
 
-// libosip2's own ways, which are not differences in what was said: it keeps a CSeq's leading zeros
-// and writes IPv6 hosts without their brackets.
+void drop_zeros(std::string& number) {
+  while (number.size() > 1 && number[0] == '0') number.erase(0, 1);
+}
+
+void drop_brackets(std::string& host) {
+  if (!host.empty() && host[0] == '[') host = host.substr(1, host.size() - 2);
+}
+
+// libosip2's own ways, which are not differences in what was said: it keeps numbers' leading zeros,
+// writes IPv6 hosts without their brackets, makes a Content-Length where there is none, ends users
+// and passwords at an escaped NUL, and takes schemes that only begin with "sip" apart like that
+// one.
 void even_out(Reading& ours, Reading& theirs) {
-  const size_t digit = theirs.cseq_number.find_first_not_of('0');
-  theirs.cseq_number.erase(0, digit == std::string::npos ? theirs.cseq_number.size() - 1 : digit);
-  if (!ours.via_host.empty() && ours.via_host[0] == '[') {
-    ours.via_host = ours.via_host.substr(1, ours.via_host.size() - 2);
+  drop_zeros(theirs.cseq_number);
+  drop_zeros(theirs.uri_port);
+  drop_zeros(theirs.content_length);
+  if (ours.content_length.empty()) theirs.content_length.clear();
+  drop_brackets(ours.via_host);
+  drop_brackets(ours.uri_host);
+  ours.uri_user = ours.uri_user.c_str();
+  ours.uri_password = ours.uri_password.c_str();
+  if (ours.uri_host.empty()) {
+    theirs.uri_user.clear();
+    theirs.uri_password.clear();
+    theirs.uri_host.clear();
+    theirs.uri_port.clear();
   }
 }
 

@@ -14,14 +14,11 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "trust"))
 from server import check, difference, figure, finish  # noqa: E402
-from sip import SipServer, Stream, request  # noqa: E402
+from sip import DATAGRAM_MAX, SipServer, Stream, request, touch_buffers  # noqa: E402
 
 SKIPPED = 77
-DATAGRAM_MAX = 65507
 GROWTH_MAX = 1 << 20
 WARM = 3  # times all cases before memory is compared: queues and heaps have seen the largest
-WARM_SOCKETS = 64
-WARM_DATAGRAMS = 64
 
 
 def read_pack(folder):
@@ -61,16 +58,6 @@ def by_connection(server, case):
             stream.send(message)
         stream.socket.shutdown(1)
         return stream.wait_for_end()
-
-
-def touch_buffers(server):
-    """Datagrams are received into buffers that are as long as a datagram may be, and whose pages
-    cost nothing until one is. They are part of what the node may take; here they are not growth."""
-    for _ in range(WARM_SOCKETS):  # which shard hears it goes by its port
-        with server.datagrams() as source:
-            for _ in range(WARM_DATAGRAMS):
-                source.send(b"x" * DATAGRAM_MAX)
-            server.alive()
 
 
 def settled(server):

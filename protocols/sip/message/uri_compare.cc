@@ -93,8 +93,8 @@ bool headers_match(Bytes mine, Bytes others) {
 }  // namespace
 
 bool equal_uris(const Uri& a, const Uri& b) {
-  if (a.scheme != b.scheme) return false;
-  if (a.scheme == Uri::Scheme::other) return a.text == b.text;
+  if (a.text == b.text) return true;  // also where a parameter stands twice, with two values
+  if (a.scheme != b.scheme || a.scheme == Uri::Scheme::other) return false;
   if (a.scheme == Uri::Scheme::tel) {
     std::string first;
     std::string second;

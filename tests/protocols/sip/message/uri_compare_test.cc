@@ -56,6 +56,11 @@ TEST(UriCompare, NumbersAreComparedWithoutSeparators) {
   EXPECT_FALSE(equal("tel:7042;phone-context=a", "tel:7042;phone-context=b"));
 }
 
+TEST(UriCompare, EveryUriEqualsItself) {
+  EXPECT_TRUE(equal("tel:7042;a=1;a=2", "tel:7042;a=1;a=2"));  // found by fuzzing
+  EXPECT_FALSE(equal("tel:7042;a=1;a=2", "tel:7042;a=2;a=1"));
+}
+
 TEST(UriCompare, OthersAreComparedAsText) {
   EXPECT_TRUE(equal("mailto:a@b", "mailto:a@b"));
   EXPECT_FALSE(equal("mailto:a@b", "mailto:A@b"));
