@@ -217,8 +217,8 @@ void Authenticator::answered(const sip::Claim& claim, const im::StoreRequest& an
   const bool right = proves(claim, given, keys);
   if (known && key_of(keys, given.digest.algorithm).empty()) {
     trace::count(Counter::sip_authentications_keyless);
-    TRACE(sip, warn, "no_digest_key_until_the_password_is_set_again", {"account", given.account},
-          {"algorithm", sip::wire_name(given.digest.algorithm)});
+    service_.refusals().note(claim.source.remote, given.account,
+                             "no digest key until the password is set again", turn.now);
     return refuse(claim, 403, false, turn);
   }
   if (!known || !right) return failed(claim, given, turn);
@@ -259,7 +259,7 @@ void Authenticator::failed(const sip::Claim& claim, const Credentials& given, en
   failures_.add(given.account, turn.now);
   failures_.add(address, turn.now);
   trace::count(Counter::sip_authentications_failed);
-  TRACE(sip, info, "authentication_failed", {"account", given.account}, {"address", address});
+  TRACE(sip, debug, "authentication_failed", {"account", given.account}, {"address", address});
   refuse(claim, 401, false, turn);
 }
 

@@ -140,8 +140,9 @@ class Stream:
 class SipServer(Server):
     """Runs from construction to stop()."""
 
-    def __init__(self, settings="", users=(), prefix=()):
-        super().__init__(SETTINGS + settings, users, prefix)
+    def __init__(self, settings="", users=(), prefix=(), sip_settings=""):
+        super().__init__(SETTINGS.replace("[[sip.peer]]", sip_settings + "[[sip.peer]]") + settings,
+                         users, prefix)
         self.udp = self.ports["sip-udp", "off"]
         self.tcp = self.ports["sip-tcp", "off"]
         self.slowest = 0.0  # that it ever took to answer alive()
