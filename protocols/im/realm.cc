@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "protocols/im/presentity/presentity.h"
 #include "protocols/im/realm/state.h"
 
 namespace im {
@@ -40,6 +41,7 @@ void Realm::on_answer(std::unique_ptr<StoreRequest> answer, engine::Turn& turn) 
     then->answered(*answer, *this, turn);
   }
   state_->go_on_recovering(turn);
+  state_->go_on_restoring(turn);
 }
 
 void Realm::set_options(std::shared_ptr<const Options> options) {
@@ -131,6 +133,17 @@ void Realm::begin_recovery(const std::vector<engine::JournalEntry>& entries) {
   state_->begin_recovery(entries);
 }
 
+void Realm::recover_publications(std::vector<engine::JournalEntry> entries, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  state_->recover_publications(std::move(entries), turn);
+}
+
+void Realm::recover_kept(std::vector<engine::JournalEntry> entries, Keeper& keeper,
+                         engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  state_->recover_kept(std::move(entries), keeper, turn);
+}
+
 void Realm::recover(std::vector<engine::JournalEntry> messages, engine::Turn& turn) {
   CHECK(turn.shard == shard_);
   state_->recover(std::move(messages), turn);
@@ -179,6 +192,13 @@ void Realm::delete_account(base::Bytes bare_jid, std::unique_ptr<StoreRequest::C
 }
 
 User* Realm::find_user(base::Bytes bare_jid) { return state_->find_loaded(bare_jid); }
+
+bool Realm::when_loaded(base::Bytes bare_jid, std::unique_ptr<Caller> then, engine::Turn& turn) {
+  CHECK(turn.shard == shard_ && then != nullptr);
+  return state_->when_loaded(bare_jid, std::move(then), turn);
+}
+
+Presentity& Realm::presentity(User& user) { return state_->presentity(user); }
 
 void Realm::ask(std::unique_ptr<StoreRequest> request, engine::Turn& turn) {
   CHECK(request != nullptr && turn.shard == shard_);

@@ -12,6 +12,8 @@
 
 #include "engine/seam/partition.h"
 #include "engine/seam/turn.h"
+#include "protocols/im/journal_entry.h"
+#include "protocols/im/presentity/presentity.h"
 #include "protocols/im/resource.h"
 #include "protocols/im/stanza.h"
 #include "protocols/im/stanza_error.h"
@@ -41,6 +43,7 @@ struct Options {                     // filled in by appliance/config; shared, r
   uint32_t archive_preferences_max = 1000;   // addresses on both of a user's lists (XEP-0441)
   bool archive_enabled = true;
   ArchiveDefault archive_default = ArchiveDefault::always;
+  PresentityOptions presentity;
   OfflinePolicy offline = OfflinePolicy::store;
   ConflictPolicy conflict = ConflictPolicy::replace;
   bool hosts(base::Bytes domain) const;
@@ -81,9 +84,12 @@ class AccountIq {
 class Elsewhere {
  public:
   virtual ~Elsewhere() = default;
+  virtual bool serves(base::Bytes domain) const = 0;
   // False: nobody is there; the realm answers remote-server-not-found. True: it is theirs. What has
   // a message_id is in the journal of this shard, and stays there until Realm::confirmed() or
   // Realm::dropped() is called for it.
+  // Presence that is available or unavailable does not come here: who watches from elsewhere is a
+  // Watcher.
   virtual bool take(const Stanza& stanza, engine::Turn& turn) = 0;
 };
 
@@ -147,6 +153,17 @@ class Realm {
   // First, with everything; recover() follows with the messages of no session, when the sessions
   // are back. Until these have been sent on, other messages wait behind them.
   void begin_recovery(const std::vector<engine::JournalEntry>& entries);
+  // Who gets back what was kept about users before a restart.
+  struct Keeper {
+    virtual ~Keeper() = default;
+    // `rest`: of the entry's bytes, behind the account (unpack_entry()).
+    virtual void restore(User& user, const engine::JournalEntry& entry, base::Bytes rest,
+                         engine::Turn& turn) = 0;
+  };
+  // Each waits for its user, a few at a time, in the order of the calls. Those of accounts that are
+  // gone are erased. The keeper outlives the realm's work.
+  void recover_kept(std::vector<engine::JournalEntry> entries, Keeper& keeper, engine::Turn& turn);
+  void recover_publications(std::vector<engine::JournalEntry> entries, engine::Turn& turn);
   void recover(std::vector<engine::JournalEntry> messages, engine::Turn& turn);
   // A resource that was there when the node stopped, bound again: as it was, without telling
   // anyone. `stored`: the stored messages that it was handed and has not confirmed.
@@ -185,6 +202,18 @@ class Realm {
                       engine::Turn& turn);
 
   User* find_user(base::Bytes bare_jid);  // loaded users of this shard only
+  // Whoever waits until a user is in memory.
+  struct Caller {
+    virtual ~Caller() = default;
+    // `user` is null where there is no such account (no_such_account), or it could not be read.
+    virtual void loaded(User* user, BindResult result, engine::Turn& turn) = 0;
+  };
+  // Of this shard; at once, where she is in memory or too many are being loaded. At most
+  // Options::user_inbox_max wait for one user: false beyond that, and nobody is called.
+  [[nodiscard]] bool when_loaded(base::Bytes bare_jid, std::unique_ptr<Caller> then,
+                                 engine::Turn& turn);
+  // Made when it is first asked for.
+  Presentity& presentity(User& user);
   void ask(std::unique_ptr<StoreRequest> request, engine::Turn& turn);
   const engine::Partition& partition() const { return partition_; }
 

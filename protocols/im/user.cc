@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "protocols/im/presentity/presentity.h"
 #include "protocols/im/realm/waiting.h"
 
 namespace im {
@@ -22,6 +23,13 @@ bool User::blocks(const jid::JidView& other) const {
     return std::binary_search(blocked.begin(), blocked.end(), jid);
   };
   return listed(other.full()) || listed(other.bare()) || listed(other.domain());
+}
+
+WatchState User::watch_state(const jid::JidView& other) const {
+  if (other.bare() == bare_jid.view()) return WatchState::active;
+  if (blocks(other)) return WatchState::blocked;
+  const Contact* const contact = roster.find(other.bare());
+  return contact != nullptr && contact->from ? WatchState::active : WatchState::pending;
 }
 
 Resource* User::find(base::Bytes resource) const {

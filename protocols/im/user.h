@@ -11,6 +11,7 @@
 
 #include "engine/base/intrusive_list.h"
 #include "protocols/im/archive/preferences.h"
+#include "protocols/im/presentity/watcher.h"
 #include "protocols/im/resource.h"
 #include "protocols/im/roster.h"
 #include "protocols/im/store_attempts.h"
@@ -23,6 +24,7 @@ enum class UserState : uint8_t {
 };
 
 struct IdleTag {};
+class Presentity;
 struct Waiting;  // what waits for the store while a user is loading (realm/waiting.h)
 
 class User : public base::ListNode<IdleTag> {
@@ -40,6 +42,7 @@ class User : public base::ListNode<IdleTag> {
   base::WallTime last_seen;
   std::unique_ptr<ArchivePreferences> archive;  // null: never set
   uint64_t offline_count = 0;        // an estimate: 0 only when nothing is stored
+  std::unique_ptr<Presentity> presentity;  // null: nothing is said or seen of her but by XMPP
   std::unique_ptr<Waiting> waiting;  // while loading; see Options::user_inbox_max
   Resource* flooding = nullptr;      // is being sent the stored messages
   uint64_t flooded_to = 0;           // id of the last stored message handed over, or read
@@ -53,6 +56,8 @@ class User : public base::ListNode<IdleTag> {
 
   jid::JidView jid() const { return jid::JidView::trusted(bare_jid.view()); }
   bool blocks(const jid::JidView& other) const;
+  // What somebody who watches her (bare JID) may see, by her lists.
+  WatchState watch_state(const jid::JidView& other) const;
   Resource* find(base::Bytes resource) const;
   bool any_available() const;
 };

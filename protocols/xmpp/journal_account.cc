@@ -13,7 +13,8 @@ std::string journal_account(const engine::JournalEntry& entry) {
       im::Stanza stanza;
       return im::unpack(entry.bytes, stanza) ? std::string(stanza.to.bare()) : std::string();
     }
-    case im::EntryKind::publication: {
+    case im::EntryKind::publication:
+    case im::EntryKind::subscription: {
       base::Bytes account;
       base::Bytes report;
       return im::unpack_entry(entry.bytes, account, report) ? std::string(account) : std::string();

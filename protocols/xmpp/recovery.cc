@@ -63,6 +63,11 @@ bool readable(const engine::JournalEntry& message, engine::Turn& turn) {
 void Service::on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn) {
   CHECK(recovered_.empty() && restoring_ == 0 && sessions_ == nullptr);
   realm_->begin_recovery(entries);
+  realm_->recover_publications(im::take_out(im::EntryKind::publication, entries), turn);
+  // SIP is off now, or its service has taken them.
+  for (const auto& left : im::take_out(im::EntryKind::subscription, entries)) {
+    turn.journal.erase(left.key);
+  }
   std::vector<Returning> sessions;
   std::unordered_map<uint64_t, size_t> by_entry;
   for (const engine::JournalEntry& entry : entries) {

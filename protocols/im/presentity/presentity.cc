@@ -113,15 +113,21 @@ void Presentity::on_due(engine::Turn& turn) {
 
 void Presentity::resources_changed(engine::Turn& turn) { changed(turn); }
 
+void Presentity::count_use(bool was_unused) {
+  if (unused() != was_unused) host_.usage_changed(user_);
+}
+
 bool Presentity::watch(Watcher& watcher) {
   CHECK(watcher.presentity == nullptr && !watcher.identity.empty());
   if (watcher_count_ >= options().watchers_max) {
     trace::count(trace::Counter::im_presentity_watchers_full);
     return false;
   }
+  const bool was_unused = unused();
   watcher.presentity = this;
   watchers_.push_back(watcher);
   ++watcher_count_;
+  count_use(was_unused);
   trace::gauge_add(trace::Gauge::im_presentity_watchers, 1);
   return true;
 }
@@ -131,6 +137,7 @@ void Presentity::unwatch(Watcher& watcher) {
   watcher.unlink();
   watcher.presentity = nullptr;
   --watcher_count_;
+  count_use(false);
   trace::gauge_add(trace::Gauge::im_presentity_watchers, -1);
 }
 

@@ -32,6 +32,8 @@ class PresentityHost {
   virtual const PresentityOptions& presentity_options() const = 0;
   // Tells XMPP contacts and the user's own clients. `presence` is broadcast: it has no recipient.
   virtual void show(User& user, const Stanza& presence, engine::Turn& turn) = 0;
+  // unused() of her presentity is not what it was: while it is used she stays in memory.
+  virtual void usage_changed(User& user) = 0;
 };
 
 // What the user is, all sources taken together.
@@ -110,6 +112,7 @@ class Presentity {
   void enter(const Publication& publication, engine::Turn& turn);
   void note(const Publication& publication, engine::Turn& turn);
   void remove(Publication& there, engine::Turn& turn);
+  void count_use(bool was_unused);
   void compose();
   void changed(engine::Turn& turn);
   void tell(engine::Turn& turn);

@@ -125,6 +125,7 @@ Published Presentity::add(const Report& report, base::Duration lifetime, engine:
   const PublishResult result = check(report, packed, 0);
   if (result != PublishResult::accepted) return refused(result);
   if (!turn.journal.accepting()) return refused(PublishResult::journal_full);
+  const bool was_unused = unused();
   Publication& made = publications_.emplace_back();
   made.id = new_id(turn);
   made.version = 1;
@@ -135,6 +136,7 @@ Published Presentity::add(const Report& report, base::Duration lifetime, engine:
   trace::gauge_add(trace::Gauge::im_presentity_sources, 1);
   enter(made, turn);
   const PublicationTag tag = made.tag();
+  count_use(was_unused);
   changed(turn);
   return {PublishResult::accepted, tag};
 }
@@ -192,6 +194,7 @@ void Presentity::remove(Publication& there, engine::Turn& turn) {
   turn.journal.erase(publication_key(there.id));
   publications_.erase(publications_.begin() + (&there - publications_.data()));
   trace::gauge_add(trace::Gauge::im_presentity_sources, -1);
+  count_use(false);
 }
 
 bool Presentity::restore(const engine::JournalEntry& entry, base::Bytes packed,
@@ -204,6 +207,7 @@ bool Presentity::restore(const engine::JournalEntry& entry, base::Bytes packed,
     turn.journal.erase(entry.key);
     return false;
   }
+  const bool was_unused = unused();
   Publication& made = publications_.emplace_back();
   made.id = entry.key.id;
   made.version = when.version;
@@ -214,6 +218,7 @@ bool Presentity::restore(const engine::JournalEntry& entry, base::Bytes packed,
   made.report = base::PackedString(packed);
   bytes_ += static_cast<uint32_t>(packed.size());
   trace::gauge_add(trace::Gauge::im_presentity_sources, 1);
+  count_use(was_unused);
   compose();
   shown_ = base::PackedString(wish_.view());
   arm(turn);

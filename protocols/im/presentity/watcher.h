@@ -37,6 +37,7 @@ class Watcher : public base::ListNode<WatcherTag> {
   base::PackedString identity;  // bare JID, as rosters name it; set before watch()
   Presentity* presentity = nullptr;
   WatchState watch_state = WatchState::pending;  // set before watch(); decide() changes it
+  bool granted = false;  // by the operator: her block list counts, her roster is not asked
 };
 static_assert(sizeof(Watcher) <= 48, "a subscription with its dialog: <= 350");
 

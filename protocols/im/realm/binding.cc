@@ -41,6 +41,11 @@ BindResult RealmState::bind_loaded(User& user, Resource& resource, engine::Turn&
   CHECK(resource.jid().bare() == user.bare_jid.view());
   CHECK(!resource.available() && resource.directed.empty());
   if (!resource.jid().has_resource()) generate_resource(resource, user.bare_jid.view(), turn);
+  // Which is the name of what her phone says (ShownPresence).
+  const bool reserved = resource.jid().resource() == options().presentity.shown.resource;
+  if (reserved && realm_.elsewhere() != nullptr) {
+    generate_resource(resource, user.bare_jid.view(), turn);
+  }
   if (Resource* same = user.find(resource.jid().resource())) {
     count(trace::Counter::im_bind_conflicts);
     switch (options().conflict) {
@@ -60,7 +65,7 @@ BindResult RealmState::bind_loaded(User& user, Resource& resource, engine::Turn&
     count(trace::Counter::im_sessions_refused);
     return BindResult::too_many_sessions;
   }
-  CHECK(user.linked() == user.resources.empty());
+  CHECK(!user.linked() || user.resources.empty());
   if (user.linked()) leave_idle(user);
   CHECK(resource.jid().has_resource() && user.find(resource.jid().resource()) == nullptr);
   resource.user = &user;

@@ -136,6 +136,7 @@ void RealmState::save_blocked(Resource& origin, BlockChange change, base::Bytes 
                               engine::Turn& turn) {
   User& user = *origin.user;
   CHECK(user.blocked.size() <= options().block_list_max || !change.added);
+  watchers_changed(user, turn);
   // Both are searched by halving.
   CHECK(std::is_sorted(user.blocked.begin(), user.blocked.end()));
   CHECK(change.added || std::is_sorted(change.jids.begin(), change.jids.end()));

@@ -13,6 +13,19 @@
 
 namespace im {
 
+std::vector<engine::JournalEntry> take_out(EntryKind kind,
+                                           std::vector<engine::JournalEntry>& entries) {
+  std::vector<engine::JournalEntry> out;
+  const auto is_it = [kind](const engine::JournalEntry& entry) {
+    return entry.key.kind == static_cast<uint8_t>(kind);
+  };
+  for (engine::JournalEntry& entry : entries) {
+    if (is_it(entry)) out.push_back(std::move(entry));
+  }
+  std::erase_if(entries, is_it);
+  return out;
+}
+
 bool needs_custody(const Stanza& stanza) {
   if (stanza.kind != StanzaKind::message || stanza.type == StanzaType::headline) return false;
   return !stanza.facts.chat_state_only && !stanza.facts.carbon_wrapped;

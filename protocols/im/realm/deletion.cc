@@ -49,6 +49,7 @@ void RealmState::delete_user(User& user, std::unique_ptr<StoreRequest::Context> 
     CHECK(resource.user == nullptr);
     resource.end(Farewell::account_deleted, turn);
   }
+  end_presentity(user, turn);
   std::vector<Tie> ties;  // by value: the answers change the roster
   for (const Contact& contact : user.roster.contacts()) {
     ties.push_back({std::string(contact.jid.view()), contact.to || contact.ask,
@@ -56,7 +57,7 @@ void RealmState::delete_user(User& user, std::unique_ptr<StoreRequest::Context> 
   }
   for (const Tie& tie : ties) {
     const jid::JidView to = jid::JidView::trusted(tie.jid);
-    if (!is_local_account(to)) continue;
+    if (!has_roster(to)) continue;
     if (tie.ours) send_subscription(user, to, StanzaType::unsubscribe, {}, turn);
     if (tie.theirs) send_subscription(user, to, StanzaType::unsubscribed, {}, turn);
   }

@@ -22,7 +22,10 @@ void RealmState::fan_out(const Stanza& stanza, const Recipients& recipients, uin
   std::vector<Recipient> sorted = std::exchange(sorted_, {});
   for (const base::Bytes recipient : recipients) {
     const jid::JidView jid = jid::JidView::trusted(recipient);
-    if (!is_local_account(jid)) continue;
+    if (!is_local_account(jid)) {
+      if (stanza.type == StanzaType::probe) probe_elsewhere(stanza, jid, turn);
+      continue;
+    }
     sorted.push_back({realm_.partition().owner(jid.bare()).shard, recipient});
   }
   std::stable_sort(sorted.begin(), sorted.end(),
@@ -42,6 +45,14 @@ void RealmState::fan_out(const Stanza& stanza, const Recipients& recipients, uin
   }
   sorted.clear();
   sorted_ = std::move(sorted);
+}
+
+void RealmState::probe_elsewhere(const Stanza& probe, const jid::JidView& to, engine::Turn& turn) {
+  Elsewhere* const elsewhere = realm_.elsewhere();
+  if (elsewhere == nullptr) return;
+  Stanza addressed = probe;
+  addressed.to = to;
+  static_cast<void>(elsewhere->take(addressed, turn));  // nobody there: nobody answers
 }
 
 void RealmState::arrive(const Stanza& stanza, const jid::JidView& to, engine::Turn& turn) {

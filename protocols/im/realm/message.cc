@@ -86,8 +86,7 @@ void RealmState::receive_message(User& user, const Stanza& original, engine::Tur
   refuse(stanza, ErrorCondition::service_unavailable, turn);
 }
 
-void RealmState::message_to_bare(User& user, const Stanza& stanza, bool again,
-                                 engine::Turn& turn) {
+void RealmState::message_to_bare(User& user, const Stanza& stanza, bool again, engine::Turn& turn) {
   switch (stanza.type) {
     case StanzaType::error:
       return discharge(stanza.message_id, turn);

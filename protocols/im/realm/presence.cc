@@ -57,9 +57,20 @@ void tell_of_own_resources(const User& user, Resource& newcomer, Itself itself,
     stanza.to = user.jid();
     newcomer.deliver(stanza, turn);
   }
+  Stanza shown;
+  if (!RealmState::shown(user, shown)) return;
+  shown.to = user.jid();
+  newcomer.deliver(shown, turn);
 }
 
 }  // namespace
+
+// Of no resource of hers that could have a broadcast's key.
+void RealmState::show(User& user, const Stanza& presence, engine::Turn& turn) {
+  count(trace::Counter::im_presence_broadcasts);
+  fan_out(presence, subscribers(user), 0, turn);
+  tell_own_resources(user, presence, turn);
+}
 
 void RealmState::presence_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn) {
   CHECK(stanza.kind == StanzaKind::presence);
@@ -118,6 +129,7 @@ void RealmState::become_available(const Stanza& stanza, Resource& origin, engine
     deliver_requests(user, origin, turn);
     probe_contacts(origin, turn);
   }
+  presence_changed(user, turn);
   CHECK(origin.user == &user && origin.available());  // whoever was told has not come back to us
   if (origin.priority < 0) {
     stop_flood(user, origin, turn);
@@ -164,6 +176,7 @@ void RealmState::restore(Resource& resource, base::Bytes presence, std::span<con
   resource.priority = static_cast<int8_t>(stanza.priority);
   trace::gauge_add(trace::Gauge::im_resources_available, 1);
   ++resource.presence_epoch;
+  presence_changed(*resource.user, turn);
   if (resource.priority >= 0) start_flood(*resource.user, resource, turn);
 }
 
@@ -197,6 +210,7 @@ void RealmState::become_unavailable(const Stanza& stanza, Resource& origin, bool
     origin.deliver(broadcast, turn);
   }
   stop_flood(user, origin, turn);
+  presence_changed(user, turn);
   CHECK(user.flooding != &origin);
   if (user.any_available()) return;
   CHECK(user.flooding == nullptr);

@@ -49,7 +49,9 @@ void RealmState::receive_probe(User& user, const Stanza& probe, engine::Turn& tu
     }
   }
   if (!subscribed) return receive_for_absent(probe, turn);  // rule 1: the same for both
-  if (user.any_available()) return send_current_presence(user, probe.from, turn);
+  Stanza seen;
+  if (user.any_available() || shown(user, seen))
+    return send_current_presence(user, probe.from, turn);
   send_bare_unavailable(user, probe, turn);
 }
 
@@ -63,6 +65,10 @@ void RealmState::send_current_presence(User& user, const jid::JidView& to, engin
     stanza.to = to;
     send(stanza, turn);
   }
+  Stanza seen;
+  if (!shown(user, seen)) return;
+  seen.to = to;
+  send(seen, turn);
 }
 
 // To a contact that is about to lose its subscription, or is being blocked.
@@ -74,6 +80,8 @@ void RealmState::send_unavailable(User& user, const jid::JidView& to, engine::Tu
     ++resource->presence_epoch;
     send(presence(StanzaType::unavailable, resource->jid(), to), turn);
   }
+  Stanza seen;
+  if (shown(user, seen)) send(presence(StanzaType::unavailable, seen.from, to), turn);
 }
 
 // Rule 3: she is not there; since when, and what she said last.

@@ -45,6 +45,15 @@ bool RealmState::is_local_account(const jid::JidView& jid) const {
   return jid.has_local() && options().hosts(jid.domain());
 }
 
+bool RealmState::is_elsewhere(const jid::JidView& jid) const {
+  const Elsewhere* const elsewhere = realm_.elsewhere();
+  return elsewhere != nullptr && jid.has_local() && elsewhere->serves(jid.domain());
+}
+
+bool RealmState::has_roster(const jid::JidView& jid) const {
+  return is_local_account(jid) || is_elsewhere(jid);
+}
+
 void RealmState::send(const Stanza& original, engine::Turn& turn) {
   if (original.to.empty()) return;
   Stanza stanza = original;
@@ -62,6 +71,10 @@ void RealmState::send(const Stanza& original, engine::Turn& turn) {
 
 void RealmState::send_on(const Stanza& stanza, engine::Turn& turn) {
   if (!options().hosts(stanza.to.domain())) {
+    const bool seen_by_watching =
+        stanza.kind == StanzaKind::presence &&
+        (stanza.type == StanzaType::available || stanza.type == StanzaType::unavailable);
+    if (seen_by_watching && is_elsewhere(stanza.to)) return;
     Elsewhere* const elsewhere = realm_.elsewhere();
     if (elsewhere != nullptr && elsewhere->take(stanza, turn)) return;
     return refuse(stanza, ErrorCondition::remote_server_not_found, turn);

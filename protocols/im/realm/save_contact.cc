@@ -73,6 +73,7 @@ void RealmState::save_contact(User& user, base::Bytes jid, bool push, IqAddress 
     request->jids.emplace_back(jid);
     user.roster.remove(request->jids.front());  // `jid` may have been a view of it
   }
+  watchers_changed(user, turn);
   TRACE(roster, debug, "contact changed", {"user", user.bare_jid.view()},
         {"version", user.roster.version});
   ask(user, std::move(request), turn,

@@ -57,11 +57,11 @@ enum class Recovery : uint8_t { none, sessions_return, sending };
 // XEP-0203: who held a message back, and since when.
 void append_delay(base::Bytes by, base::WallTime when, std::string& out);
 
-class RealmState {
+class RealmState final : public PresentityHost, private Realm::Keeper {
  public:
   RealmState(Realm& realm, engine::ShardId shard, AccountIq& account_iq)
       : realm_(realm), shard_(shard), account_iq_(account_iq) {}
-  ~RealmState();
+  ~RealmState() override;
 
   const Options& options() const { return realm_.options(); }
 
@@ -75,6 +75,21 @@ class RealmState {
   void evict();  // only between stanzas
   void forget(User& user);
   void visit(Realm::Visitor& visitor) const;
+
+  [[nodiscard]] bool when_loaded(base::Bytes bare_jid, std::unique_ptr<Realm::Caller> then,
+                                 engine::Turn& turn);
+
+  // presentities.cc: what other wires say and see of a user.
+  Presentity& presentity(User& user);
+  // Her resources' presence, or who may see it, is not what it was.
+  void presence_changed(const User& user, engine::Turn& turn);
+  void watchers_changed(const User& user, engine::Turn& turn);
+  // What XMPP clients are told of her besides. False: nothing.
+  static bool shown(const User& user, Stanza& out);
+  void end_presentity(const User& user, engine::Turn& turn);  // the account is deleted
+  void recover_kept(std::vector<engine::JournalEntry> entries, Realm::Keeper& keeper,
+                    engine::Turn& turn);
+  void recover_publications(std::vector<engine::JournalEntry> entries, engine::Turn& turn);
 
   // binding.cc
   void bind(Resource& resource, Realm::Binding& binding, engine::Turn& turn);
@@ -101,6 +116,8 @@ class RealmState {
   // The answer that says what is wrong; its payload is written to `payload`.
   static Stanza error_answer(const Stanza& stanza, const StanzaError& why, std::string& payload);
   bool is_local_account(const jid::JidView& jid) const;
+  bool is_elsewhere(const jid::JidView& jid) const;  // an account of a system we speak with
+  bool has_roster(const jid::JidView& jid) const;    // one or the other: may be subscribed to
   bool shares_presence(const User& user, const Resource& resource, const jid::JidView& with) const;
 
   // mail.cc: envelopes.
@@ -159,6 +176,7 @@ class RealmState {
                engine::Turn& turn);
   void fan_out(const Stanza& stanza, const Recipients& recipients, uint64_t key,
                engine::Turn& turn);
+  void probe_elsewhere(const Stanza& probe, const jid::JidView& to, engine::Turn& turn);
   void arrive(const Stanza& stanza, const jid::JidView& to, engine::Turn& turn);
 
   // directed.cc (RFC 6121 §4.6)
@@ -216,6 +234,14 @@ class RealmState {
 
  private:
   friend class Realm;
+  struct Restoring;
+
+  const PresentityOptions& presentity_options() const override { return options().presentity; }
+  void show(User& user, const Stanza& presence, engine::Turn& turn) override;
+  void usage_changed(User& user) override;
+  void restore(User& user, const engine::JournalEntry& entry, base::Bytes report,
+               engine::Turn& turn) override;
+  void go_on_restoring(engine::Turn& turn);
 
   Realm& realm_;
   const engine::ShardId shard_;
@@ -235,6 +261,12 @@ class RealmState {
   Recovery recovery_ = Recovery::none;
   std::deque<engine::JournalEntry> recovered_;  // messages that have not been sent on yet
   std::deque<std::string> behind_recovered_;    // packed; each is in the journal
+  struct Kept {
+    engine::JournalEntry entry;
+    Realm::Keeper* keeper = nullptr;
+  };
+  std::deque<Kept> kept_;  // recovered, of users who are not in memory yet
+  size_t kept_loading_ = 0;
   uint64_t last_message_time_ = 0;
   ArchiveFeeder archive_;
   std::string packed_;             // scratch of custody

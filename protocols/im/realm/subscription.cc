@@ -51,7 +51,7 @@ void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin
     return bounce(stanza, error(ErrorCondition::not_allowed), turn);
   }
   if (refuse_outbound(origin, stanza, turn)) return;
-  if (!is_local_account(request.to) && (asks || grants)) {
+  if (!has_roster(request.to) && (asks || grants)) {
     const bool ours = options().hosts(request.to.domain());
     return refuse(
         stanza,
@@ -84,7 +84,7 @@ void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin
     if (push) ++user.roster.version;
     save_contact(user, jid, push, {}, turn);
   }
-  if (step.route && is_local_account(request.to)) send(request, turn);
+  if (step.route && has_roster(request.to)) send(request, turn);
   if (grants && step.route) send_current_presence(user, request.to, turn);  // §3.1.5
 }
 

@@ -52,6 +52,26 @@ User* RealmState::find_or_load(base::Bytes bare_jid, engine::Turn& turn) {
   return &user;
 }
 
+bool RealmState::when_loaded(base::Bytes bare_jid, std::unique_ptr<Realm::Caller> then,
+                             engine::Turn& turn) {
+  User* const user = find_or_load(bare_jid, turn);
+  if (user == nullptr) {
+    then->loaded(nullptr, BindResult::failed, turn);
+    return true;
+  }
+  if (user->state == UserState::loaded) {
+    then->loaded(user, BindResult::bound, turn);
+    return true;
+  }
+  std::vector<std::unique_ptr<Realm::Caller>>& callers = user->waiting->callers;
+  if (callers.size() >= options().user_inbox_max) {
+    count(trace::Counter::im_user_inbox_full);
+    return false;
+  }
+  callers.push_back(std::move(then));
+  return true;
+}
+
 namespace {
 
 constexpr size_t kJidBytesMax = 3 * 1023 + 2;  // RFC 7622 §3.1; what is longer is not ours
@@ -119,13 +139,17 @@ void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
     pending.binding->bound(result, turn);
   }
   const std::unique_ptr<Waiting> waiting = std::move(user.waiting);
+  const bool gone = !there || waiting->delete_when_loaded;
+  for (const auto& caller : waiting->callers) {
+    const BindResult result = there ? BindResult::no_such_account : why_not(answer.status);
+    caller->loaded(gone ? nullptr : &user, gone ? result : BindResult::bound, turn);
+  }
   if (waiting->delete_when_loaded) {
     delete_user(user, std::move(waiting->deletion), turn);  // frees the user
   } else if (!there) {
     forget(user);
   }
   const bool broken = !waiting->delete_when_loaded && answer.status == StoreStatus::failed;
-  const bool gone = !there || waiting->delete_when_loaded;
   for (const engine::EnvelopePtr& mail : waiting->mail) {
     CHECK(waiting->mail_bytes >= mail->size);
     waiting->mail_bytes -= mail->size;
@@ -144,6 +168,7 @@ void RealmState::loaded(User& user, StoreRequest& answer, engine::Turn& turn) {
 
 void RealmState::touch_idle(User& user) {
   if (user.state != UserState::loaded || !user.resources.empty()) return;
+  if (user.presentity != nullptr && !user.presentity->unused()) return;
   if (user.linked()) {
     user.unlink();
   } else {

@@ -19,6 +19,7 @@ struct PendingBind {
 
 struct Waiting {
   std::vector<PendingBind> binds;
+  std::vector<std::unique_ptr<Realm::Caller>> callers;
   std::vector<engine::EnvelopePtr> mail;
   uint64_t mail_bytes = 0;  // of their payloads
   std::unique_ptr<StoreRequest::Context> deletion;

@@ -75,6 +75,8 @@ struct Stage final : im::PresentityHost {
     shown.push_back(line);
   }
 
+  void usage_changed(im::User&) override { ++usage_changes; }
+
   void begin() {
     presentity.reset();
     presentity = std::make_unique<im::Presentity>(*this, user);
@@ -118,6 +120,7 @@ struct Stage final : im::PresentityHost {
   base::Prng random{7};
   im::PresentityOptions options;
   im::User user{"alice@here", 1};
+  int usage_changes = 0;
   std::vector<std::string> shown;
   std::unique_ptr<im::Presentity> presentity;
 };
