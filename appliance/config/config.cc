@@ -78,6 +78,8 @@ std::shared_ptr<sip::Options> sip_options(const Config& config) {
     for (const std::string& source : peer.sources) {
       trunk.sources.push_back(base::parse_address(source, 0));
     }
+    trunk.publishes = peer.publishes;
+    trunk.watches = peer.watches;
     sip->peers.push_back(std::move(trunk));
   }
   return sip;

@@ -79,6 +79,8 @@ struct SipPeerConfig {
   std::vector<std::string> domains;
   std::vector<std::string> sources;
   std::vector<std::string> tls_subjects;
+  bool publishes = false;
+  bool watches = false;
 };
 
 struct SipConfig {

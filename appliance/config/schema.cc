@@ -180,6 +180,9 @@ std::span<const CertificateKey> certificate_keys() {
   return keys;
 }
 
+#define PEER_FLAG(path, field, help) \
+  { path, Kind::boolean, 0, 0, {}, help, kPeers, FIELD(SipPeerConfig, field) }
+
 std::span<const SipPeerKey> sip_peer_keys() {
   static const std::vector<SipPeerKey> keys = {
       {"address",
@@ -236,10 +239,17 @@ std::span<const SipPeerKey> sip_peer_keys() {
        "its certificate then, at the listener \"mutual\" and from any address, and by that alone.",
        kPeers,
        FIELD(SipPeerConfig, tls_subjects)},
+      PEER_FLAG("publishes", publishes,
+                "It says what the phones of this node's users do (PUBLISH), as a call manager "
+                "does."),
+      PEER_FLAG("watches", watches,
+                "Its users see the presence of this node's users without asking them first. Block "
+                "lists count all the same."),
   };
   return keys;
 }
 
+#undef PEER_FLAG
 #undef FIELD
 
 const char* listener_help() {

@@ -69,6 +69,7 @@ NodeLimits make_limits(const Config& config, const Profile& profile, const Machi
   limits.sip_server.response_bytes = bytes_of(budget, Pool::sip_answers);
   limits.sip_client.transactions = static_cast<uint32_t>(budget.count(Pool::sip_requests));
   limits.sip_client.request_bytes = bytes_of(budget, Pool::sip_requests);
+  limits.sip_subscriptions = static_cast<uint32_t>(budget.count(Pool::sip_subscriptions));
   limits.sip_unfinished_bytes = bytes_of(budget, Pool::sip_unfinished);
   uint64_t per_shard = budget.count(Pool::connections);
   if (config.connections_max != 0) {

@@ -95,7 +95,8 @@ std::unique_ptr<engine::Service> Node::make_service(engine::ShardId shard) {
   if (sip_options_ == nullptr) return xmpp;
   engine::SecureRandom random;
   auto both = std::make_unique<gateway::ShardService>(
-      std::move(xmpp), std::make_unique<sip::Service>(shard, sip_options_, sip_node_, random));
+      std::move(xmpp), std::make_unique<sip::Service>(shard, sip_options_, sip_node_, random),
+      random);
   gateways_[shard] = both.get();
   return both;
 }

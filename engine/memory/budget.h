@@ -65,7 +65,7 @@ class Budget {
   std::span<const BudgetLine> lines() const { return {lines_, used_}; }
 
  private:
-  static constexpr size_t kLinesMax = 24;
+  static constexpr size_t kLinesMax = 25;
   constexpr void add(Pool pool, uint64_t count, const char* reason) {
     CHECK(used_ < kLinesMax && pool < Pool::kCount);
     CHECK(reason != nullptr && *reason != '\0');
@@ -113,6 +113,9 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
   b.add(Pool::sip_requests, sip_transactions / 8, "of ours; beyond it they are not sent");
   b.add(Pool::sip_unfinished, sip_transactions / 64,
         "beginnings of messages; beyond it the connection whose grows is closed");
+  b.add(Pool::sip_subscriptions,
+        share(demand.memory_bytes / 128) / bytes_each(Pool::sip_subscriptions),
+        "a 128th of the memory; beyond it 503");
   b.add(Pool::trace_rings, 1, "one a thread");
   CHECK(b.count(Pool::connections) > kHandshakes && b.count(Pool::envelopes) > 0);
   CHECK(b.count(Pool::peers) == b.count(Pool::connections));

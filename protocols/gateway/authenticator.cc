@@ -5,7 +5,7 @@
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
-#include "protocols/gateway/account.h"
+#include "protocols/sip/account.h"
 #include "protocols/sip/auth/digest_response.h"
 #include "protocols/sip/auth/nonce.h"
 
@@ -90,7 +90,7 @@ Authenticator::Reading Authenticator::read(const sip::Claim& claim, base::Instan
   const sip::Options& options = service_.options();
   sip::Uri from;
   if (!sip::parse_uri(claim.essentials.from.uri, from) ||
-      !find_account(from, realm_.options(), options, out.sender)) {
+      !sip::find_account(from, realm_.options(), options, out.sender)) {
     return Reading::nobody_here;
   }
   const jid::JidView sender = jid::JidView::trusted(out.sender);
@@ -144,7 +144,7 @@ void Authenticator::challenge(const sip::Claim& claim, bool stale, sip::Writer& 
   std::string sender;
   sip::Uri from;
   CHECK(sip::parse_uri(claim.essentials.from.uri, from) &&
-        find_account(from, realm_.options(), service_.options(), sender));
+        sip::find_account(from, realm_.options(), service_.options(), sender));
   const auto write = [&](sip::DigestAlgorithm algorithm, base::Bytes nonce) {
     std::string text = "Digest realm=\"";
     text.append(jid::JidView::trusted(sender).domain()).append("\", nonce=\"").append(nonce);

@@ -5,9 +5,10 @@
 
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
-#include "protocols/gateway/account.h"
-#include "protocols/gateway/address.h"
 #include "protocols/gateway/errors.h"
+#include "protocols/sip/account.h"
+#include "protocols/sip/address.h"
+#include "protocols/sip/held_request.h"
 
 namespace gateway {
 namespace {
@@ -24,40 +25,28 @@ size_t size_of(const PageOut& page, base::Bytes sent_by) {
 
 }  // namespace
 
-// A request on whose account the store is asked, as it came.
+// A request on whose account the store is asked.
 struct Messages::Asking final : im::StoreRequest::Context {
-  Asking(Messages& messages, const sip::Received& request)
-      : owner(messages),
-        bytes(request.message.bytes().substr(0, request.message.total_bytes())),
-        source(request.source),
-        back(request.back),
-        account(request.account) {}
+  Asking(Messages& messages, const sip::Received& request) : owner(messages), held(request) {}
 
   void answered(im::StoreRequest& answer, im::Realm&, engine::Turn& turn) override {
     --owner.asking_;
-    sip::Message message;
-    sip::Essentials essentials;
-    sip::Fault fault = sip::Fault::none;
-    CHECK(message.index_datagram(bytes) && sip::read_essentials(message, essentials, fault));
-    const sip::Received request{message, essentials, back, source, account};
-    CHECK(owner.admit(request, turn) == 0);
-    const PageIn page = owner.in_;
-    if (answer.status == im::StoreStatus::ok) return owner.accept(request, page, turn);
-    owner.refuse(request, answer.status == im::StoreStatus::not_found ? 404 : 503, turn);
+    held.use([&](const sip::Received& request) {
+      CHECK(owner.admit(request, turn) == 0);
+      const PageIn page = owner.in_;
+      if (answer.status == im::StoreStatus::ok) return owner.accept(request, page, turn);
+      owner.refuse(request, answer.status == im::StoreStatus::not_found ? 404 : 503, turn);
+    });
   }
 
   Messages& owner;
-  const std::string bytes;
-  const sip::Flow source;
-  const sip::ReturnPath back;
-  const std::string account;
+  const sip::HeldRequest held;
 };
 
 Messages::Messages(sip::Service& service, im::Realm& realm)
     : service_(service), realm_(realm), owed_(service) {
   service.handle(sip::Method::message, *this);
   service.announce(sip::HeaderId::accept, "text/plain");
-  realm.set_elsewhere(*this);
 }
 
 // Who is refused anyway, is here. What a user of ours sends is in the journal of her shard.
@@ -68,8 +57,8 @@ engine::ShardId Messages::shard_for(const sip::Received& request, engine::Turn& 
 }
 
 bool Messages::find_recipient(const sip::Received& request) {
-  return find_account(request.essentials.request_uri, realm_.options(), service_.options(),
-                      recipient_);
+  return sip::find_account(request.essentials.request_uri, realm_.options(), service_.options(),
+                           recipient_);
 }
 
 // Reads it into `in_`, and says why it is refused; 0: it is not. Peers write to users of ours, and
@@ -91,7 +80,7 @@ uint16_t Messages::admit(const sip::Received& request, engine::Turn& turn) {
     if (!find_recipient(request)) {
       jid::JidView to;
       std::string scratch;
-      if (!parse_jid(request.essentials.request_uri, scratch, to) || !to.has_local() ||
+      if (!sip::parse_jid(request.essentials.request_uri, scratch, to) || !to.has_local() ||
           sip::peer_for(options.peers, to.domain()) == nullptr) {
         return 404;
       }
@@ -181,12 +170,11 @@ im::Stanza Messages::Sent::stanza() const {
   return stanza;
 }
 
-bool Messages::take(const im::Stanza& stanza, engine::Turn& turn) {
-  if (stanza.kind != im::StanzaKind::message) return false;
-  const sip::TrunkPeer* const peer = sip::peer_for(service_.options().peers, stanza.to.domain());
-  if (peer == nullptr || stanza.type == im::StanzaType::groupchat) return false;
+bool Messages::take(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine::Turn& turn) {
+  CHECK(stanza.kind == im::StanzaKind::message);
+  if (stanza.type == im::StanzaType::groupchat) return false;
   if (stanza.type != im::StanzaType::error) {
-    send(stanza, *peer, turn);
+    send(stanza, peer, turn);
     return true;
   }
   take_error(stanza, turn);

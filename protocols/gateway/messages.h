@@ -18,7 +18,7 @@
 
 namespace gateway {
 
-class Messages final : public sip::Handler, public im::Elsewhere, private sip::ClientUser {
+class Messages final : public sip::Handler, private sip::ClientUser {
  public:
   // Messages to accounts that are not in memory, while the store is asked about them; then 503.
   static constexpr uint32_t kAskingMax = 1024;
@@ -29,7 +29,8 @@ class Messages final : public sip::Handler, public im::Elsewhere, private sip::C
 
   engine::ShardId shard_for(const sip::Received& request, engine::Turn& turn) override;
   void on_request(const sip::Received& request, engine::Turn& turn) override;
-  bool take(const im::Stanza& stanza, engine::Turn& turn) override;
+  // A message for a user of `peer`. False: it cannot be carried.
+  bool take(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine::Turn& turn);
 
  private:
   struct Asking;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "protocols/gateway/address.h"
+#include "protocols/sip/address.h"
 #include "protocols/sip/header/media_type.h"
 #include "protocols/sip/header/writer.h"
 #include "protocols/sip/message/characters.h"
@@ -44,7 +44,7 @@ bool read_jid(base::Bytes uri_text, std::string& out) {
   sip::Uri uri;
   jid::JidView jid;
   std::string scratch;
-  if (!sip::parse_uri(uri_text, uri) || !parse_jid(uri, scratch, jid)) return false;
+  if (!sip::parse_uri(uri_text, uri) || !sip::parse_jid(uri, scratch, jid)) return false;
   out = jid.full();
   return true;
 }
@@ -116,10 +116,10 @@ bool write_page(const im::Stanza& stanza, base::Bytes id, xml::Document& documen
   const xml::Element thread = root.child("thread", kClient);
   const xml::Element subject = root.child("subject", kClient);
   out.uri.clear();
-  write_sip_uri(stanza.to, out.uri);
+  sip::write_sip_uri(stanza.to, out.uri);
   out.to = "<" + out.uri + ">";
   out.from = "<";
-  write_sip_uri(stanza.from, out.from);
+  sip::write_sip_uri(stanza.from, out.from);
   out.from.append(">;tag=").append(id);
   out.call_id = thread && is_word(thread.text()) ? thread.text() : std::string(id);
   out.rest.clear();

@@ -2,15 +2,45 @@
 
 #include <utility>
 
+#include "engine/base/check.h"
+#include "protocols/sip/event/presence.h"
+
 namespace gateway {
 
-ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip)
-    : xmpp_(std::move(xmpp)), sip_(std::move(sip)), messages_(*sip_, xmpp_->realm()) {
+ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip,
+                           base::Random& random)
+    : xmpp_(std::move(xmpp)),
+      sip_(std::move(sip)),
+      messages_(*sip_, xmpp_->realm()),
+      presences_(xmpp_->realm()),
+      compositor_(*sip_, xmpp_->realm()),
+      notifier_(*sip_, xmpp_->realm(), random) {
+  notifier_.add(std::make_unique<sip::PresencePackage>());
+  xmpp_->realm().set_elsewhere(*this);
   if (sip_->options().digest) authenticator_.emplace(*sip_, xmpp_->realm());
 }
 
 void ShardService::on_password_changed(base::Bytes account) {
   if (authenticator_) authenticator_->forget(account);
+}
+
+bool ShardService::serves(base::Bytes domain) const {
+  return sip::peer_for(sip_->options().peers, domain) != nullptr;
+}
+
+bool ShardService::take(const im::Stanza& stanza, engine::Turn& turn) {
+  const sip::TrunkPeer* const peer = sip::peer_for(sip_->options().peers, stanza.to.domain());
+  if (peer == nullptr) return false;
+  switch (stanza.kind) {
+    case im::StanzaKind::message:
+      return messages_.take(stanza, *peer, turn);
+    case im::StanzaKind::presence:
+      return presences_.take(stanza, turn);
+    case im::StanzaKind::iq:
+      return false;
+  }
+  CHECK(false);
+  return false;
 }
 
 std::unique_ptr<engine::Peer> ShardService::accept(const engine::Accepted& how,
@@ -57,10 +87,16 @@ void ShardService::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
 void ShardService::on_committed(engine::Turn& turn) {
   xmpp_->on_committed(turn);
   messages_.on_committed(turn);
+  compositor_.on_committed(turn);
+  notifier_.on_committed(turn);
 }
 
 void ShardService::on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn) {
+  // Behind what has been published, so that watchers see it.
+  std::vector<engine::JournalEntry> subscriptions =
+      im::take_out(im::EntryKind::subscription, entries);
   xmpp_->on_recovered(std::move(entries), turn);
+  notifier_.on_recovered(std::move(subscriptions), turn);
 }
 
 void ShardService::on_shutdown(engine::Turn& turn) {

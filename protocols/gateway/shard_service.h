@@ -10,14 +10,18 @@
 #include "engine/seam/service.h"
 #include "protocols/gateway/authenticator.h"
 #include "protocols/gateway/messages.h"
+#include "protocols/gateway/presences.h"
+#include "protocols/sip/event/compositor.h"
+#include "protocols/sip/event/notifier.h"
 #include "protocols/sip/service.h"
 #include "protocols/xmpp/service.h"
 
 namespace gateway {
 
-class ShardService final : public engine::Service {
+class ShardService final : public engine::Service, private im::Elsewhere {
  public:
-  ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip);
+  ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip,
+               base::Random& random);
 
   // The store knows of another password of this account of the shard's, or of none any more.
   void on_password_changed(base::Bytes account);
@@ -35,12 +39,17 @@ class ShardService final : public engine::Service {
   void on_shutdown(engine::Turn& turn) override;
 
  private:
+  bool serves(base::Bytes domain) const override;
+  bool take(const im::Stanza& stanza, engine::Turn& turn) override;
   engine::Service& service_of(const engine::Envelope& mail);
 
   std::unique_ptr<xmpp::Service> xmpp_;
   std::unique_ptr<sip::Service> sip_;
   std::optional<Authenticator> authenticator_;  // where digest is on
   Messages messages_;
+  Presences presences_;
+  sip::Compositor compositor_;
+  sip::Notifier notifier_;
 };
 
 }  // namespace gateway

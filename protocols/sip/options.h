@@ -28,15 +28,16 @@ struct Options {
   base::Duration idle_timeout = base::Duration::seconds(1800);  // of a connection; then closed
 
   ClientTransactions::Limits client;  // of one shard, from its budget
+  uint32_t subscriptions_max = 1000;  // of one shard, from its budget
   // Our own users may ask, when they have proved who they are (RFC 7616, RFC 8760).
   bool digest = false;
   bool digest_sha256 = true;  // at least one of the two
   bool digest_md5 = true;
   base::Duration nonce_life = base::Duration::seconds(300);
 
-  std::string sent_by;                // of our Vias: host, or host:port
-  std::string sent_by_tls;            // … by TLS
-  uint16_t tls_context = 0;           // of the node's for clients: connections to peers
+  std::string sent_by;       // of our Vias: host, or host:port
+  std::string sent_by_tls;   // … by TLS
+  uint16_t tls_context = 0;  // of the node's for clients: connections to peers
   // Silence of a connection to a peer before it is pinged (RFC 5626 §4.4.1); zero: never.
   base::Duration keepalive = base::Duration::seconds(10);
   std::vector<std::string> hosts;  // other names of this node in URIs, normalised

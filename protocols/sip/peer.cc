@@ -46,6 +46,12 @@ const TrunkPeer* peer_named(const std::vector<TrunkPeer>& peers,
   return found == peers.end() ? nullptr : &*found;
 }
 
+bool may_publish(const std::vector<TrunkPeer>& peers, const Flow& source) {
+  return std::any_of(peers.begin(), peers.end(), [&](const TrunkPeer& peer) {
+    return peer.publishes && peer.speaks_from(source);
+  });
+}
+
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain) {
   const auto found = std::find_if(peers.begin(), peers.end(),
                                   [&](const TrunkPeer& peer) { return peer.serves(domain); });

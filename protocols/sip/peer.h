@@ -28,6 +28,8 @@ struct TrunkPeer {
   // Its certificate names one of these SIP domains (identity.h; in lower case). It is known by that
   // then, from any address, and by no address alone.
   std::vector<std::string> subjects;
+  bool publishes = false;  // what the phones of this node's users do
+  bool watches = false;    // its users see ours without asking them
 
   base::Bytes name() const;  // for logs
 
@@ -42,6 +44,8 @@ bool trusted_for(const std::vector<TrunkPeer>& peers, const Flow& source, base::
 // Whose certificate this is; null: nobody's we know.
 const TrunkPeer* peer_named(const std::vector<TrunkPeer>& peers,
                             std::span<const engine::CertificateName> names);
+// … and says what our users' phones do?
+bool may_publish(const std::vector<TrunkPeer>& peers, const Flow& source);
 // Who has the users of this domain; null: nobody.
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain);
 

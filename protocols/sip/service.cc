@@ -49,6 +49,12 @@ void Service::announce(HeaderId id, base::Bytes value) {
   announced_.push_back({id, std::string(value)});
 }
 
+void Service::write_announced(HeaderId id, Writer& writer) const {
+  for (const Announced& one : announced_) {
+    if (one.id == id) writer.field(id, one.value);
+  }
+}
+
 std::unique_ptr<engine::Peer> Service::accept(const engine::Accepted& how, engine::Turn& turn) {
   CHECK(options_->owns(how.listener));
   if (shutting_down_) return nullptr;

@@ -23,12 +23,16 @@
 
 namespace sip {
 
+// Of answers 503: about as long as it takes until many places are free (RFC 3261 §21.5.4).
+constexpr uint32_t kRetryAfterSeconds = 10;
+
 // Mail of this module, in Envelope::kind; im's kinds are below.
 constexpr uint8_t kFirstMailKind = 32;
 
 // What the shards of one node share. Made before the services.
 struct Node {
-  base::HashKey key;  // of tokens and tags: any shard reads those of any other
+  base::HashKey key;       // of tokens and tags: any shard reads those of any other
+  base::HashKey kept_key;  // of those that outlive a restart; the same each time
   engine::ShardId shards = 1;
 };
 
@@ -48,6 +52,8 @@ class Service final : public engine::Service, private ServerUser {
   // A value of a header field that OPTIONS is answered with: Accept, Allow-Events, Supported. What
   // Supported names, a request may require.
   void announce(HeaderId id, base::Bytes value);
+  // … into an answer that names them.
+  void write_announced(HeaderId id, Writer& writer) const;
 
   // The start of an answer: status line and what every response repeats. Fields of the caller's and
   // one of Writer's ends follow, then respond(). Without a tag of the caller's, To gets one that is
@@ -77,6 +83,8 @@ class Service final : public engine::Service, private ServerUser {
 
   const Options& options() const { return *options_; }
   const base::HashKey& key() const { return node_.key; }
+  const base::HashKey& kept_key() const { return node_.kept_key; }
+  engine::ShardId shards() const { return node_.shards; }
 
   // Who is not trusted, for the operator.
   Refusals& refusals() { return refusals_; }

@@ -14,9 +14,6 @@ namespace {
 
 using trace::Counter;
 
-// When all places are taken (§21.5.4): about as long as it takes until many are free.
-constexpr uint32_t kRetryAfterSeconds = 10;
-
 }  // namespace
 
 // Nobody waits for an answer to BENOTIFY (MS-SIPRE §3.7).

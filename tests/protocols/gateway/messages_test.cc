@@ -27,7 +27,7 @@ struct Bob final : im::Resource, im::Realm::Binding {
 
 // One shard of xmpp.example, with a peer at 192.0.2.1 that has the users of sip.example. The log
 // commits when told to, the store answers when told to.
-struct World {
+struct World : im::Elsewhere {
   World() {
     auto im_options = std::make_shared<im::Options>();
     im_options->domains = {"xmpp.example"};
@@ -42,9 +42,10 @@ struct World {
     options->peers[0].datagrams = true;
     service = std::make_unique<sip::Service>(0, options, node, random);
     messages = std::make_unique<Messages>(*service, *realm);
+    realm->set_elsewhere(*this);
     log.hold();
   }
-  ~World() {
+  ~World() override {
     questions.clear();
     if (bob.user != nullptr) {
       engine::Turn here = turn();
@@ -54,6 +55,11 @@ struct World {
     service.reset();
   }
 
+  bool serves(base::Bytes domain) const override { return domain == "sip.example"; }
+  bool take(const im::Stanza& stanza, engine::Turn& turn) override {
+    if (!serves(stanza.to.domain()) || stanza.kind != im::StanzaKind::message) return false;
+    return messages->take(stanza, service->options().peers[0], turn);
+  }
   engine::Turn turn() { return {now, {}, 0, out, wheel, log, random}; }
   void settle() {
     for (const engine::Effect& effect : out.effects()) {

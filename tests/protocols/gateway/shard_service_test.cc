@@ -22,7 +22,7 @@ struct World {
     sip_options->listeners = {sip::ListenerKind::udp, sip::ListenerKind::tcp};
     service = std::make_unique<ShardService>(
         std::make_unique<xmpp::Service>(0, partition, xmpp_options, xmpp_node),
-        std::make_unique<sip::Service>(0, sip_options, sip_node, random));
+        std::make_unique<sip::Service>(0, sip_options, sip_node, random), random);
   }
 
   engine::Turn turn() { return {now, {}, 0, out, wheel, log, random}; }

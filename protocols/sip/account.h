@@ -9,10 +9,10 @@
 #include "protocols/sip/message/uri.h"
 #include "protocols/sip/options.h"
 
-namespace gateway {
+namespace sip {
 
 // `out`: its JID, with a resource where the URI names one. False: no user, or none of this node.
-[[nodiscard]] bool find_account(const sip::Uri& uri, const im::Options& im, const sip::Options& sip,
+[[nodiscard]] bool find_account(const Uri& uri, const im::Options& im, const Options& sip,
                                 std::string& out);
 
-}  // namespace gateway
+}  // namespace sip

@@ -1,4 +1,4 @@
-#include "protocols/gateway/address.h"
+#include "protocols/sip/address.h"
 
 #include <array>
 
@@ -6,7 +6,7 @@
 #include "engine/base/utf8.h"
 #include "protocols/sip/message/characters.h"
 
-namespace gateway {
+namespace sip {
 namespace {
 
 constexpr base::Bytes kHexDigits = "0123456789ABCDEF";
@@ -31,7 +31,7 @@ constexpr std::array<Escape, 10> kEscapes = {{
 
 const Escape* escape_at(base::Bytes text) {
   for (const Escape& escape : kEscapes) {
-    if (text.size() >= 3 && sip::equal_ignoring_case(text.substr(0, 3), escape.code)) {
+    if (text.size() >= 3 && equal_ignoring_case(text.substr(0, 3), escape.code)) {
       return &escape;
     }
   }
@@ -63,7 +63,7 @@ void write_user(base::Bytes local, base::Sink& out) {
     const Escape* escape = escape_at(local);
     const char c = escape == nullptr ? local[0] : escape->character;
     local.remove_prefix(escape == nullptr ? 1 : escape->code.size());
-    if (sip::is(sip::kUserPart, c) && c != '#') {
+    if (is(kUserPart, c) && c != '#') {
       out.push_back(c);
     } else {
       write_escaped(c, out);
@@ -71,9 +71,8 @@ void write_user(base::Bytes local, base::Sink& out) {
   }
 }
 
-bool mapped(sip::Uri::Scheme scheme) {
-  return scheme == sip::Uri::Scheme::sip || scheme == sip::Uri::Scheme::pres ||
-         scheme == sip::Uri::Scheme::im;
+bool mapped(Uri::Scheme scheme) {
+  return scheme == Uri::Scheme::sip || scheme == Uri::Scheme::pres || scheme == Uri::Scheme::im;
 }
 
 }  // namespace
@@ -89,7 +88,7 @@ void write_sip_uri(const jid::JidView& jid, base::Sink& out) {
   if (!jid.has_resource()) return;
   out.append(";gr=");
   for (const char c : jid.resource()) {
-    if (sip::is(sip::kUriParameter, c)) {
+    if (is(kUriParameter, c)) {
       out.push_back(c);
     } else {
       write_escaped(c, out);
@@ -97,21 +96,21 @@ void write_sip_uri(const jid::JidView& jid, base::Sink& out) {
   }
 }
 
-bool parse_jid(const sip::Uri& uri, std::string& scratch, jid::JidView& out) {
+bool parse_jid(const Uri& uri, std::string& scratch, jid::JidView& out) {
   if (!mapped(uri.scheme) || uri.host.empty()) return false;
   std::string text;
   if (uri.has_user) {
     std::string user;
-    if (!sip::unescape(uri.user, user) || user.empty() || !base::valid_utf8(user)) return false;
+    if (!unescape(uri.user, user) || user.empty() || !base::valid_utf8(user)) return false;
     write_local(user, text);
     text.push_back('@');
   }
   text.append(uri.host);
   bool found = false;
-  const base::Bytes resource = sip::uri_parameter(uri, "gr", found);
+  const base::Bytes resource = uri_parameter(uri, "gr", found);
   if (!resource.empty()) {
     text.push_back('/');
-    if (!sip::unescape(resource, text) || !base::valid_utf8(text)) return false;
+    if (!unescape(resource, text) || !base::valid_utf8(text)) return false;
   }
   // The view must not outlive what it views: parse() may leave its input as it is.
   std::string prepared;
@@ -122,4 +121,4 @@ bool parse_jid(const sip::Uri& uri, std::string& scratch, jid::JidView& out) {
   return true;
 }
 
-}  // namespace gateway
+}  // namespace sip

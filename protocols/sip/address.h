@@ -9,7 +9,7 @@
 #include "protocols/jid/jid.h"
 #include "protocols/sip/message/uri.h"
 
-namespace gateway {
+namespace sip {
 
 // Appends "sip:local@domain;gr=resource"; what is not there is left out.
 void write_sip_uri(const jid::JidView& jid, base::Sink& out);
@@ -17,6 +17,6 @@ void write_sip_uri(const jid::JidView& jid, base::Sink& out);
 // `out` views `scratch`, which is cleared first. sip, pres and im only: what has another scheme
 // (sips among them), no host, or a user that is no local part for its length or its characters, has
 // no JID: false. Ports, passwords and other parameters are left out.
-[[nodiscard]] bool parse_jid(const sip::Uri& uri, std::string& scratch, jid::JidView& out);
+[[nodiscard]] bool parse_jid(const Uri& uri, std::string& scratch, jid::JidView& out);
 
-}  // namespace gateway
+}  // namespace sip

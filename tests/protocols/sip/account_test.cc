@@ -1,8 +1,8 @@
-#include "protocols/gateway/account.h"
+#include "protocols/sip/account.h"
 
 #include <gtest/gtest.h>
 
-namespace gateway {
+namespace sip {
 namespace {
 
 std::string account_of(base::Bytes text) {
@@ -36,4 +36,4 @@ TEST(Account, OfNobodyHere) {
 }
 
 }  // namespace
-}  // namespace gateway
+}  // namespace sip

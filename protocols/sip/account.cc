@@ -1,14 +1,13 @@
-#include "protocols/gateway/account.h"
+#include "protocols/sip/account.h"
 
 #include <algorithm>
 
 #include "engine/base/check.h"
-#include "protocols/gateway/address.h"
+#include "protocols/sip/address.h"
 
-namespace gateway {
+namespace sip {
 
-bool find_account(const sip::Uri& uri, const im::Options& im, const sip::Options& sip,
-                  std::string& out) {
+bool find_account(const Uri& uri, const im::Options& im, const Options& sip, std::string& out) {
   CHECK(!im.domains.empty());
   std::string scratch;
   jid::JidView jid;
@@ -24,4 +23,4 @@ bool find_account(const sip::Uri& uri, const im::Options& im, const sip::Options
   return true;
 }
 
-}  // namespace gateway
+}  // namespace sip

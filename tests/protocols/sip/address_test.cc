@@ -1,4 +1,4 @@
-#include "protocols/gateway/address.h"
+#include "protocols/sip/address.h"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 
 #include "engine/base/random.h"
 
-namespace gateway {
+namespace sip {
 namespace {
 
 std::string sip_of(base::Bytes text) {
@@ -103,4 +103,4 @@ TEST(Address, EveryUserComesBack) {
 }
 
 }  // namespace
-}  // namespace gateway
+}  // namespace sip

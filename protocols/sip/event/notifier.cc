@@ -1,0 +1,368 @@
+// Subscriptions in their slots, what they are sent, and what the journal keeps of them.
+#include "protocols/sip/event/notifier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "engine/trace/trace.h"
+#include "protocols/sip/event/packed_dialog.h"
+
+namespace sip {
+namespace {
+
+using trace::Counter;
+
+constexpr uint32_t kCSeqStep = 1000;  // numbers reserved by one note in the journal
+constexpr base::Duration kTryAgain = base::Duration::seconds(1);
+constexpr base::Duration kRestartTick = base::Duration::milliseconds(100);
+constexpr int64_t kLifetimeMaxSeconds = 24 * 3600;
+
+// A response that ends the subscription rather than the one NOTIFY (RFC 6665 §4.2.2, RFC 5057 §5).
+bool ends_subscription(uint16_t status) {
+  switch (status) {
+    case 404:
+    case 405:
+    case 410:
+    case 416:
+    case 480:
+    case 481:
+    case 482:
+    case 483:
+    case 484:
+    case 485:
+    case 489:
+    case 501:
+    case 604:
+      return true;
+    default:
+      return false;
+  }
+}
+
+base::Bytes reason_of(SubscriptionEnd end) {
+  switch (end) {
+    case SubscriptionEnd::none:
+      return {};
+    case SubscriptionEnd::timeout:
+      return "timeout";
+    case SubscriptionEnd::rejected:
+      return "rejected";
+    case SubscriptionEnd::noresource:
+      return "noresource";
+  }
+  CHECK(false);
+  return {};
+}
+
+}  // namespace
+
+Notifier::Notifier(Service& service, im::Realm& realm, base::Random& random)
+    : service_(service), realm_(realm), answers_(service), start_(random.next()) {
+  service.handle(Method::subscribe, *this);
+}
+
+Notifier::~Notifier() {
+  for (Slot& slot : slots_) {
+    if (slot.subscription == nullptr) continue;
+    Subscription& subscription = *slot.subscription;
+    if (subscription.presentity != nullptr) subscription.presentity->unwatch(subscription);
+  }
+  trace::gauge_add(trace::Gauge::sip_subscriptions, -static_cast<int64_t>(used_));
+}
+
+void Notifier::add(std::unique_ptr<Package> package) {
+  service_.announce(HeaderId::allow_events, package->name());
+  packages_.push_back(std::move(package));
+}
+
+Subscription* Notifier::make() {
+  const uint32_t most = std::min(service_.options().subscriptions_max, kSlotsMax);
+  if (used_ >= most) {
+    trace::count(Counter::sip_subscription_limit_hit);
+    return nullptr;
+  }
+  uint32_t at = static_cast<uint32_t>(slots_.size());
+  if (!free_.empty()) {
+    at = free_.back();
+    free_.pop_back();
+  } else {
+    slots_.emplace_back();
+  }
+  Slot& slot = slots_[at];
+  slot.subscription = std::make_unique<Subscription>(*this);
+  slot.subscription->place.slot = at;
+  slot.subscription->place.generation = slot.generation;
+  ++used_;
+  trace::gauge_add(trace::Gauge::sip_subscriptions, 1);
+  return slot.subscription.get();
+}
+
+Subscription* Notifier::find(const Place& place) {
+  if (place.slot >= slots_.size()) return nullptr;
+  Subscription* const there = slots_[place.slot].subscription.get();
+  return there != nullptr && there->place.generation == place.generation ? there : nullptr;
+}
+
+void Notifier::erase(Subscription& subscription, engine::Turn& turn) {
+  if (subscription.presentity != nullptr) subscription.presentity->unwatch(subscription);
+  if (subscription.kept != 0) turn.journal.erase(subscription_key(subscription.kept));
+  Slot& slot = slots_[subscription.place.slot];
+  const uint32_t at = subscription.place.slot;
+  CHECK(slot.subscription.get() == &subscription && used_ > 0);
+  slot.subscription.reset();
+  ++slot.generation;
+  free_.push_back(at);
+  --used_;
+  trace::gauge_add(trace::Gauge::sip_subscriptions, -1);
+}
+
+void Notifier::enter(const Subscription& subscription, base::Bytes account, engine::Turn& turn) {
+  KeptSubscription kept;
+  kept.place = subscription.place;
+  kept.package = packages_[subscription.package]->name();
+  kept.event_id = subscription.event_id.view();
+  kept.identity = subscription.identity.view();
+  kept.dialog = subscription.dialog.view();
+  kept.granted = subscription.granted;
+  std::string rest;
+  pack(kept, rest);
+  text_.clear();
+  im::pack_entry(account, rest, text_);
+  turn.journal.put(subscription_key(subscription.kept), text_);
+  note(subscription, turn);
+}
+
+void Notifier::note(const Subscription& subscription, engine::Turn& turn) {
+  const int64_t left_us = (subscription.expires - turn.now).ns / 1000;
+  text_.clear();
+  pack(
+      SubscriptionNote{
+          {turn.wall.us + left_us}, subscription.cseq_reserved, subscription.remote_cseq},
+      text_);
+  turn.journal.note(subscription_key(subscription.kept), text_);
+}
+
+void Notifier::changed(Subscription& subscription, engine::Turn& turn) {
+  if (subscription.end != SubscriptionEnd::none) return;
+  if (subscription.watch_state == im::WatchState::rejected) {
+    return finish(subscription, SubscriptionEnd::rejected, turn);
+  }
+  notify(subscription, turn);
+}
+
+// The last NOTIFY is still to come; it goes when that has been answered.
+void Notifier::finish(Subscription& subscription, SubscriptionEnd why, engine::Turn& turn) {
+  CHECK(why != SubscriptionEnd::none);
+  if (subscription.end != SubscriptionEnd::none) return;
+  subscription.end = why;
+  subscription.timer.disarm();
+  if (subscription.kept != 0) {
+    turn.journal.erase(subscription_key(std::exchange(subscription.kept, 0)));
+  }
+  notify(subscription, turn);
+}
+
+void Notifier::notify(Subscription& subscription, engine::Turn& turn) {
+  subscription.due = true;
+  if (!subscription.answered || subscription.notifying || subscription.held) return;
+  if (!send(subscription, turn)) {  // no room: what it holds will leave
+    turn.timers.arm(subscription.timer, turn.now + kTryAgain);
+    return;
+  }
+  subscription.due = false;
+  subscription.notifying = true;
+}
+
+bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
+  const jid::JidView identity = jid::JidView::trusted(subscription.identity.view());
+  const TrunkPeer* const peer = peer_for(service_.options().peers, identity.domain());
+  if (peer == nullptr) return false;
+  const bool readable = unpack_dialog(subscription.dialog.view(), dialog_);
+  CHECK(readable);
+  dialog_.local_cseq = subscription.local_cseq;
+  Request how;
+  fill_request(dialog_, "NOTIFY", route_, how);
+  Package& package = *packages_[subscription.package];
+  text_.clear();
+  Writer writer(text_);
+  const base::Bytes event_id = subscription.event_id.view();
+  std::string event(package.name());
+  if (!event_id.empty()) event.append(";id=").append(event_id);
+  writer.field(HeaderId::event, event);
+  std::string state;
+  write_state(subscription, turn, state);
+  writer.field(HeaderId::subscription_state, state);
+  std::string contact;
+  append_contact(*peer, contact);
+  writer.field(HeaderId::contact, contact);
+  const auto body = subscription.presentity == nullptr ? nullptr : package.body(subscription);
+  if (body == nullptr) {
+    writer.end();
+  } else {
+    writer.field(HeaderId::sip_etag, entity_tag(subscription));
+    writer.end(package.media_type(), *body);
+  }
+  const uint64_t number = number_of(subscription.place);
+  if (!service_.outgoing().send(*peer, Method::notify, how, text_, *this, number, turn)) {
+    return false;
+  }
+  trace::count(Counter::sip_notifies);
+  subscription.local_cseq = dialog_.local_cseq;
+  if (subscription.kept != 0 && subscription.local_cseq >= subscription.cseq_reserved) {
+    subscription.cseq_reserved = subscription.local_cseq + kCSeqStep;
+    note(subscription, turn);
+  }
+  return true;
+}
+
+void Notifier::write_state(const Subscription& subscription, engine::Turn& turn,
+                           base::Sink& out) const {
+  if (subscription.end != SubscriptionEnd::none) {
+    out.append("terminated;reason=").append(reason_of(subscription.end));
+    return;
+  }
+  const bool pending = subscription.watch_state == im::WatchState::pending;
+  const int64_t left = std::max<int64_t>((subscription.expires - turn.now).ns / 1'000'000'000, 0);
+  out.append(pending ? "pending;expires=" : "active;expires=").append(std::to_string(left));
+}
+
+void Notifier::append_contact(const TrunkPeer& peer, base::Sink& out) const {
+  out.append("<sip:").append(service_.options().sent_by);
+  if (!peer.datagrams) out.append(";transport=tcp");
+  out.append(">");
+}
+
+// Of what is seen in this subscription; not of another one, nor of another life of the node.
+std::string Notifier::entity_tag(const Subscription& subscription) const {
+  CHECK(subscription.presentity != nullptr);
+  std::string tag = std::to_string(start_);
+  tag.push_back('.');
+  tag.append(std::to_string(subscription.presentity->seen_by(subscription).version));
+  return tag;
+}
+
+void Notifier::arm(Subscription& subscription, engine::Turn& turn) {
+  turn.timers.arm(subscription.timer, subscription.expires);
+}
+
+void Notifier::on_time(Subscription& subscription, engine::Turn& turn) {
+  subscription.held = false;
+  if (subscription.end == SubscriptionEnd::none && turn.now >= subscription.expires) {
+    trace::count(Counter::sip_subscriptions_expired);
+    return finish(subscription, SubscriptionEnd::timeout, turn);
+  }
+  if (subscription.end == SubscriptionEnd::none) arm(subscription, turn);
+  if (subscription.due) notify(subscription, turn);
+}
+
+void Notifier::on_response(uint64_t number, const Message& response, const Essentials&,
+                           engine::Turn& turn) {
+  const uint16_t status = response.status();
+  if (status < 200) return;
+  Subscription* const subscription = find(place_of(number));
+  CHECK(subscription != nullptr && subscription->notifying);
+  subscription->notifying = false;
+  if (ends_subscription(status)) {
+    trace::count(Counter::sip_subscriptions_lost);
+    return erase(*subscription, turn);
+  }
+  if (subscription->due) return notify(*subscription, turn);
+  if (subscription->end != SubscriptionEnd::none) erase(*subscription, turn);
+}
+
+// As good as a 408: the subscriber is gone (RFC 6665 §4.2.2).
+void Notifier::on_no_response(uint64_t number, engine::Turn& turn) {
+  Subscription* const subscription = find(place_of(number));
+  CHECK(subscription != nullptr && subscription->notifying);
+  trace::count(Counter::sip_subscriptions_lost);
+  erase(*subscription, turn);
+}
+
+// The 200 is on its way. From another shard it takes a little: a NOTIFY must be understood before
+// it (RFC 6665 §4.1.2.4), and few do.
+void Notifier::answered(Subscription& subscription, bool elsewhere, engine::Turn& turn) {
+  subscription.answered = true;
+  if (!subscription.due) return;
+  if (!elsewhere) return notify(subscription, turn);
+  subscription.held = true;
+  turn.timers.arm(subscription.timer, turn.now);
+}
+
+void Notifier::on_committed(engine::Turn& turn) {
+  answers_.on_committed(turn, [&](uint64_t mark) {
+    Subscription* const subscription = find(place_of(mark));
+    if (subscription == nullptr) return;
+    answered(*subscription, mark >= kElsewhere, turn);
+  });
+}
+
+void Notifier::on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn) {
+  realm_.recover_kept(std::move(entries), *this, turn);
+}
+
+void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::Bytes rest,
+                       engine::Turn& turn) {
+  KeptSubscription kept;
+  SubscriptionNote when;
+  Subscription* subscription = nullptr;
+  const auto package_of = [&](const auto& one) { return one->name() == kept.package; };
+  auto package = packages_.end();
+  if (unpack(rest, kept) && unpack(entry.note, when) && unpack_dialog(kept.dialog, dialog_)) {
+    package = std::find_if(packages_.begin(), packages_.end(), package_of);
+  }
+  // A tag names the shard: of another number of shards, or of a package that is gone, nothing is
+  // left but to have it made anew (481).
+  if (package != packages_.end() && kept.place.shard == turn.shard) {
+    subscription = make_at(kept.place);
+  }
+  if (subscription == nullptr) {
+    trace::count(Counter::sip_subscriptions_unreadable);
+    return turn.journal.erase(entry.key);
+  }
+  subscription->kept = entry.key.id;
+  subscription->identity = base::PackedString(kept.identity);
+  subscription->event_id = base::PackedString(kept.event_id);
+  subscription->dialog = base::PackedString(kept.dialog);
+  subscription->granted = kept.granted;
+  subscription->package = static_cast<uint8_t>(package - packages_.begin());
+  subscription->local_cseq = subscription->cseq_reserved = when.cseq_reserved;
+  subscription->remote_cseq = when.remote_cseq;
+  subscription->answered = true;
+  const int64_t left_us =
+      std::clamp<int64_t>(when.expires.us - turn.wall.us, 0, kLifetimeMaxSeconds * 1'000'000);
+  subscription->expires = turn.now + base::Duration::microseconds(left_us);
+  subscription->watch_state = first_state(user, *subscription);
+  if (!realm_.presentity(user).watch(*subscription)) return erase(*subscription, turn);
+  subscription->due = true;
+  restored_.push_back(subscription->place);
+  if (!restart_timer_.armed()) turn.timers.arm(restart_timer_, turn.now + kRestartTick);
+}
+
+// In the order they came back; expired ones are told so.
+void Notifier::on_restart_tick(engine::Turn& turn) {
+  size_t left = std::max<size_t>(1, kRestartRate / 10 / service_.shards());
+  for (; left > 0 && !restored_.empty(); --left) {
+    Subscription* const subscription = find(restored_.front());
+    restored_.pop_front();
+    if (subscription == nullptr || subscription->end != SubscriptionEnd::none) continue;
+    on_time(*subscription, turn);
+  }
+  if (!restored_.empty()) turn.timers.arm(restart_timer_, turn.now + kRestartTick);
+}
+
+// Its old slot, which nobody has: new ones are made when all of the old are back.
+Subscription* Notifier::make_at(const Place& place) {
+  while (slots_.size() <= place.slot) {
+    free_.push_back(static_cast<uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const auto found = std::find(free_.begin(), free_.end(), place.slot);
+  if (found == free_.end()) return nullptr;
+  std::swap(*found, free_.back());
+  slots_[place.slot].generation = place.generation;
+  return make();
+}
+
+}  // namespace sip

@@ -1,0 +1,123 @@
+// The notifier (RFC 6665 §4.2): who subscribes to what a user is, and what they are told. A
+// SUBSCRIBE is answered when the subscription is in the journal, and the first NOTIFY follows; from
+// then on one NOTIFY at a time, the last state each, until it expires or somebody ends it. After a
+// restart all go on, and everybody is told once, at a bounded rate.
+// One a shard, on the shard that owns the users; all calls there. Limits below and in Options, each
+// counted. Who may subscribe: users of trunk peers (TrunkPeer), and what they see is the user's
+// decision, as with XMPP.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "protocols/im/realm.h"
+#include "protocols/sip/event/committed_answers.h"
+#include "protocols/sip/event/package.h"
+#include "protocols/sip/event/subscription.h"
+#include "protocols/sip/handler.h"
+#include "protocols/sip/service.h"
+
+namespace sip {
+
+// Of a place in its shard, for those who answer later; with kElsewhere, on another shard.
+constexpr uint64_t kElsewhere = uint64_t{1} << 38;
+inline uint64_t number_of(const Place& place) {
+  return uint64_t{place.slot} << 16 | place.generation;
+}
+
+// Of one of those; the shard is this one.
+inline Place place_of(uint64_t number) {
+  return {0, static_cast<uint32_t>(number >> 16 & (kSlotsMax - 1)), static_cast<uint16_t>(number)};
+}
+
+class Notifier final : public Handler, private ClientUser, private im::Realm::Keeper {
+ public:
+  // Requests for users who are not in memory, while the store is asked; then 503.
+  static constexpr uint32_t kAskingMax = 1024;
+  // NOTIFYs a second of the whole node after a restart.
+  static constexpr uint32_t kRestartRate = 1000;
+
+  Notifier(Service& service, im::Realm& realm, base::Random& random);
+  ~Notifier() override;
+
+  void add(std::unique_ptr<Package> package);  // before the first request
+
+  engine::ShardId shard_for(const Received& request, engine::Turn& turn) override;
+  void on_request(const Received& request, engine::Turn& turn) override;
+  void on_committed(engine::Turn& turn);
+  void on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn);
+
+  size_t size() const { return used_; }
+
+ private:
+  friend class Subscription;
+  struct Asking;
+  struct Wish {
+    uint8_t package = 0;
+    base::Bytes event_id;
+    uint32_t seconds = 0;
+    std::string identity;
+    bool granted = false;
+  };
+  struct Slot {
+    std::unique_ptr<Subscription> subscription;
+    uint16_t generation = 0;
+  };
+
+  // notifier_requests.cc: SUBSCRIBE.
+  bool find_user(const Received& request);
+  uint16_t read(const Received& request, base::Instant now, Wish& out);
+  void begin(const Received& request, im::User& user, engine::Turn& turn);
+  void again(const Received& request, Subscription& subscription, engine::Turn& turn);
+  static im::WatchState first_state(const im::User& user, const Subscription& subscription);
+  void ask_user(const Subscription& subscription, const im::User& user, engine::Turn& turn);
+  bool knows(const Received& request, const Subscription& subscription) const;
+  void accept(const Received& request, Subscription& subscription, uint32_t seconds,
+              engine::Turn& turn);
+  void write_accepted(const Received& request, Writer& writer) const;
+  void refuse(const Received& request, uint16_t status, engine::Turn& turn);
+
+  // notifier.cc: slots, NOTIFY, the journal.
+  Subscription* make();  // null: too many
+  Subscription* make_at(const Place& place);
+  Subscription* find(const Place& place);
+  void erase(Subscription& subscription, engine::Turn& turn);
+  void enter(const Subscription& subscription, base::Bytes account, engine::Turn& turn);
+  void note(const Subscription& subscription, engine::Turn& turn);
+  void answered(Subscription& subscription, bool elsewhere, engine::Turn& turn);
+  void changed(Subscription& subscription, engine::Turn& turn);
+  void finish(Subscription& subscription, SubscriptionEnd why, engine::Turn& turn);
+  void notify(Subscription& subscription, engine::Turn& turn);
+  bool send(Subscription& subscription, engine::Turn& turn);
+  void write_state(const Subscription& subscription, engine::Turn& turn, base::Sink& out) const;
+  void on_time(Subscription& subscription, engine::Turn& turn);
+  void arm(Subscription& subscription, engine::Turn& turn);
+  void on_response(uint64_t number, const Message& response, const Essentials& essentials,
+                   engine::Turn& turn) override;
+  void on_no_response(uint64_t number, engine::Turn& turn) override;
+  void restore(im::User& user, const engine::JournalEntry& entry, base::Bytes rest,
+               engine::Turn& turn) override;
+  void on_restart_tick(engine::Turn& turn);
+  void append_contact(const TrunkPeer& peer, base::Sink& out) const;
+  std::string entity_tag(const Subscription& subscription) const;
+
+  Service& service_;
+  im::Realm& realm_;
+  CommittedAnswers answers_;
+  std::vector<std::unique_ptr<Package>> packages_;
+  std::vector<Slot> slots_;
+  std::vector<uint32_t> free_;
+  uint32_t used_ = 0;
+  uint32_t asking_ = 0;
+  uint64_t start_;              // tells this life of the node from others
+  std::deque<Place> restored_;  // who has not been told since the restart
+  engine::MemberTimer<Notifier, &Notifier::on_restart_tick> restart_timer_{*this};
+  std::string account_;  // scratch, as the next ones
+  std::string text_;
+  std::string route_;
+  Dialog dialog_;
+};
+
+}  // namespace sip

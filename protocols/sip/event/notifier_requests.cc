@@ -1,0 +1,269 @@
+// SUBSCRIBE: new subscriptions, refreshed ones, and those that ask once.
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "engine/trace/trace.h"
+#include "protocols/sip/account.h"
+#include "protocols/sip/address.h"
+#include "protocols/sip/event/notifier.h"
+#include "protocols/sip/event/packed_dialog.h"
+#include "protocols/sip/header/event.h"
+#include "protocols/sip/header/media_type.h"
+#include "protocols/sip/held_request.h"
+
+namespace sip {
+namespace {
+
+using trace::Counter;
+
+bool is_first(const Received& request) { return request.essentials.to.tag.empty(); }
+
+}  // namespace
+
+// A request that waits for its user to be read from the store.
+struct Notifier::Asking final : im::Realm::Caller {
+  Asking(Notifier& notifier, const Received& received) : owner(notifier), held(received) {}
+  void loaded(im::User* user, im::BindResult result, engine::Turn& turn) override {
+    --owner.asking_;
+    held.use([&](const Received& request) {
+      if (user != nullptr) return owner.begin(request, *user, turn);
+      owner.refuse(request, result == im::BindResult::no_such_account ? 404 : 503, turn);
+    });
+  }
+  Notifier& owner;
+  const HeldRequest held;
+};
+
+bool Notifier::find_user(const Received& request) {
+  return find_account(request.essentials.request_uri, realm_.options(), service_.options(),
+                      account_);
+}
+
+// In a dialog, whoever its tag names.
+engine::ShardId Notifier::shard_for(const Received& request, engine::Turn& turn) {
+  if (is_first(request)) {
+    if (!find_user(request)) return turn.shard;
+    return realm_.partition().owner(jid::JidView::trusted(account_).bare()).shard;
+  }
+  Place place;
+  const bool ours =
+      read_token(service_.kept_key(), TokenUse::tag, request.essentials.to.tag, place);
+  return ours && place.shard < service_.shards() ? place.shard : turn.shard;
+}
+
+void Notifier::on_request(const Received& request, engine::Turn& turn) {
+  if (!is_first(request)) {
+    Place place;
+    Subscription* const subscription =
+        read_token(service_.kept_key(), TokenUse::tag, request.essentials.to.tag, place) &&
+                place.shard == turn.shard
+            ? find(place)
+            : nullptr;
+    if (subscription == nullptr || subscription->end != SubscriptionEnd::none) {
+      return refuse(request, 481, turn);
+    }
+    return again(request, *subscription, turn);
+  }
+  Wish wish;
+  const uint16_t status = read(request, turn.now, wish);
+  if (status != 0) return refuse(request, status, turn);
+  const std::string bare(jid::JidView::trusted(account_).bare());
+  if (im::User* const user = realm_.find_user(bare)) return begin(request, *user, turn);
+  if (asking_ >= kAskingMax) return refuse(request, 503, turn);
+  ++asking_;
+  if (realm_.when_loaded(bare, std::make_unique<Asking>(*this, request), turn)) return;
+  --asking_;
+  refuse(request, 503, turn);
+}
+
+// 0, or the status that refuses a first SUBSCRIBE whoever the user is.
+uint16_t Notifier::read(const Received& request, base::Instant now, Wish& out) {
+  Event event;
+  if (read_event(request.message, event) != Read::ok) return 489;
+  const auto package = std::find_if(packages_.begin(), packages_.end(),
+                                    [&](const auto& one) { return one->name() == event.package; });
+  if (package == packages_.end()) return 489;
+  out.package = static_cast<uint8_t>(package - packages_.begin());
+  out.event_id = event.id;
+  if (!find_user(request)) return 404;
+  Uri uri;
+  jid::JidView watcher;
+  if (!parse_uri(request.essentials.from.uri, uri) || !parse_jid(uri, out.identity, watcher) ||
+      !watcher.has_local()) {
+    return 403;
+  }
+  out.identity = std::string(watcher.bare());
+  const base::Bytes domain = jid::JidView::trusted(out.identity).domain();
+  const std::vector<TrunkPeer>& peers = service_.options().peers;
+  if (!trusted_for(peers, request.source, domain)) {
+    service_.refusals().note(request.source.remote, domain, "may not speak for this domain", now);
+    return 403;
+  }
+  out.granted = peer_for(peers, domain)->watches;
+  if (!accepts(request.message, (*package)->media_type(), true)) return 406;
+  const Lifetimes limits = (*package)->lifetimes();
+  return choose_lifetime(request.essentials, limits, out.seconds) ? 0 : 423;
+}
+
+void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn) {
+  Wish wish;
+  const uint16_t status = read(request, turn.now, wish);
+  CHECK(status == 0);  // as before the user was read
+  Subscription* const subscription = turn.journal.accepting() ? make() : nullptr;
+  if (subscription == nullptr) return refuse(request, 503, turn);
+  subscription->place.shard = turn.shard;
+  std::string tag;
+  append_token(service_.kept_key(), TokenUse::tag, subscription->place, tag);
+  Dialog dialog;
+  if (!accept_dialog(request.message, request.essentials, tag, dialog)) {
+    erase(*subscription, turn);
+    return refuse(request, 400, turn);
+  }
+  text_.clear();
+  pack_dialog(dialog, text_);
+  subscription->dialog = base::PackedString(text_);
+  subscription->remote_cseq = dialog.remote_cseq;
+  subscription->package = wish.package;
+  subscription->event_id = base::PackedString(wish.event_id);
+  subscription->identity = base::PackedString(wish.identity);
+  subscription->granted = wish.granted;
+  subscription->watch_state = first_state(user, *subscription);
+  subscription->expires = turn.now + base::Duration::seconds(wish.seconds);
+  if (!realm_.presentity(user).watch(*subscription)) {
+    erase(*subscription, turn);
+    return refuse(request, 503, turn);
+  }
+  trace::count(Counter::sip_subscribes);
+  subscription->due = true;
+  if (wish.seconds == 0) return accept(request, *subscription, 0, turn);
+  do {
+    subscription->kept = turn.random.next();
+  } while (subscription->kept == 0 || turn.journal.holds(subscription_key(subscription->kept)));
+  arm(*subscription, turn);
+  enter(*subscription, user.bare_jid.view(), turn);
+  accept(request, *subscription, wish.seconds, turn);
+  if (subscription->watch_state == im::WatchState::pending) ask_user(*subscription, user, turn);
+}
+
+// Who asks without being known waits for the user's word, as with XMPP (RFC 8048 §3.3).
+im::WatchState Notifier::first_state(const im::User& user, const Subscription& subscription) {
+  const im::WatchState state =
+      user.watch_state(jid::JidView::trusted(subscription.identity.view()));
+  const bool granted = state == im::WatchState::pending && subscription.granted;
+  return granted ? im::WatchState::active : state;
+}
+
+void Notifier::ask_user(const Subscription& subscription, const im::User& user,
+                        engine::Turn& turn) {
+  im::Stanza stanza;
+  stanza.kind = im::StanzaKind::presence;
+  stanza.type = im::StanzaType::subscribe;
+  const std::string from(subscription.identity.view());
+  const std::string to(user.bare_jid.view());
+  stanza.from = jid::JidView::trusted(from);
+  stanza.to = jid::JidView::trusted(to);
+  realm_.route(stanza, turn);
+}
+
+void Notifier::again(const Received& request, Subscription& subscription, engine::Turn& turn) {
+  const bool readable = unpack_dialog(subscription.dialog.view(), dialog_);
+  CHECK(readable);
+  dialog_.remote_cseq = subscription.remote_cseq;
+  dialog_.has_remote_cseq = true;
+  Event event;
+  const Package& package = *packages_[subscription.package];
+  if (!is_in(dialog_, request.essentials) || read_event(request.message, event) != Read::ok ||
+      event.package != package.name() || event.id != subscription.event_id.view()) {
+    return refuse(request, 481, turn);
+  }
+  const jid::JidView identity = jid::JidView::trusted(subscription.identity.view());
+  if (!trusted_for(service_.options().peers, request.source, identity.domain())) {
+    service_.refusals().note(request.source.remote, identity.domain(),
+                             "may not speak for this domain", turn.now);
+    return refuse(request, 403, turn);
+  }
+  uint32_t seconds = 0;
+  if (!choose_lifetime(request.essentials, package.lifetimes(), seconds)) {
+    return refuse(request, 423, turn);
+  }
+  const std::string target = dialog_.remote_target;
+  if (take_request(dialog_, request.message, request.essentials) == Order::stale) {
+    return refuse(request, 500, turn);
+  }
+  subscription.remote_cseq = dialog_.remote_cseq;
+  trace::count(Counter::sip_subscribes);
+  if (seconds == 0) return accept(request, subscription, 0, turn);
+  subscription.expires = turn.now + base::Duration::seconds(seconds);
+  arm(subscription, turn);
+  if (dialog_.remote_target != target) {
+    text_.clear();
+    pack_dialog(dialog_, text_);
+    subscription.dialog = base::PackedString(text_);
+    const std::string account(subscription.presentity->user().bare_jid.view());
+    enter(subscription, account, turn);
+  } else {
+    note(subscription, turn);
+  }
+  accept(request, subscription, seconds, turn);
+}
+
+// RFC 5839 §5.2: who has the present state already is not told it again.
+bool Notifier::knows(const Received& request, const Subscription& subscription) const {
+  const HeaderField* const known = request.message.find(HeaderId::suppress_if_match);
+  if (known == nullptr || subscription.due || subscription.notifying) return false;
+  const base::Bytes tag = request.message.value(*known);
+  return tag == "*" || tag == entity_tag(subscription);
+}
+
+void Notifier::accept(const Received& request, Subscription& subscription, uint32_t seconds,
+                      engine::Turn& turn) {
+  const bool suppressed = !is_first(request) && seconds > 0 && knows(request, subscription);
+  const uint16_t status = suppressed ? 204 : 200;
+  const bool readable = unpack_dialog(subscription.dialog.view(), dialog_);
+  CHECK(readable);
+  std::string response;
+  Writer writer(response);
+  service_.begin_answer(
+      request, {.status = status, .to_tag = dialog_.local_tag, .record_route = true}, writer);
+  std::string contact;
+  const jid::JidView identity = jid::JidView::trusted(subscription.identity.view());
+  append_contact(*peer_for(service_.options().peers, identity.domain()), contact);
+  writer.field(HeaderId::contact, contact);
+  writer.number(HeaderId::expires, seconds);
+  writer.end();
+  if (!suppressed) subscription.due = true;
+  subscription.answered = false;
+  const bool elsewhere = request.back.shard != turn.shard;
+  if (seconds > 0) {
+    const uint64_t mark = number_of(subscription.place) | (elsewhere ? kElsewhere : 0);
+    return answers_.add(request.back, status, std::move(response), mark, turn);
+  }
+  service_.respond(request.back, status, response, turn);
+  finish(subscription, SubscriptionEnd::timeout, turn);
+  answered(subscription, elsewhere, turn);
+}
+
+void Notifier::refuse(const Received& request, uint16_t status, engine::Turn& turn) {
+  trace::count(Counter::sip_subscribes_refused);
+  std::string& out = service_.response_scratch();
+  Writer writer(out);
+  service_.begin_answer(request, {.status = status}, writer);
+  if (status == 406) write_accepted(request, writer);
+  if (status == 423) writer.number(HeaderId::min_expires, Lifetimes().shortest);
+  if (status == 489) service_.write_announced(HeaderId::allow_events, writer);
+  if (status == 503) writer.number(HeaderId::retry_after, kRetryAfterSeconds);
+  writer.end();
+  service_.respond(request.back, status, out, turn);
+}
+
+void Notifier::write_accepted(const Received& request, Writer& writer) const {
+  Event event;
+  if (read_event(request.message, event) != Read::ok) return;
+  for (const auto& package : packages_) {
+    if (package->name() == event.package) writer.field(HeaderId::accept, package->media_type());
+  }
+}
+
+}  // namespace sip

@@ -1,0 +1,100 @@
+#include "protocols/sip/event/subscription.h"
+
+#include <cstring>
+
+#include "engine/base/check.h"
+#include "engine/seam/journal.h"
+#include "protocols/im/journal_entry.h"
+#include "protocols/im/packed_length.h"
+#include "protocols/sip/event/notifier.h"
+
+namespace sip {
+namespace {
+
+constexpr uint8_t kVersion = 1;
+
+template <class Number>
+void append(Number number, base::Sink& out) {
+  out.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+template <class Number>
+bool take(base::Bytes& in, Number& out) {
+  if (in.size() < sizeof out) return false;
+  std::memcpy(&out, in.data(), sizeof out);
+  in.remove_prefix(sizeof out);
+  return true;
+}
+
+void append_text(base::Bytes text, base::Sink& out) {
+  append(im::packed_length<uint16_t>(text), out);
+  out.append(text);
+}
+
+bool take_text(base::Bytes& in, base::Bytes& out) {
+  uint16_t length = 0;
+  if (!take(in, length) || in.size() < length) return false;
+  out = in.substr(0, length);
+  in.remove_prefix(length);
+  return true;
+}
+
+}  // namespace
+
+void Subscription::changed(const im::Presentity&, engine::Turn& turn) {
+  notifier_.changed(*this, turn);
+}
+
+void Subscription::ended(im::WatchEnd why, engine::Turn& turn) {
+  // A node that stops lets its subscriptions be: they go on when it is back.
+  if (why == im::WatchEnd::account_deleted) {
+    notifier_.finish(*this, SubscriptionEnd::noresource, turn);
+  }
+}
+
+void Subscription::on_time(engine::Turn& turn) { notifier_.on_time(*this, turn); }
+
+engine::JournalKey subscription_key(uint64_t id) {
+  CHECK(id != 0);
+  return {static_cast<uint8_t>(im::EntryKind::subscription), id};
+}
+
+void pack(const KeptSubscription& kept, base::Sink& out) {
+  append(kVersion, out);
+  append(kept.place.shard, out);
+  append(kept.place.slot, out);
+  append(kept.place.generation, out);
+  append(static_cast<uint8_t>(kept.granted ? 1 : 0), out);
+  append_text(kept.package, out);
+  append_text(kept.event_id, out);
+  append_text(kept.identity, out);
+  out.append(kept.dialog);
+}
+
+bool unpack(base::Bytes in, KeptSubscription& out) {
+  uint8_t version = 0;
+  uint8_t granted = 0;
+  if (!take(in, version) || version != kVersion || !take(in, out.place.shard) ||
+      !take(in, out.place.slot) || !take(in, out.place.generation) || !take(in, granted) ||
+      !take_text(in, out.package) || !take_text(in, out.event_id) || !take_text(in, out.identity)) {
+    return false;
+  }
+  out.granted = granted != 0;
+  out.dialog = in;
+  return !out.identity.empty() && out.place.slot < kSlotsMax;
+}
+
+void pack(const SubscriptionNote& note, base::Sink& out) {
+  append(kVersion, out);
+  append(note.expires.us, out);
+  append(note.cseq_reserved, out);
+  append(note.remote_cseq, out);
+}
+
+bool unpack(base::Bytes in, SubscriptionNote& out) {
+  uint8_t version = 0;
+  return take(in, version) && version == kVersion && take(in, out.expires.us) &&
+         take(in, out.cseq_reserved) && take(in, out.remote_cseq) && in.empty();
+}
+
+}  // namespace sip

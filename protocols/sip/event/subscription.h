@@ -1,0 +1,74 @@
+// One subscription at the notifier (RFC 6665 §4.2): a watcher of a user's presentity with its
+// dialog. Made and owned by Notifier, in a slot that the dialog's local tag names; its user's shard
+// only. Kept small: there may be 100,000 of them.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/packed_string.h"
+#include "engine/base/time.h"
+#include "engine/seam/timer.h"
+#include "protocols/im/presentity/watcher.h"
+#include "protocols/sip/dialog/dialog.h"
+#include "protocols/sip/transaction/token.h"
+
+namespace sip {
+
+class Notifier;
+
+// Why a subscription is over: what NOTIFY says of it (RFC 6665 §4.1.3).
+enum class SubscriptionEnd : uint8_t { none, timeout, rejected, noresource };
+
+class Subscription final : public im::Watcher {
+ public:
+  explicit Subscription(Notifier& notifier) : notifier_(notifier) {}
+
+  void changed(const im::Presentity& presentity, engine::Turn& turn) override;
+  void ended(im::WatchEnd why, engine::Turn& turn) override;
+
+  base::Instant expires;
+  uint64_t kept = 0;            // of its entry in the journal; 0: a fetch, which has none
+  base::PackedString dialog;    // packed_dialog.h
+  base::PackedString event_id;  // of Event: "" for none
+  Place place;
+  uint32_t local_cseq = 0;
+  uint32_t cseq_reserved = 0;  // local numbers up to this one count as used after a restart
+  uint32_t remote_cseq = 0;
+  uint32_t version = 0;  // of the documents it is sent, where they are counted
+  uint8_t package = 0;   // its place among the notifier's
+  SubscriptionEnd end = SubscriptionEnd::none;
+  bool answered = false;   // its 200 has left
+  bool notifying = false;  // a NOTIFY is under way: one at a time, so that they come in order
+  bool due = false;        // another is owed
+  bool held = false;       // … and waits a moment
+  // Until it expires, or a NOTIFY that found no room is tried again.
+  void on_time(engine::Turn& turn);
+  engine::MemberTimer<Subscription, &Subscription::on_time> timer{*this};
+
+ private:
+  Notifier& notifier_;
+};
+static_assert(sizeof(Subscription) <= 192, "with its texts <= 350");
+
+// What the journal keeps of one: EntryKind::subscription; account, then this. The note is what
+// changes with a refresh.
+struct KeptSubscription {
+  Place place;
+  base::Bytes package;
+  base::Bytes event_id;
+  base::Bytes identity;
+  base::Bytes dialog;  // packed
+  bool granted = false;
+};
+struct SubscriptionNote {
+  base::WallTime expires;
+  uint32_t cseq_reserved = 0;
+  uint32_t remote_cseq = 0;
+};
+engine::JournalKey subscription_key(uint64_t id);
+void pack(const KeptSubscription& kept, base::Sink& out);
+[[nodiscard]] bool unpack(base::Bytes in, KeptSubscription& out);
+void pack(const SubscriptionNote& note, base::Sink& out);
+[[nodiscard]] bool unpack(base::Bytes in, SubscriptionNote& out);
+
+}  // namespace sip
