@@ -108,7 +108,7 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
   b.add(Pool::journal_groups, 8, "a segment of usual size that is being emptied");
   b.add(Pool::journal_entries, kJournalEntries, "half of the journal's usual size, undelivered");
   b.add(Pool::sip_transactions, sip_transactions,
-        "a 64th of the memory with their answers; 32 s each over UDP: 5,000 a second at the most");
+        "a 64th of the memory, with their answers; 32 s each over UDP, or 4 s if there are many");
   b.add(Pool::sip_answers, sip_transactions, "each may be asked for again; then 503");
   b.add(Pool::sip_requests, sip_transactions / 8, "of ours; beyond it they are not sent");
   b.add(Pool::sip_unfinished, sip_transactions / 64,

@@ -97,7 +97,7 @@ bool ClientTransactions::receive(const Message& response, const Essentials& esse
   if (status < 200) {
     provisional(*transaction, turn);
   } else if (!transaction->invite()) {
-    complete(*transaction, State::completed, kT4, turn);
+    erase(*transaction);  // Timer K is zero: late copies name a branch that is nobody's any more
   } else if (success) {
     if (waits) complete(*transaction, State::accepted, kTransactionLife, turn);
   } else {
@@ -133,14 +133,14 @@ void ClientTransactions::acknowledge(Transaction& transaction, const Message& re
   complete(transaction, State::completed, kTransactionLife, turn);
 }
 
-// Of a stream, timers D and K are zero; RFC 6026's M is not.
+// Of an INVITE. On a stream timer D is zero; RFC 6026's M is not.
 void ClientTransactions::complete(Transaction& transaction, State state, base::Duration life,
                                   engine::Turn& turn) {
   if (transaction.flow.reliable() && state == State::completed) return erase(transaction);
   transaction.state = state;
   transaction.repeats = base::Instant::never();
   transaction.ends = turn.now + life;
-  if (!transaction.invite() || state == State::accepted) keep(transaction, {});
+  if (state == State::accepted) keep(transaction, {});
   arm(transaction, turn);
 }
 

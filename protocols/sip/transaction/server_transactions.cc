@@ -60,7 +60,7 @@ ServerTransactions::Arrival ServerTransactions::receive(const Message& request,
   const auto found = table_.find(id);
   if (found != table_.end()) return repeat(found->second, is_ack, turn);
   if (is_ack) return Arrival::acknowledged;
-  if (table_.size() >= limits_.transactions || response_bytes_ >= limits_.response_bytes) {
+  if (!make_room(turn.now)) {
     trace::count(Counter::sip_server_transaction_limit_hit);
     return Arrival::full;
   }
@@ -93,6 +93,20 @@ bool ServerTransactions::absorbs(const Message& request, const Essentials& essen
   const auto found = table_.find(id_of(request, essentials, request.method_name()));
   if (found == table_.end()) return false;
   repeat(found->second, false, turn);
+  return true;
+}
+
+bool ServerTransactions::full() const {
+  return table_.size() >= limits_.transactions || response_bytes_ >= limits_.response_bytes;
+}
+
+bool ServerTransactions::make_room(base::Instant now) {
+  while (full()) {
+    Transaction* const oldest = answered_.front();
+    if (oldest == nullptr || now + kTransactionLife < oldest->ends + kT2) return false;
+    trace::count(Counter::sip_answers_forgotten);
+    erase(*oldest);
+  }
   return true;
 }
 
@@ -152,6 +166,7 @@ void ServerTransactions::finish(Transaction& transaction, uint16_t status, engin
   if (!transaction.invite) {
     transaction.state = State::completed;
     if (reliable) return erase(transaction);  // Timer J is zero
+    answered_.push_back(transaction);
     return wait(transaction, kTransactionLife, turn);
   }
   transaction.state = status < 300 ? State::accepted : State::completed;

@@ -1,7 +1,9 @@
 // Server transactions, INVITE and others (RFC 3261 §17.2, RFC 6026): requests that come again are
 // answered here with what they were answered with, and never wake whoever answers.
 // One table a shard, on the shard that heard the request; so are its effects. At most `Limits`:
-// beyond them a request is refused (503 with Retry-After, sent without a transaction).
+// beyond them the oldest answers are forgotten before Timer J, but not before T2, by which whoever
+// has missed his has asked again; then a request is refused (503 with Retry-After, sent without a
+// transaction).
 // Keys are hashes under a random key of the table's own: nobody can aim at somebody else's.
 #pragma once
 
@@ -10,6 +12,7 @@
 #include <unordered_map>
 
 #include "engine/base/hash.h"
+#include "engine/base/intrusive_list.h"
 #include "engine/seam/turn.h"
 #include "protocols/sip/header/essentials.h"
 #include "protocols/sip/transaction/timing.h"
@@ -74,7 +77,7 @@ class ServerTransactions {
 
  private:
   enum class State : uint8_t { proceeding, completed, confirmed, accepted };
-  struct Transaction {
+  struct Transaction : base::ListNode<> {
     Transaction(ServerTransactions& owner, const TransactionId& name, const Flow& way,
                 bool is_invite)
         : table(owner), id(name), back(way), invite(is_invite) {}
@@ -95,6 +98,8 @@ class ServerTransactions {
   TransactionId id_of(const Message& request, const Essentials& essentials, base::Bytes method);
   uint64_t hash(base::HashKey key) const { return base::siphash13(key, scratch_); }
   Arrival repeat(Transaction& transaction, bool is_ack, engine::Turn& turn);
+  bool full() const;
+  bool make_room(base::Instant now);
   void finish(Transaction& transaction, uint16_t status, engine::Turn& turn);
   void keep(Transaction& transaction, base::Bytes response);
   void wait(Transaction& transaction, base::Duration life, engine::Turn& turn);
@@ -106,6 +111,7 @@ class ServerTransactions {
   base::HashKey keys_[2];
   std::string scratch_;
   uint64_t response_bytes_ = 0;
+  base::IntrusiveList<Transaction> answered_;  // not of INVITE; those that wait longest first
   std::unordered_map<TransactionId, Transaction, TransactionIdHash> table_;
 };
 

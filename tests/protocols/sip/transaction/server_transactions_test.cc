@@ -197,6 +197,28 @@ TEST(ServerTransactions, TableIsBoundedAndCountsWhatItRefuses) {
   EXPECT_EQ(trace::total(trace::Gauge::sip_server_transactions), held);
 }
 
+TEST(ServerTransactions, FullTableForgetsTheOldestAnswersThatNobodyAsksForAnyMore) {
+  ServerTransactions::Limits limits;
+  limits.transactions = 2;
+  Server server(limits);
+  const uint64_t before = trace::total(trace::Counter::sip_answers_forgotten);
+  server.receive(request_text("PUBLISH", "z9hG4bK1"));
+  server.respond(200, "first");
+  server.advance(2'000);
+  server.receive(request_text("PUBLISH", "z9hG4bK2"));
+  server.respond(200, "second");
+  server.advance(1'000);
+  EXPECT_EQ(server.receive(request_text("PUBLISH", "z9hG4bK3")), Arrival::full) << "before T2";
+  server.advance(1'000);
+  EXPECT_EQ(server.receive(request_text("PUBLISH", "z9hG4bK3")), Arrival::fresh);
+  EXPECT_EQ(server.receive(request_text("PUBLISH", "z9hG4bK2")), Arrival::absorbed);
+  EXPECT_EQ(server.receive(request_text("PUBLISH", "z9hG4bK4")), Arrival::full);
+  server.advance(2'000);
+  EXPECT_EQ(server.receive(request_text("PUBLISH", "z9hG4bK4")), Arrival::fresh);
+  EXPECT_EQ(trace::total(trace::Counter::sip_answers_forgotten), before + 2);
+  EXPECT_EQ(server.receive(request_text("PUBLISH", "z9hG4bK5")), Arrival::full) << "unanswered";
+}
+
 TEST(ServerTransactions, AnswersThatAreKeptAreBounded) {
   ServerTransactions::Limits limits;
   limits.response_bytes = 1000;
@@ -204,7 +226,7 @@ TEST(ServerTransactions, AnswersThatAreKeptAreBounded) {
   server.receive(request_text("PUBLISH", "z9hG4bK1"));
   server.respond(200, std::string(1000, 'x'));
   EXPECT_EQ(server.receive(request_text("PUBLISH", "z9hG4bK2")), Arrival::full);
-  server.advance(33'000);
+  server.advance(4'000);
   EXPECT_EQ(server.receive(request_text("PUBLISH", "z9hG4bK2")), Arrival::fresh);
 }
 
