@@ -145,7 +145,9 @@ void ShardJournal::carry_record(const Record& record) {
   LiveTable::Slot* slot = record.kind == 0 ? nullptr : table_.find(key);
   if (slot == nullptr) return;
   if (record.type == RecordType::note && slot->note == record.position) {
-    append_note(key, record.bytes);
+    slot->note = append(RecordType::note, key.kind, key.id, record.bytes);
+    leave(record.position);
+    enter(slot->note);
     trace::count(trace::Counter::journal_entries_carried);
     return;
   }
@@ -160,10 +162,9 @@ void ShardJournal::carry_record(const Record& record) {
   }
   CHECK(bytes.size() == slot->length);
   const uint64_t moved = append(RecordType::carry, key.kind, key.id, {order, sizeof order}, bytes);
-  const uint64_t size = kRecordHeader + sizeof order + bytes.size();
-  leave(slot->position, size);
+  leave(slot->position);
   slot->position = moved;
-  enter(moved, size);
+  enter(moved);
   trace::count(trace::Counter::journal_entries_carried);
 }
 

@@ -54,9 +54,9 @@ LiveTable::Slot& LiveTable::insert(engine::JournalKey key) {
   return slots_[index];
 }
 
-void LiveTable::erase(engine::JournalKey key) {
-  size_t hole = index_of(key);
-  CHECK(slots_[hole].kind != 0 && size_ > 0);
+void LiveTable::erase(Slot& slot) {
+  auto hole = static_cast<size_t>(&slot - slots_.get());
+  CHECK(hole <= mask_ && slots_[hole].kind != 0 && size_ > 0);
   --size_;
   // Whoever was pushed past the hole moves back, so that no search ends too early.
   for (size_t next = (hole + 1) & mask_; slots_[next].kind != 0; next = (next + 1) & mask_) {

@@ -27,7 +27,7 @@ class LiveTable {
   Slot* find(engine::JournalKey key);
   // The key's slot, made if it is new (position 0). Earlier pointers are void.
   Slot& insert(engine::JournalKey key);
-  void erase(engine::JournalKey key);  // which is there
+  void erase(Slot& slot);  // as find() gave it
 
   size_t size() const { return size_; }
   size_t bytes() const { return (size_t{mask_} + 1) * sizeof(Slot); }

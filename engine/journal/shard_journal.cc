@@ -29,10 +29,12 @@ ShardJournal::ShardJournal(const LogIdentity& log, const JournalOptions& options
     : options_(options),
       segments_max_(std::max(kSegmentsMin, options.bytes_max / options.segment_bytes)),
       failure_(failure),
+      nursery_(log.first_group(first)),
       writer_(log, first),
       first_(first),
       ready_end_(first),
-      committed_(writer_.appended()) {
+      settled_(nursery_.end()),
+      committed_(settled_) {
   CHECK(log.segment_bytes == options.segment_bytes && first > 0);
 }
 
@@ -67,16 +69,10 @@ ShardJournal::Segment& ShardJournal::segment(uint64_t index) {
   return segments_[index - first_];
 }
 
-void ShardJournal::enter(uint64_t position, uint64_t bytes) {
-  ++segment(log().segment_of(position)).live;
-  live_bytes_ += bytes;
-}
-
-void ShardJournal::leave(uint64_t position, uint64_t bytes) {
+void ShardJournal::leave(uint64_t position) {
   Segment& from = segment(log().segment_of(position));
-  CHECK(from.live > 0 && live_bytes_ >= bytes);
+  CHECK(from.live > 0);
   --from.live;
-  live_bytes_ -= bytes;
 }
 
 // A commit takes a block at least, whatever is in it.
@@ -84,53 +80,123 @@ void ShardJournal::said(uint64_t bytes) {
   said_ += kRecordHeader + bytes + (writer_.empty() ? kBlock : 0);
 }
 
-// In all of these the new record is appended before the old one is let go: a group that is closed
-// on the way must not say that the old one is no longer needed.
+Nursery::Young& ShardJournal::young(uint64_t position) {
+  CHECK(is_young(position));
+  return nursery_.at(position & ~kYoung);
+}
+
+// Returns what a slot may name it by.
+uint64_t ShardJournal::say(RecordType type, engine::JournalKey key, base::Bytes bytes) {
+  said(bytes.size());
+  while (!nursery_.fits(bytes.size())) settle_until(nursery_.oldest_quarter());
+  return kYoung | nursery_.add(type, key.kind, key.id, bytes);
+}
+
+// In all of these an old record is let go when the new one has been appended, no earlier: a group
+// that is closed on the way must not say that the old one is no longer needed.
 void ShardJournal::put(engine::JournalKey key, base::Bytes bytes) {
   CHECK(key.kind >= 1 && key.kind <= 63);
-  said(bytes.size());
-  // A note may belong to it. What fills a segment alone has none at once.
-  const size_t room = GroupWriter::record_bytes_max(log()) - bytes.size();
-  const size_t reserve = std::min<size_t>(room, kNoteBytes);
-  const uint64_t position = append(RecordType::put, key.kind, key.id, bytes, {}, reserve);
+  const uint64_t said = say(RecordType::put, key, bytes);
   LiveTable::Slot& slot = table_.insert(key);
-  if (slot.position != 0) leave(slot.position, entry_bytes(slot.length));
-  if (slot.note != 0) leave(slot.note, kNoteBytes);
-  slot.position = position;
+  Nursery::Young& put = young(said);
+  put.born = slot.position == 0;
+  if (!put.born) live_bytes_ -= entry_bytes(slot.length);
+  if (slot.note != 0) live_bytes_ -= kNoteBytes;
+  put.leaves[0] = is_young(slot.position) ? 0 : slot.position;
+  put.leaves[1] = is_young(slot.note) ? 0 : slot.note;
+  slot.position = said;
   slot.note = 0;
   slot.length = static_cast<uint32_t>(bytes.size());
-  enter(position, entry_bytes(bytes.size()));
+  live_bytes_ += entry_bytes(bytes.size());
+  if (reactor_ == nullptr) settle_until(nursery_.end());
 }
 
 void ShardJournal::note(engine::JournalKey key, base::Bytes bytes) {
-  said(bytes.size());
-  append_note(key, bytes);
-}
-
-void ShardJournal::append_note(engine::JournalKey key, base::Bytes bytes) {
   CHECK(bytes.size() <= kNoteBytesMax);
+  const uint64_t said = say(RecordType::note, key, bytes);
   LiveTable::Slot* slot = table_.find(key);
   CHECK(slot != nullptr);
-  const uint64_t position = append(RecordType::note, key.kind, key.id, bytes);
-  if (slot->note != 0) leave(slot->note, kNoteBytes);
-  slot->note = position;
-  enter(position, kNoteBytes);
+  Nursery::Young& note = young(said);
+  if (slot->note == 0) live_bytes_ += kNoteBytes;
+  if (is_young(slot->note)) {
+    note.note_before = slot->note & ~kYoung;
+  } else {
+    note.leaves[0] = slot->note;
+  }
+  slot->note = said;
+  if (reactor_ == nullptr) settle_until(nursery_.end());
 }
 
 void ShardJournal::erase(engine::JournalKey key) {
-  const LiveTable::Slot* slot = table_.find(key);
+  LiveTable::Slot* slot = table_.find(key);
   CHECK(slot != nullptr);
-  said(0);
-  append(RecordType::erase, key.kind, key.id, {});
-  leave(slot->position, entry_bytes(slot->length));
-  if (slot->note != 0) leave(slot->note, kNoteBytes);
-  table_.erase(key);
+  live_bytes_ -= entry_bytes(slot->length) + (slot->note != 0 ? kNoteBytes : 0);
+  if (is_young(slot->position) && young(slot->position).born) {
+    drop(*slot);
+  } else {
+    Nursery::Young& erase = young(say(RecordType::erase, key, {}));
+    // Where they are now: saying it may have settled them.
+    erase.leaves[0] = is_young(slot->position) ? 0 : slot->position;
+    erase.leaves[1] = is_young(slot->note) ? 0 : slot->note;
+  }
+  table_.erase(*slot);
+  if (reactor_ == nullptr) settle_until(nursery_.end());
+}
+
+// Born and ended between two commits: neither is anybody's business.
+void ShardJournal::drop(const LiveTable::Slot& slot) {
+  trace::count(trace::Counter::journal_entries_spared);
+  for (uint64_t note = slot.note; note != 0;) {
+    const Nursery::Reference before = young(note).note_before;
+    nursery_.drop(note & ~kYoung);
+    note = before == 0 ? 0 : kYoung | before;
+  }
+  nursery_.drop(slot.position & ~kYoung);
 }
 
 void ShardJournal::feed(uint8_t kind, base::Bytes bytes) {
-  said(bytes.size());
-  append(RecordType::feed, kind, 0, bytes);
-  segment(current()).feed_end = appended();
+  say(RecordType::feed, {kind, 0}, bytes);
+  if (reactor_ == nullptr) settle_until(nursery_.end());
+}
+
+engine::Journal::Position ShardJournal::fed_to() {
+  settle_until(nursery_.end());
+  return writer_.appended();
+}
+
+// What is in the nursery gets its place in the log, up to there.
+void ShardJournal::settle_until(Nursery::Reference end) {
+  nursery_.let_go(end, [this](Nursery::Reference reference, Nursery::Reference behind) {
+    settle(reference);
+    settled_ = behind;
+  });
+  settled_ = nursery_.begin();
+}
+
+void ShardJournal::settle(Nursery::Reference reference) {
+  const Nursery::Young& young = nursery_.at(reference);
+  const base::Bytes bytes = young.bytes();
+  const bool puts = young.type == RecordType::put;
+  // A note may belong to it. What fills a segment alone has none at once.
+  const size_t room = GroupWriter::record_bytes_max(log()) - bytes.size();
+  const size_t reserve = puts ? std::min<size_t>(room, kNoteBytes) : 0;
+  const uint64_t position = append(young.type, young.kind, young.id, bytes, {}, reserve);
+  if (young.type == RecordType::feed) {
+    segment(current()).feed_end = writer_.appended();
+  } else if (young.type != RecordType::erase) {
+    LiveTable::Slot* slot = table_.find({young.kind, young.id});
+    // It may have been replaced since, or be gone.
+    if (slot != nullptr && slot->position == (kYoung | reference)) {
+      slot->position = position;
+      enter(position);
+    } else if (slot != nullptr && slot->note == (kYoung | reference)) {
+      slot->note = position;
+      enter(position);
+    }
+  }
+  for (const uint64_t left : young.leaves) {
+    if (left != 0) leave(left);
+  }
 }
 
 // ---- committing
@@ -153,12 +219,16 @@ uint64_t ShardJournal::oldest_needed() const {
 void ShardJournal::close_group(bool empty_too) {
   if (reactor_ == nullptr) return close_initial(false);
   const bool full = options_.durability == Durability::full;
+  const size_t closed = writer_.closed().size();
   writer_.close(oldest_needed(), full ? Group::kAfterSync : 0, empty_too);
+  if (writer_.closed().size() > closed) promised_.push_back(settled_);
 }
 
 void ShardJournal::close_initial(bool synced) {
   CHECK(reactor_ == nullptr);
+  const size_t closed = writer_.closed().size();
   writer_.close(first_, Group::kInitial | (synced ? Group::kAfterSync : 0), synced);
+  if (writer_.closed().size() > closed) promised_.push_back(settled_);
 }
 
 void ShardJournal::adopt(uint64_t index, int file) {
@@ -169,11 +239,14 @@ void ShardJournal::adopt(uint64_t index, int file) {
 
 void ShardJournal::flush(base::Instant now) {
   CHECK(reactor_ != nullptr);
+  tells_ = false;
   if (failed_) return;
   take_answers(now);
+  if (carry_.has_value() || !in_flight_) settle_until(nursery_.end());
   carry_some();
   if (!in_flight_) {
     if (writer_.closed().empty()) close_group();
+    if (idle()) nothing_to_commit();
     if (idle()) seal_when_idle(now);
     if (!writer_.closed().empty()) commit_first();
   }
@@ -183,6 +256,12 @@ void ShardJournal::flush(base::Instant now) {
   update_accepting();
   look_again_ = accepting_ ? base::Instant::never() : now + kRetry;
   update_gauges();
+}
+
+// All that was said since the last commit has ended already.
+void ShardJournal::nothing_to_commit() {
+  tells_ = committed_ < appended();
+  committed_ = appended();
 }
 
 void ShardJournal::seal_when_idle(base::Instant now) {
@@ -253,8 +332,9 @@ void ShardJournal::on_completion(const engine::Completion& completion) {
 }
 
 void ShardJournal::written(Group group) {
-  CHECK(group.covers >= committed_ && group.covers <= appended());
-  committed_ = group.covers;
+  CHECK(!promised_.empty() && promised_.front() >= committed_ && promised_.front() <= settled_);
+  committed_ = promised_.front();
+  promised_.pop_front();
   unsealed_ = group.records > 0;
   last_written_ = log().segment_of(group.position);
   progress_->committed.store(group.end(), std::memory_order_release);
@@ -277,6 +357,7 @@ void ShardJournal::release_before(uint64_t index) {
 
 base::Instant ShardJournal::deadline() const {
   if (failed_ || in_flight_) return base::Instant::never();
+  if (tells_) return {};
   if (carry_.has_value() || (finishing_ && !preparing_)) return {};
   base::Instant next = std::min(seal_at_, look_again_);
   if (feed_lags_) next = std::min(next, feed_look_at_);
@@ -327,7 +408,7 @@ void ShardJournal::update_gauges() {
   show(trace::Gauge::journal_entries, shown_.entries, table_.size());
   show(trace::Gauge::journal_live_bytes, shown_.live_bytes, live_bytes_);
   show(trace::Gauge::journal_segments, shown_.segments, ready_end_ - first_);
-  show(trace::Gauge::journal_bytes_waiting, shown_.waiting, writer_.bytes_waiting());
+  show(trace::Gauge::journal_bytes_waiting, shown_.waiting, bytes_waiting());
 }
 
 ShardJournal::Figures ShardJournal::figures() const {

@@ -1,7 +1,8 @@
 // A shard's journal: what outlives a crash of the node (DESIGN 5), see engine/seam/journal.h for
-// what it promises. Appends go into memory; at the end of a turn what has gathered is written and
-// synced in one commit, one at a time. A failed write or sync ends the node: what the disk holds
-// then is unknown, and trying again would only hide it.
+// what it promises. What is said goes into memory (the nursery); at the end of a turn what has
+// gathered is written and synced in one commit, one at a time. Entries that have ended by then are
+// left out. A failed write or sync ends the node: what the disk holds then is unknown, and trying
+// again would only hide it.
 //
 // Segments are freed in their order, when no entry lives in them any more, that is on record, and
 // the consumer has read their feed records. When the log grows long, the oldest segment's living
@@ -10,6 +11,7 @@
 // SegmentSupply do that, so it runs in the simulation as it is.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +21,7 @@
 #include "engine/journal/format.h"
 #include "engine/journal/group_writer.h"
 #include "engine/journal/live_table.h"
+#include "engine/journal/nursery.h"
 #include "engine/journal/segment_supply.h"
 #include "engine/memory/budget.h"
 #include "engine/shard/log.h"
@@ -67,7 +70,8 @@ class ShardJournal final : public engine::Log {
   void erase(engine::JournalKey key) override;
   bool holds(engine::JournalKey key) const override { return table_.find(key) != nullptr; }
   void feed(uint8_t kind, base::Bytes bytes) override;
-  Position appended() const override { return writer_.appended(); }
+  Position fed_to() override;
+  Position appended() const override { return nursery_.end(); }
   Position committed() const override { return committed_; }
   uint64_t epoch() const override { return log().epoch; }
   bool accepting() const override { return accepting_; }
@@ -77,7 +81,7 @@ class ShardJournal final : public engine::Log {
   void on_completion(const engine::Completion& completion) override;
   base::Instant deadline() const override;
   bool behind() const override {
-    return feed_lags_ || writer_.bytes_waiting() > options_.bytes_uncommitted_max;
+    return feed_lags_ || bytes_waiting() > options_.bytes_uncommitted_max;
   }
   bool finish() override;
 
@@ -112,13 +116,21 @@ class ShardJournal final : public engine::Log {
     uint64_t group_end = 0;  // and of the end of its group
   };
 
+  // What a slot names while the record has no position: its reference in the nursery.
+  static constexpr uint64_t kYoung = uint64_t{1} << 63;
+  static bool is_young(uint64_t position) { return (position & kYoung) != 0; }
+  Nursery::Young& young(uint64_t position);
+
+  uint64_t say(RecordType type, engine::JournalKey key, base::Bytes bytes);
+  void settle_until(Nursery::Reference end);
+  void settle(Nursery::Reference reference);
+  void drop(const LiveTable::Slot& slot);
   uint64_t append(RecordType type, uint8_t kind, uint64_t id, base::Bytes first,
                   base::Bytes second = {}, size_t reserve = 0);
   Segment& segment(uint64_t index);
-  void said(uint64_t bytes);  // others than carrying have appended so much
-  void append_note(engine::JournalKey key, base::Bytes bytes);
-  void leave(uint64_t position, uint64_t bytes);  // what stood there lives no longer
-  void enter(uint64_t position, uint64_t bytes);
+  void said(uint64_t bytes);  // others than carrying have said so much
+  void leave(uint64_t position);  // what stood there lives no longer
+  void enter(uint64_t position) { ++segment(log().segment_of(position)).live; }
   uint64_t oldest_needed() const;
   uint64_t current() const { return writer_.segment(); }
   void close_group(bool empty_too = false);
@@ -138,7 +150,11 @@ class ShardJournal final : public engine::Log {
   uint64_t spares() const { return ready_end_ > current() ? ready_end_ - current() - 1 : 0; }
   bool at_bound() const { return ready_end_ - first_ >= segments_max_; }
   bool stalled() const;
-  bool idle() const { return !in_flight_ && writer_.empty() && writer_.closed().empty(); }
+  bool idle() const {
+    return !in_flight_ && nursery_.empty() && writer_.empty() && writer_.closed().empty();
+  }
+  uint64_t bytes_waiting() const { return nursery_.living_bytes() + writer_.bytes_waiting(); }
+  void nothing_to_commit();
   void update_accepting();
   void update_gauges();
   void fail(const std::string& what);
@@ -146,6 +162,7 @@ class ShardJournal final : public engine::Log {
   const JournalOptions options_;
   const uint64_t segments_max_;
   DiskFailure& failure_;
+  Nursery nursery_;
   GroupWriter writer_;
   LiveTable table_;
   engine::Reactor* reactor_ = nullptr;
@@ -157,7 +174,11 @@ class ShardJournal final : public engine::Log {
   uint64_t ready_end_ = 0;     // segments before it have their files
   uint64_t last_written_ = 0;  // the segment of the last group on disk
   uint64_t live_bytes_ = 0;
+  // Positions as promises count them, which is in what was said, whether it was written or not.
+  Position settled_ = 0;           // all before it have left the nursery
+  std::deque<Position> promised_;  // what each closed group keeps when it is on disk
   Position committed_ = 0;
+  bool tells_ = false;  // committed_ has moved without a commit
   bool in_flight_ = false;
   bool failed_ = false;
   bool accepting_ = true;

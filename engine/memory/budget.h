@@ -104,7 +104,7 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
         "beyond it the sessions that hold much end, and what they hold is stored");
   b.add(Pool::journal_groups, kJournalWaitingBytes / bytes_each(Pool::journal_groups),
         "waits for the disk; beyond it sockets are not read");
-  b.add(Pool::journal_groups, 3, "in flight, and spare");
+  b.add(Pool::journal_groups, 4, "in flight, spare, and what is not in a group yet");
   b.add(Pool::journal_groups, 8, "a segment of usual size that is being emptied");
   b.add(Pool::journal_entries, kJournalEntries, "half of the journal's usual size, undelivered");
   b.add(Pool::sip_transactions, sip_transactions,

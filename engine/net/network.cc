@@ -101,7 +101,7 @@ std::unique_ptr<Connection> Network::remove(Connection& connection) {
 }
 
 void Network::begin_turn() {
-  CHECK(deferred_now_.empty() && !shard_.settling());
+  CHECK(!shard_.settling());
   gone_.clear();
   ++turn_;
   take_up_deferred();
@@ -220,7 +220,8 @@ void Network::flush() {
 void Network::hold_reading(bool hold) { held_ = hold; }
 
 bool Network::busy() const {
-  const bool deferred = !deferred_.empty() && !held_;
+  const bool deferred =
+      !held_ && (!deferred_.empty() || deferred_taken_ < deferred_now_.size());
   return deferred || !dirty_.empty() || !hungry_.empty() || !leaving_.empty();
 }
 

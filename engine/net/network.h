@@ -171,6 +171,7 @@ class Network final : public Transport {
   std::vector<ConnectionId> dirty_;
   std::vector<ConnectionId> deferred_;
   std::vector<ConnectionId> deferred_now_;  // being taken up; keeps its capacity
+  size_t deferred_taken_ = 0;               // … so many of them
   std::vector<ConnectionId> leaving_;       // may leave when the turn ends
   std::deque<ConnectionId> hungry_;
   std::deque<ConnectionId> handshakes_;            // oldest first; may hold finished ones

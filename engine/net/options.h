@@ -35,6 +35,8 @@ struct NetOptions {
 
   // Read from one connection in one turn; the rest waits for the next turn, others come first.
   uint32_t receive_bytes_per_turn = 16 * 1024;
+  // Connections whose rest is taken up in one turn.
+  uint32_t deferred_per_turn = 64;
   // Receives that ran out of buffers and are armed again in one turn: half as many as buffers.
   uint32_t rearms_per_turn = 2048;
 

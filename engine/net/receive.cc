@@ -109,12 +109,20 @@ void Network::defer(Connection& connection) {
   deferred_.push_back(connection.id);
 }
 
+// A few in each turn: after everybody was held, all of them together would be one long turn, and
+// what it journals would make them be held again.
 void Network::take_up_deferred() {
   CHECK(!shard_.settling());
   if (held_) return;
-  deferred_now_.swap(deferred_);
-  for (const ConnectionId id : deferred_now_) {
-    Connection* connection = find(id);
+  if (deferred_taken_ == deferred_now_.size()) {
+    deferred_now_.clear();
+    deferred_taken_ = 0;
+    deferred_now_.swap(deferred_);
+  }
+  const size_t upto = std::min<size_t>(deferred_now_.size(),
+                                       deferred_taken_ + options_.deferred_per_turn);
+  while (deferred_taken_ < upto) {
+    Connection* connection = find(deferred_now_[deferred_taken_++]);
     if (connection == nullptr) continue;
     CHECK(connection->deferred);
     connection->deferred = false;
@@ -127,7 +135,6 @@ void Network::take_up_deferred() {
     shard_.settle();
     update_receive(*connection);
   }
-  deferred_now_.clear();
 }
 
 // Makes the receive agree with what the connection's state wants.

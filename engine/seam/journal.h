@@ -46,6 +46,9 @@ class Journal {
   // For a consumer outside the shards (the archive), who reads the log in order: kept until it has
   // been consumed. Never recovered through on_recovered().
   virtual void feed(uint8_t kind, base::Bytes bytes) = 0;
+  // How far the consumer has to have come to know all that was fed. Not to be compared with the
+  // positions below.
+  virtual Position fed_to() = 0;
 
   virtual Position appended() const = 0;
   virtual Position committed() const = 0;

@@ -45,6 +45,7 @@ class MemoryLog final : public engine::Log {
     ++appended_;
     if (!held) pass_on();
   }
+  Position fed_to() override { return appended_; }
   Position appended() const override { return appended_; }
   Position committed() const override { return held ? committed_ : appended_; }
   uint64_t epoch() const override { return starts; }

@@ -191,7 +191,7 @@ void answer_query(const ReplyAddress& reply, im::StoreRequest& answer, im::Realm
 
 std::unique_ptr<im::StoreRequest> question(im::StoreKind kind, const Request& request) {
   auto asked = store_request(kind, request.user->bare_jid.view());
-  asked->number = request.turn.journal.appended();  // what the client has said is to be found
+  asked->number = request.turn.journal.fed_to();  // what the client has said is to be found
   asked->archive = std::make_unique<im::ArchiveQuery>();
   return asked;
 }

@@ -229,6 +229,7 @@ TEST_F(Journaling, FilesAreUsedAgainAndTheLogStaysShort) {
   const std::string message(3000, 'm');
   for (uint64_t i = 1; i <= 2000; ++i) {
     journal->put(key(i), message);
+    commit();
     journal->erase(key(i));
     commit();
   }
@@ -350,6 +351,7 @@ TEST_F(Journaling, CarryingKeepsEveryEntryItsNoteAndItsPlace) {
   const std::string message(3000, 'm');
   for (uint64_t i = 1000; i < 4000; ++i) {
     journal->put(key(i), message);
+    commit();
     journal->erase(key(i));
     if (i % 500 == 0) {
       journal->note(key(i / 500), "late");
@@ -380,6 +382,7 @@ TEST_F(Journaling, ASegmentIsCarriedToItsLastByte) {
   for (uint64_t i = 1000; i < 2000; ++i) {
     commit();
     journal->put(key(i), message);
+    commit();
     journal->erase(key(i));
   }
   commit();
@@ -462,6 +465,7 @@ TEST_F(Journaling, TheSegmentAFeedGoesBackToIsKeptAlthoughItHasReadAllOfIt) {
   // Some segments of what is no concern of the archive, and then something that is.
   for (uint64_t i = 1; i <= 40; ++i) {
     journal->put(key(i), std::string(8000, 'm'));
+    commit();
     journal->erase(key(i));
     commit();
   }

@@ -21,6 +21,7 @@ class Copying : public Journaling {
     const std::string text(1000, 'x');
     for (uint64_t id = 1000; journal->log().segment_of(committed()) < end; ++id) {
       journal->put(key(id), text);
+      commit();
       journal->erase(key(id));
       commit();
     }
@@ -56,6 +57,7 @@ TEST_F(Copying, WhatIsErasedBetweenTheTwoCutsIsKeptAndWhatWasErasedBeforeIsNot) 
   const uint64_t from = committed();
   journal->erase(key(2));
   journal->put(key(4), "came and went");
+  commit();
   journal->erase(key(4));
   commit();
   const auto done = copy_it(from, committed());

@@ -225,7 +225,7 @@ TEST_F(Damaging, AMessageCannotPassForAGroup) {
   commit();
   journal::LogIdentity guessed = journal->log();
   ++guessed.salt;
-  const uint64_t at = journal->appended() / journal::kBlock * journal::kBlock + journal::kBlock;
+  const uint64_t at = journal->fed_to() / journal::kBlock * journal::kBlock + journal::kBlock;
   // A message that fills two blocks, with a forged group where the second one begins.
   std::string forged(2 * journal::kBlock, 'f');
   journal::Group group{.position = at + journal::kBlock,

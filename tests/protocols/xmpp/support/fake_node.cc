@@ -27,6 +27,7 @@ class OutsideJournal final : public engine::Journal {
     outside([&] { journal_.feed(kind, bytes); });
   }
   bool holds(engine::JournalKey key) const override { return journal_.holds(key); }
+  Position fed_to() override { return journal_.fed_to(); }
   Position appended() const override { return journal_.appended(); }
   Position committed() const override { return journal_.committed(); }
   uint64_t epoch() const override { return journal_.epoch(); }
