@@ -91,17 +91,6 @@ base::Status Node::configure() {
   return base::Status::ok();
 }
 
-namespace {
-
-// Tags of SIP dialogs, which go on over a restart.
-base::HashKey kept_key(base::Bytes secret) {
-  const base::HashKey key{0, 0};
-  return {base::siphash13(key, std::string(secret) + "sip 1"),
-          base::siphash13(key, std::string(secret) + "sip 2")};
-}
-
-}  // namespace
-
 base::Status Node::prepare_data() {
   if (auto made = prepare_folder(config_.data); !made) return made;
   // First, because another node may use this directory, or a restore be about to replace it.
@@ -113,7 +102,7 @@ base::Status Node::prepare_data() {
   auto secret = keep_secret(config_.data + "/secret", random_);
   if (!secret) return secret.error();
   xmpp_node_ = std::make_unique<xmpp::Node>(shard_count_, *secret);
-  sip_node_ = {{random_.next(), random_.next()}, kept_key(*secret), shard_count_};
+  sip_node_ = {{random_.next(), random_.next()}, shard_count_};
   gateways_.resize(shard_count_);
   auto certificates = load_certificates(config_, tickets_, wall_now());
   if (!certificates) return certificates.error();

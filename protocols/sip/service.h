@@ -32,7 +32,6 @@ constexpr uint8_t kFirstMailKind = 32;
 // What the shards of one node share. Made before the services.
 struct Node {
   base::HashKey key;       // of tokens and tags: any shard reads those of any other
-  base::HashKey kept_key;  // of those that outlive a restart; the same each time
   engine::ShardId shards = 1;
 };
 
@@ -83,7 +82,6 @@ class Service final : public engine::Service, private ServerUser {
 
   const Options& options() const { return *options_; }
   const base::HashKey& key() const { return node_.key; }
-  const base::HashKey& kept_key() const { return node_.kept_key; }
   engine::ShardId shards() const { return node_.shards; }
 
   // Who is not trusted, for the operator.

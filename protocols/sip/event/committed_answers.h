@@ -18,14 +18,15 @@ class CommittedAnswers {
   // What has been entered in the journal up to now is what it promises. `mark`: the caller's.
   void add(const ReturnPath& back, uint16_t status, std::string response, uint64_t mark,
            engine::Turn& turn);
-  // Sends what may leave; calls f(mark) behind each.
+  // Sends what may leave; calls f(mark, elsewhere) behind each: is it still on its way to another
+  // shard?
   template <class F>
   void on_committed(engine::Turn& turn, F f) {
     while (!waiting_.empty() && waiting_.front().position <= turn.journal.committed()) {
       const Entry entry = std::move(waiting_.front());
       waiting_.pop_front();
       service_.respond(entry.back, entry.status, entry.response, turn);
-      f(entry.mark);
+      f(entry.mark, entry.back.shard != turn.shard);
     }
   }
 

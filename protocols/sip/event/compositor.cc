@@ -197,7 +197,7 @@ void Compositor::refuse(const Received& request, uint16_t status, engine::Turn& 
 }
 
 void Compositor::on_committed(engine::Turn& turn) {
-  answers_.on_committed(turn, [](uint64_t) {});
+  answers_.on_committed(turn, [](uint64_t, bool) {});
 }
 
 }  // namespace sip

@@ -1,4 +1,4 @@
-// Subscriptions in their slots, what they are sent, and what the journal keeps of them.
+// Subscriptions, what they are sent, and what the journal keeps of them.
 #include "protocols/sip/event/notifier.h"
 
 #include <algorithm>
@@ -14,7 +14,6 @@ namespace {
 
 using trace::Counter;
 
-constexpr uint32_t kCSeqStep = 1000;  // numbers reserved by one note in the journal
 constexpr base::Duration kTryAgain = base::Duration::seconds(1);
 constexpr base::Duration kRestartTick = base::Duration::milliseconds(100);
 constexpr int64_t kLifetimeMaxSeconds = 24 * 3600;
@@ -64,12 +63,10 @@ Notifier::Notifier(Service& service, im::Realm& realm, base::Random& random)
 }
 
 Notifier::~Notifier() {
-  for (Slot& slot : slots_) {
-    if (slot.subscription == nullptr) continue;
-    Subscription& subscription = *slot.subscription;
-    if (subscription.presentity != nullptr) subscription.presentity->unwatch(subscription);
+  for (const auto& [id, subscription] : subscriptions_) {
+    if (subscription->presentity != nullptr) subscription->presentity->unwatch(*subscription);
   }
-  trace::gauge_add(trace::Gauge::sip_subscriptions, -static_cast<int64_t>(used_));
+  trace::gauge_add(trace::Gauge::sip_subscriptions, -static_cast<int64_t>(size()));
 }
 
 void Notifier::add(std::unique_ptr<Package> package) {
@@ -77,50 +74,39 @@ void Notifier::add(std::unique_ptr<Package> package) {
   packages_.push_back(std::move(package));
 }
 
-Subscription* Notifier::make() {
-  const uint32_t most = std::min(service_.options().subscriptions_max, kSlotsMax);
-  if (used_ >= most) {
+Subscription* Notifier::make(engine::Turn& turn) {
+  if (size() >= service_.options().subscriptions_max) {
     trace::count(Counter::sip_subscription_limit_hit);
     return nullptr;
   }
-  uint32_t at = static_cast<uint32_t>(slots_.size());
-  if (!free_.empty()) {
-    at = free_.back();
-    free_.pop_back();
-  } else {
-    slots_.emplace_back();
-  }
-  Slot& slot = slots_[at];
-  slot.subscription = std::make_unique<Subscription>(*this);
-  slot.subscription->place.slot = at;
-  slot.subscription->place.generation = slot.generation;
-  ++used_;
-  trace::gauge_add(trace::Gauge::sip_subscriptions, 1);
-  return slot.subscription.get();
+  uint64_t id = 0;
+  do {
+    id = turn.random.next() % Outgoing::kNumbers;
+  } while (id == 0 || find(id) != nullptr || turn.journal.holds(subscription_key(id)));
+  return &make(id);
 }
 
-Subscription* Notifier::find(const Place& place) {
-  if (place.slot >= slots_.size()) return nullptr;
-  Subscription* const there = slots_[place.slot].subscription.get();
-  return there != nullptr && there->place.generation == place.generation ? there : nullptr;
+Subscription& Notifier::make(uint64_t id) {
+  auto made = std::make_unique<Subscription>(*this);
+  made->id = id;
+  trace::gauge_add(trace::Gauge::sip_subscriptions, 1);
+  return *subscriptions_.emplace(id, std::move(made)).first->second;
+}
+
+Subscription* Notifier::find(uint64_t id) {
+  const auto found = subscriptions_.find(id);
+  return found == subscriptions_.end() ? nullptr : found->second.get();
 }
 
 void Notifier::erase(Subscription& subscription, engine::Turn& turn) {
   if (subscription.presentity != nullptr) subscription.presentity->unwatch(subscription);
-  if (subscription.kept != 0) turn.journal.erase(subscription_key(subscription.kept));
-  Slot& slot = slots_[subscription.place.slot];
-  const uint32_t at = subscription.place.slot;
-  CHECK(slot.subscription.get() == &subscription && used_ > 0);
-  slot.subscription.reset();
-  ++slot.generation;
-  free_.push_back(at);
-  --used_;
+  if (subscription.kept) turn.journal.erase(subscription_key(subscription.id));
+  subscriptions_.erase(subscription.id);
   trace::gauge_add(trace::Gauge::sip_subscriptions, -1);
 }
 
 void Notifier::enter(const Subscription& subscription, base::Bytes account, engine::Turn& turn) {
   KeptSubscription kept;
-  kept.place = subscription.place;
   kept.package = packages_[subscription.package]->name();
   kept.event_id = subscription.event_id.view();
   kept.identity = subscription.identity.view();
@@ -130,7 +116,7 @@ void Notifier::enter(const Subscription& subscription, base::Bytes account, engi
   pack(kept, rest);
   text_.clear();
   im::pack_entry(account, rest, text_);
-  turn.journal.put(subscription_key(subscription.kept), text_);
+  turn.journal.put(subscription_key(subscription.id), text_);
   note(subscription, turn);
 }
 
@@ -141,7 +127,7 @@ void Notifier::note(const Subscription& subscription, engine::Turn& turn) {
       SubscriptionNote{
           {turn.wall.us + left_us}, subscription.cseq_reserved, subscription.remote_cseq},
       text_);
-  turn.journal.note(subscription_key(subscription.kept), text_);
+  turn.journal.note(subscription_key(subscription.id), text_);
 }
 
 void Notifier::changed(Subscription& subscription, engine::Turn& turn) {
@@ -158,8 +144,8 @@ void Notifier::finish(Subscription& subscription, SubscriptionEnd why, engine::T
   if (subscription.end != SubscriptionEnd::none) return;
   subscription.end = why;
   subscription.timer.disarm();
-  if (subscription.kept != 0) {
-    turn.journal.erase(subscription_key(std::exchange(subscription.kept, 0)));
+  if (std::exchange(subscription.kept, false)) {
+    turn.journal.erase(subscription_key(subscription.id));
   }
   notify(subscription, turn);
 }
@@ -204,14 +190,14 @@ bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
     writer.field(HeaderId::sip_etag, entity_tag(subscription));
     writer.end(package.media_type(), *body);
   }
-  const uint64_t number = number_of(subscription.place);
-  if (!service_.outgoing().send(*peer, Method::notify, how, text_, *this, number, turn)) {
+  if (!service_.outgoing().send(*peer, Method::notify, how, text_, *this, subscription.id, turn)) {
     return false;
   }
   trace::count(Counter::sip_notifies);
   subscription.local_cseq = dialog_.local_cseq;
-  if (subscription.kept != 0 && subscription.local_cseq >= subscription.cseq_reserved) {
-    subscription.cseq_reserved = subscription.local_cseq + kCSeqStep;
+  // Long before they are used, so that this is on the disk by then.
+  if (subscription.kept && subscription.local_cseq + kCSeqStep / 2 > subscription.cseq_reserved) {
+    subscription.cseq_reserved += kCSeqStep;
     note(subscription, turn);
   }
   return true;
@@ -261,7 +247,7 @@ void Notifier::on_response(uint64_t number, const Message& response, const Essen
                            engine::Turn& turn) {
   const uint16_t status = response.status();
   if (status < 200) return;
-  Subscription* const subscription = find(place_of(number));
+  Subscription* const subscription = find(number);
   CHECK(subscription != nullptr && subscription->notifying);
   subscription->notifying = false;
   if (ends_subscription(status)) {
@@ -274,7 +260,7 @@ void Notifier::on_response(uint64_t number, const Message& response, const Essen
 
 // As good as a 408: the subscriber is gone (RFC 6665 §4.2.2).
 void Notifier::on_no_response(uint64_t number, engine::Turn& turn) {
-  Subscription* const subscription = find(place_of(number));
+  Subscription* const subscription = find(number);
   CHECK(subscription != nullptr && subscription->notifying);
   trace::count(Counter::sip_subscriptions_lost);
   erase(*subscription, turn);
@@ -291,10 +277,8 @@ void Notifier::answered(Subscription& subscription, bool elsewhere, engine::Turn
 }
 
 void Notifier::on_committed(engine::Turn& turn) {
-  answers_.on_committed(turn, [&](uint64_t mark) {
-    Subscription* const subscription = find(place_of(mark));
-    if (subscription == nullptr) return;
-    answered(*subscription, mark >= kElsewhere, turn);
+  answers_.on_committed(turn, [&](uint64_t id, bool elsewhere) {
+    if (Subscription* const subscription = find(id)) answered(*subscription, elsewhere, turn);
   });
 }
 
@@ -306,28 +290,24 @@ void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::
                        engine::Turn& turn) {
   KeptSubscription kept;
   SubscriptionNote when;
-  Subscription* subscription = nullptr;
   const auto package_of = [&](const auto& one) { return one->name() == kept.package; };
   auto package = packages_.end();
   if (unpack(rest, kept) && unpack(entry.note, when) && unpack_dialog(kept.dialog, dialog_)) {
     package = std::find_if(packages_.begin(), packages_.end(), package_of);
   }
-  // A tag names the shard: of another number of shards, or of a package that is gone, nothing is
-  // left but to have it made anew (481).
-  if (package != packages_.end() && kept.place.shard == turn.shard) {
-    subscription = make_at(kept.place);
-  }
-  if (subscription == nullptr) {
+  if (package == packages_.end() || find(entry.key.id) != nullptr) {
     trace::count(Counter::sip_subscriptions_unreadable);
     return turn.journal.erase(entry.key);
   }
-  subscription->kept = entry.key.id;
+  Subscription* const subscription = &make(entry.key.id);
+  subscription->kept = true;
   subscription->identity = base::PackedString(kept.identity);
   subscription->event_id = base::PackedString(kept.event_id);
   subscription->dialog = base::PackedString(kept.dialog);
   subscription->granted = kept.granted;
   subscription->package = static_cast<uint8_t>(package - packages_.begin());
-  subscription->local_cseq = subscription->cseq_reserved = when.cseq_reserved;
+  subscription->local_cseq = when.cseq_reserved;
+  subscription->cseq_reserved = when.cseq_reserved + kCSeqStep;
   subscription->remote_cseq = when.remote_cseq;
   subscription->answered = true;
   const int64_t left_us =
@@ -335,8 +315,9 @@ void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::
   subscription->expires = turn.now + base::Duration::microseconds(left_us);
   subscription->watch_state = first_state(user, *subscription);
   if (!realm_.presentity(user).watch(*subscription)) return erase(*subscription, turn);
+  note(*subscription, turn);
   subscription->due = true;
-  restored_.push_back(subscription->place);
+  restored_.push_back(subscription->id);
   if (!restart_timer_.armed()) turn.timers.arm(restart_timer_, turn.now + kRestartTick);
 }
 
@@ -350,19 +331,6 @@ void Notifier::on_restart_tick(engine::Turn& turn) {
     on_time(*subscription, turn);
   }
   if (!restored_.empty()) turn.timers.arm(restart_timer_, turn.now + kRestartTick);
-}
-
-// Its old slot, which nobody has: new ones are made when all of the old are back.
-Subscription* Notifier::make_at(const Place& place) {
-  while (slots_.size() <= place.slot) {
-    free_.push_back(static_cast<uint32_t>(slots_.size()));
-    slots_.emplace_back();
-  }
-  const auto found = std::find(free_.begin(), free_.end(), place.slot);
-  if (found == free_.end()) return nullptr;
-  std::swap(*found, free_.back());
-  slots_[place.slot].generation = place.generation;
-  return make();
 }
 
 }  // namespace sip

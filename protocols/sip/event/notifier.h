@@ -10,6 +10,7 @@
 #include <deque>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "protocols/im/realm.h"
@@ -21,21 +22,11 @@
 
 namespace sip {
 
-// Of a place in its shard, for those who answer later; with kElsewhere, on another shard.
-constexpr uint64_t kElsewhere = uint64_t{1} << 38;
-inline uint64_t number_of(const Place& place) {
-  return uint64_t{place.slot} << 16 | place.generation;
-}
-
-// Of one of those; the shard is this one.
-inline Place place_of(uint64_t number) {
-  return {0, static_cast<uint32_t>(number >> 16 & (kSlotsMax - 1)), static_cast<uint16_t>(number)};
-}
-
 class Notifier final : public Handler, private ClientUser, private im::Realm::Keeper {
  public:
   // Requests for users who are not in memory, while the store is asked; then 503.
   static constexpr uint32_t kAskingMax = 1024;
+  static constexpr uint32_t kCSeqStep = 1000;  // numbers reserved by one note in the journal
   // NOTIFYs a second of the whole node after a restart.
   static constexpr uint32_t kRestartRate = 1000;
 
@@ -49,7 +40,7 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   void on_committed(engine::Turn& turn);
   void on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn);
 
-  size_t size() const { return used_; }
+  size_t size() const { return subscriptions_.size(); }
 
  private:
   friend class Subscription;
@@ -61,11 +52,6 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
     std::string identity;
     bool granted = false;
   };
-  struct Slot {
-    std::unique_ptr<Subscription> subscription;
-    uint16_t generation = 0;
-  };
-
   // notifier_requests.cc: SUBSCRIBE.
   bool find_user(const Received& request);
   uint16_t read(const Received& request, base::Instant now, Wish& out);
@@ -79,10 +65,10 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   void write_accepted(const Received& request, Writer& writer) const;
   void refuse(const Received& request, uint16_t status, engine::Turn& turn);
 
-  // notifier.cc: slots, NOTIFY, the journal.
-  Subscription* make();  // null: too many
-  Subscription* make_at(const Place& place);
-  Subscription* find(const Place& place);
+  // notifier.cc: NOTIFY, the journal.
+  Subscription* make(engine::Turn& turn);  // null: too many
+  Subscription& make(uint64_t id);
+  Subscription* find(uint64_t id);
   void erase(Subscription& subscription, engine::Turn& turn);
   void enter(const Subscription& subscription, base::Bytes account, engine::Turn& turn);
   void note(const Subscription& subscription, engine::Turn& turn);
@@ -107,12 +93,10 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   im::Realm& realm_;
   CommittedAnswers answers_;
   std::vector<std::unique_ptr<Package>> packages_;
-  std::vector<Slot> slots_;
-  std::vector<uint32_t> free_;
-  uint32_t used_ = 0;
+  std::unordered_map<uint64_t, std::unique_ptr<Subscription>> subscriptions_;  // by id
   uint32_t asking_ = 0;
-  uint64_t start_;              // tells this life of the node from others
-  std::deque<Place> restored_;  // who has not been told since the restart
+  uint64_t start_;                 // tells this life of the node from others
+  std::deque<uint64_t> restored_;  // who has not been told since the restart
   engine::MemberTimer<Notifier, &Notifier::on_restart_tick> restart_timer_{*this};
   std::string account_;  // scratch, as the next ones
   std::string text_;

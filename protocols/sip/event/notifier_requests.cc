@@ -1,5 +1,6 @@
 // SUBSCRIBE: new subscriptions, refreshed ones, and those that ask once.
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -19,6 +20,19 @@ namespace {
 using trace::Counter;
 
 bool is_first(const Received& request) { return request.essentials.to.tag.empty(); }
+
+// A tag is the number of its subscription, which nobody can guess.
+constexpr size_t kTagDigits = 14;
+
+void write_tag(uint64_t id, base::Sink& out) {
+  for (size_t i = kTagDigits; i-- > 0;) out.push_back("0123456789abcdef"[id >> (4 * i) & 15]);
+}
+
+bool read_tag(base::Bytes tag, uint64_t& id) {
+  const char* const end = tag.data() + tag.size();
+  const auto read = std::from_chars(tag.data(), end, id, 16);
+  return tag.size() == kTagDigits && read.ec == std::errc() && read.ptr == end;
+}
 
 }  // namespace
 
@@ -41,26 +55,21 @@ bool Notifier::find_user(const Received& request) {
                       account_);
 }
 
-// In a dialog, whoever its tag names.
 engine::ShardId Notifier::shard_for(const Received& request, engine::Turn& turn) {
-  if (is_first(request)) {
-    if (!find_user(request)) return turn.shard;
-    return realm_.partition().owner(jid::JidView::trusted(account_).bare()).shard;
-  }
-  Place place;
-  const bool ours =
-      read_token(service_.kept_key(), TokenUse::tag, request.essentials.to.tag, place);
-  return ours && place.shard < service_.shards() ? place.shard : turn.shard;
+  // In a dialog the Request-URI is our Contact; To is still who was asked for.
+  Uri to;
+  const bool found = is_first(request)
+                         ? find_user(request)
+                         : parse_uri(request.essentials.to.uri, to) &&
+                               find_account(to, realm_.options(), service_.options(), account_);
+  if (!found) return turn.shard;
+  return realm_.partition().owner(jid::JidView::trusted(account_).bare()).shard;
 }
 
 void Notifier::on_request(const Received& request, engine::Turn& turn) {
   if (!is_first(request)) {
-    Place place;
-    Subscription* const subscription =
-        read_token(service_.kept_key(), TokenUse::tag, request.essentials.to.tag, place) &&
-                place.shard == turn.shard
-            ? find(place)
-            : nullptr;
+    uint64_t id = 0;
+    Subscription* const subscription = read_tag(request.essentials.to.tag, id) ? find(id) : nullptr;
     if (subscription == nullptr || subscription->end != SubscriptionEnd::none) {
       return refuse(request, 481, turn);
     }
@@ -111,11 +120,10 @@ void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn
   Wish wish;
   const uint16_t status = read(request, turn.now, wish);
   CHECK(status == 0);  // as before the user was read
-  Subscription* const subscription = turn.journal.accepting() ? make() : nullptr;
+  Subscription* const subscription = turn.journal.accepting() ? make(turn) : nullptr;
   if (subscription == nullptr) return refuse(request, 503, turn);
-  subscription->place.shard = turn.shard;
   std::string tag;
-  append_token(service_.kept_key(), TokenUse::tag, subscription->place, tag);
+  write_tag(subscription->id, tag);
   Dialog dialog;
   if (!accept_dialog(request.message, request.essentials, tag, dialog)) {
     erase(*subscription, turn);
@@ -138,9 +146,8 @@ void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn
   trace::count(Counter::sip_subscribes);
   subscription->due = true;
   if (wish.seconds == 0) return accept(request, *subscription, 0, turn);
-  do {
-    subscription->kept = turn.random.next();
-  } while (subscription->kept == 0 || turn.journal.holds(subscription_key(subscription->kept)));
+  subscription->kept = true;
+  subscription->cseq_reserved = kCSeqStep;
   arm(*subscription, turn);
   enter(*subscription, user.bare_jid.view(), turn);
   accept(request, *subscription, wish.seconds, turn);
@@ -237,8 +244,7 @@ void Notifier::accept(const Received& request, Subscription& subscription, uint3
   subscription.answered = false;
   const bool elsewhere = request.back.shard != turn.shard;
   if (seconds > 0) {
-    const uint64_t mark = number_of(subscription.place) | (elsewhere ? kElsewhere : 0);
-    return answers_.add(request.back, status, std::move(response), mark, turn);
+    return answers_.add(request.back, status, std::move(response), subscription.id, turn);
   }
   service_.respond(request.back, status, response, turn);
   finish(subscription, SubscriptionEnd::timeout, turn);

@@ -61,9 +61,6 @@ engine::JournalKey subscription_key(uint64_t id) {
 
 void pack(const KeptSubscription& kept, base::Sink& out) {
   append(kVersion, out);
-  append(kept.place.shard, out);
-  append(kept.place.slot, out);
-  append(kept.place.generation, out);
   append(static_cast<uint8_t>(kept.granted ? 1 : 0), out);
   append_text(kept.package, out);
   append_text(kept.event_id, out);
@@ -74,14 +71,13 @@ void pack(const KeptSubscription& kept, base::Sink& out) {
 bool unpack(base::Bytes in, KeptSubscription& out) {
   uint8_t version = 0;
   uint8_t granted = 0;
-  if (!take(in, version) || version != kVersion || !take(in, out.place.shard) ||
-      !take(in, out.place.slot) || !take(in, out.place.generation) || !take(in, granted) ||
+  if (!take(in, version) || version != kVersion || !take(in, granted) ||
       !take_text(in, out.package) || !take_text(in, out.event_id) || !take_text(in, out.identity)) {
     return false;
   }
   out.granted = granted != 0;
   out.dialog = in;
-  return !out.identity.empty() && out.place.slot < kSlotsMax;
+  return !out.identity.empty();
 }
 
 void pack(const SubscriptionNote& note, base::Sink& out) {

@@ -1,6 +1,6 @@
 // One subscription at the notifier (RFC 6665 §4.2): a watcher of a user's presentity with its
-// dialog. Made and owned by Notifier, in a slot that the dialog's local tag names; its user's shard
-// only. Kept small: there may be 100,000 of them.
+// dialog. Made and owned by Notifier, by the number that is the dialog's local tag; its user's
+// shard only. Kept small: there may be 100,000 of them.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,6 @@
 #include "engine/seam/timer.h"
 #include "protocols/im/presentity/watcher.h"
 #include "protocols/sip/dialog/dialog.h"
-#include "protocols/sip/transaction/token.h"
 
 namespace sip {
 
@@ -27,16 +26,16 @@ class Subscription final : public im::Watcher {
   void ended(im::WatchEnd why, engine::Turn& turn) override;
 
   base::Instant expires;
-  uint64_t kept = 0;            // of its entry in the journal; 0: a fetch, which has none
+  uint64_t id = 0;              // random; of its entry in the journal, too
   base::PackedString dialog;    // packed_dialog.h
   base::PackedString event_id;  // of Event: "" for none
-  Place place;
   uint32_t local_cseq = 0;
   uint32_t cseq_reserved = 0;  // local numbers up to this one count as used after a restart
   uint32_t remote_cseq = 0;
   uint32_t version = 0;  // of the documents it is sent, where they are counted
   uint8_t package = 0;   // its place among the notifier's
   SubscriptionEnd end = SubscriptionEnd::none;
+  bool kept = false;       // has an entry in the journal; not one that only asks once
   bool answered = false;   // its 200 has left
   bool notifying = false;  // a NOTIFY is under way: one at a time, so that they come in order
   bool due = false;        // another is owed
@@ -53,7 +52,6 @@ static_assert(sizeof(Subscription) <= 192, "with its texts <= 350");
 // What the journal keeps of one: EntryKind::subscription; account, then this. The note is what
 // changes with a refresh.
 struct KeptSubscription {
-  Place place;
   base::Bytes package;
   base::Bytes event_id;
   base::Bytes identity;

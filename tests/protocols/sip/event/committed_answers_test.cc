@@ -11,7 +11,7 @@ TEST(CommittedAnswers, LeaveInOrderWhenTheirEntriesAreOnTheDisk) {
   stage.log.hold();
   engine::Turn turn = stage.turn();
   std::vector<uint64_t> told;
-  const auto note = [&told](uint64_t mark) { told.push_back(mark); };
+  const auto note = [&told](uint64_t mark, bool) { told.push_back(mark); };
   stage.log.put({2, 1}, "one");
   answers.add({}, 200, "SIP/2.0 200 OK\r\n\r\n", 7, turn);
   answers.on_committed(turn, note);

@@ -5,7 +5,7 @@ import asyncio
 import itertools
 import re
 
-import harness
+from node import PATIENCE
 
 _numbers = itertools.count(1)
 
@@ -107,7 +107,7 @@ class Agent(asyncio.DatagramProtocol):
             if wanted(message):
                 self._put_back.remove(message)
                 return message
-        deadline = asyncio.get_running_loop().time() + harness.PATIENCE
+        deadline = asyncio.get_running_loop().time() + PATIENCE
         while True:
             try:
                 left = deadline - asyncio.get_running_loop().time()
@@ -118,6 +118,14 @@ class Agent(asyncio.DatagramProtocol):
             if wanted(message):
                 return message
             self._put_back.append(message)
+
+    def take(self, wanted):
+        """What has come of this and nobody has heard."""
+        while not self.heard.empty():
+            self._put_back.append(self.heard.get_nowait())
+        taken = [message for message in self._put_back if wanted(message)]
+        self._put_back = [message for message in self._put_back if not wanted(message)]
+        return taken
 
     async def request(self, method, uri, *, to=None, cseq=None, call_id=None, tag=None, body="",
                       **fields):
