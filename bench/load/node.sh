@@ -97,7 +97,7 @@ sip_node_start() {
   local kind
   for kind in udp tcp; do
     peers+=('[[sip.peer]]' 'address = "127.0.0.2"' "port = $sip_peer_port" "transport = \"$kind\""
-      "domains = [\"$kind.peer\"]")
+      "domains = [\"$kind.peer\"]" 'publishes = true' 'watches = true')
   done
   node_start "$users" 0 "$@" 'sip.enabled = true' 'sip.address = "127.0.0.1"' \
     'sip.transports = ["udp", "tcp"]' "sip.udp_port = $sip_port" "sip.tcp_port = $sip_port" \

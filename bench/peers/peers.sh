@@ -97,6 +97,7 @@ kamailio_start() {
   (cd "$peer" && exec taskset -c "${NODE_CPUS:-0}" kamailio -DD -E -x fm -X fm -m 6144 -M 64 \
     -Y "$peer/run" -f "$peer/kamailio.cfg") >"$peer/log" 2>&1 </dev/null &
   server=$!
+  disown "$server"  # nobody has to be told how it ended
   echo "$server" >"$scratch/pid"
   peer_wait peer_listens "$sip_port"
 }
