@@ -15,7 +15,7 @@ bool Presences::take(const im::Stanza& stanza, engine::Turn& turn) {
       return true;
     }
     default:
-      return false;
+      return subscriber_.take(stanza, turn);
   }
 }
 

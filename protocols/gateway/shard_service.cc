@@ -12,7 +12,7 @@ ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<
     : xmpp_(std::move(xmpp)),
       sip_(std::move(sip)),
       messages_(*sip_, xmpp_->realm()),
-      presences_(xmpp_->realm()),
+      presences_(*sip_, xmpp_->realm()),
       compositor_(*sip_, xmpp_->realm()),
       notifier_(*sip_, xmpp_->realm(), random) {
   notifier_.add(std::make_unique<sip::PresencePackage>());

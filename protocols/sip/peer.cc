@@ -52,6 +52,12 @@ bool may_publish(const std::vector<TrunkPeer>& peers, const Flow& source) {
   });
 }
 
+void append_contact(const TrunkPeer& peer, base::Bytes sent_by, base::Sink& out) {
+  out.append("<sip:").append(sent_by);
+  if (!peer.datagrams) out.append(";transport=tcp");
+  out.append(">");
+}
+
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain) {
   const auto found = std::find_if(peers.begin(), peers.end(),
                                   [&](const TrunkPeer& peer) { return peer.serves(domain); });

@@ -48,5 +48,7 @@ const TrunkPeer* peer_named(const std::vector<TrunkPeer>& peers,
 bool may_publish(const std::vector<TrunkPeer>& peers, const Flow& source);
 // Who has the users of this domain; null: nobody.
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain);
+// "<sip:…>": where this peer sends requests in a dialog with us.
+void append_contact(const TrunkPeer& peer, base::Bytes sent_by, base::Sink& out);
 
 }  // namespace sip

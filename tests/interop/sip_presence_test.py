@@ -335,6 +335,48 @@ class SipPresence(peer.Test):
             notify = await one.notify()
             self.assertEqual(state(notify), ["terminated", "reason", "rejected"])
 
+    async def test_users_watch_sip_users(self):
+        dave = "dave@friends.example"
+        friend = await self.agent(f"sip:{dave}", FRIENDS)
+
+        async def asked(expires):
+            return await friend.hear(lambda m: m.method == "SUBSCRIBE" and
+                                     m["Expires"] == expires, "a SUBSCRIBE")
+
+        self.alice.send_presence_subscription(dave)
+        subscribe = await asked("3600")
+        self.assertEqual(subscribe.start, f"SUBSCRIBE sip:{dave} SIP/2.0")
+        self.assertEqual(subscribe["Accept"], PIDF)
+        self.assertEqual(await friend.tell(subscribe, 1, "pending;expires=3600"), 200)
+        self.assertFalse(self.alice.has_heard("presence", lambda p: p["from"].bare == dave))
+        body = BUSY.replace("closed", "open")
+        self.assertEqual(await friend.tell(subscribe, 2, "active;expires=3600", body), 200)
+        await self.alice.hear("presence", lambda p: p["from"].bare == dave and
+                              p["type"] == "subscribed")
+        seen = await self.alice.hear("presence", lambda p: p["from"].bare == dave)
+        self.assertEqual((seen["type"], seen["from"].resource), ("dnd", "SEP001122334455"))
+        self.assertEqual(await friend.tell(subscribe, 2, "active;expires=3600", body), 500)
+        # Another client of hers is told what is known.
+        late = await self.peer(self.alice.user, "late").arrive()
+        await late.hear("presence", lambda p: p["from"].bare == dave and p["type"] == "dnd")
+        self.assertEqual(await friend.tell(subscribe, 3, "active;expires=3600",
+                                           IDLE.replace("SEP", "DESK")), 200)
+        for client in (self.alice, late):
+            await client.hear("presence", lambda p: p["from"].resource == "SEP001122334455" and
+                              p["type"] == "unavailable")
+            await client.hear("presence", lambda p: p["from"].resource == "DESK001122334455" and
+                              p["type"] == "available")
+        self.alice.send_presence(pto=dave, ptype="unsubscribe")
+        end = await asked("0")
+        self.assertEqual(end["Call-ID"], subscribe["Call-ID"])
+        self.assertEqual(await friend.tell(subscribe, 4, "terminated;reason=timeout"), 481)
+
+    async def test_sip_users_who_refuse(self):
+        friend = await self.agent("sip:eve@friends.example", FRIENDS)
+        friend.answer = 603
+        self.alice.send_presence_subscription("eve@friends.example")
+        await self.alice.hear("presence", lambda p: p["type"] == "unsubscribed")
+
     async def test_blocked_politely(self):
         phone = await self.agent("sip:spy@phones.example", PHONES)
         watch = Subscription(phone, self.uri(self.alice))

@@ -98,9 +98,36 @@ class Agent(asyncio.DatagramProtocol):
 
     def respond(self, request, status):
         lines = [f"SIP/2.0 {status} Because"]
-        for name in ("Via", "From", "To", "Call-ID", "CSeq"):
+        for name in ("Via", "From", "Call-ID", "CSeq"):
             lines += [f"{name}: {value}" for value in request.all(name)]
+        lines.append(f"To: {self.local_end(request)}")
+        if request.method == "SUBSCRIBE" and status < 300:
+            lines += [f"Contact: <sip:{self.address}:{self.port}>", f"Expires: {request['Expires']}"]
         self.send("\r\n".join([*lines, "Content-Length: 0", "", ""]))
+
+    def local_end(self, request):
+        """Our side of the dialog that a request begins or is in."""
+        to = request["To"]
+        return to if ";tag=" in to else f"{to};tag=a{self.port}"
+
+    async def tell(self, subscribe, cseq, state, body="", kind="application/pidf+xml"):
+        """A NOTIFY in the dialog of a SUBSCRIBE that was heard; the status that answers it."""
+        number = next(_numbers)
+        uri = subscribe["Contact"].strip("<>")
+        lines = [
+            f"NOTIFY {uri} SIP/2.0",
+            f"Via: SIP/2.0/{self.transport_name} {self.address}:{self.port};rport;"
+            f"branch=z9hG4bK{number}x{self.port}",
+            f"From: {self.local_end(subscribe)}", f"To: {subscribe['From']}",
+            f"Call-ID: {subscribe['Call-ID']}", f"CSeq: {cseq} NOTIFY", "Max-Forwards: 70",
+            f"Contact: <sip:{self.address}:{self.port}>", f"Event: {subscribe['Event']}",
+            f"Subscription-State: {state}", *([f"Content-Type: {kind}"] if body else []),
+            f"Content-Length: {len(body.encode())}", "", body]
+        self.send("\r\n".join(lines))
+        answer = await self.hear(
+            lambda m: m.status is not None and m["Call-ID"] == subscribe["Call-ID"] and
+            m["CSeq"] == f"{cseq} NOTIFY", "the answer to NOTIFY")
+        return answer.status
 
     async def hear(self, wanted, what):
         for message in self._put_back:

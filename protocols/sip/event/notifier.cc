@@ -181,7 +181,7 @@ bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
   write_state(subscription, turn, state);
   writer.field(HeaderId::subscription_state, state);
   std::string contact;
-  append_contact(*peer, contact);
+  append_contact(*peer, service_.options().sent_by, contact);
   writer.field(HeaderId::contact, contact);
   const auto body = subscription.presentity == nullptr ? nullptr : package.body(subscription);
   if (body == nullptr) {
@@ -212,12 +212,6 @@ void Notifier::write_state(const Subscription& subscription, engine::Turn& turn,
   const bool pending = subscription.watch_state == im::WatchState::pending;
   const int64_t left = std::max<int64_t>((subscription.expires - turn.now).ns / 1'000'000'000, 0);
   out.append(pending ? "pending;expires=" : "active;expires=").append(std::to_string(left));
-}
-
-void Notifier::append_contact(const TrunkPeer& peer, base::Sink& out) const {
-  out.append("<sip:").append(service_.options().sent_by);
-  if (!peer.datagrams) out.append(";transport=tcp");
-  out.append(">");
 }
 
 // Of what is seen in this subscription; not of another one, nor of another life of the node.

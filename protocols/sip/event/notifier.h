@@ -86,7 +86,6 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   void restore(im::User& user, const engine::JournalEntry& entry, base::Bytes rest,
                engine::Turn& turn) override;
   void on_restart_tick(engine::Turn& turn);
-  void append_contact(const TrunkPeer& peer, base::Sink& out) const;
   std::string entity_tag(const Subscription& subscription) const;
 
   Service& service_;

@@ -11,7 +11,7 @@ TEST(Presences, ARefusalEndsTheSubscription) {
                  "192.0.2.2");
   stage.agree();
   EXPECT_EQ(stage.last("Subscription-State").substr(0, 7), "pending");
-  Presences presences(*stage.realm);
+  Presences presences(*stage.service, *stage.realm);
   im::Stanza stanza;
   stanza.kind = im::StanzaKind::presence;
   stanza.from = jid::JidView::trusted("alice@xmpp.example");
