@@ -96,6 +96,9 @@ NodeLimits make_limits(const Config& config, const Profile& profile, const Machi
   }
   net.send_bytes_per_shard =
       std::min<uint64_t>(net.send_bytes_per_shard, bytes_of(budget, Pool::send_chunks));
+  net.datagrams_per_turn = static_cast<uint32_t>(budget.count(Pool::datagram_buffers));
+  net.datagrams_queued = static_cast<uint32_t>(budget.count(Pool::datagrams_queued));
+  net.datagram_bytes_queued = bytes_of(budget, Pool::datagrams_queued);
   limits.shards.io = reactor_kind(config.io);
   limits.shards.reactor.receive_buffers =
       static_cast<uint32_t>(budget.count(Pool::receive_buffers));

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -50,6 +51,8 @@ struct BudgetLine {
 class Budget {
  public:
   static constexpr uint32_t kReceiveBuffers = 4096;
+  static constexpr uint64_t kDatagramBuffersMax = 256;
+  static constexpr uint64_t kDatagramsQueuedMax = 64u << 10;
   static constexpr uint32_t kMailboxCapacity = 1024;  // envelopes from one shard to another
   static constexpr uint32_t kHandshakes = 1024;
   static constexpr uint64_t kSendBytesMax = 256u << 20;
@@ -65,7 +68,7 @@ class Budget {
   std::span<const BudgetLine> lines() const { return {lines_, used_}; }
 
  private:
-  static constexpr size_t kLinesMax = 25;
+  static constexpr size_t kLinesMax = 32;
   constexpr void add(Pool pool, uint64_t count, const char* reason) {
     CHECK(used_ < kLinesMax && pool < Pool::kCount);
     CHECK(reason != nullptr && *reason != '\0');
@@ -96,6 +99,15 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
   b.add(Pool::users, share(demand.users), "each user may be signed in");
   b.add(Pool::users, share(demand.users) / 8, "hashing is not fair");
   b.add(Pool::receive_buffers, kReceiveBuffers, "only connections that talk hold one, for a turn");
+  b.add(Pool::datagram_buffers,
+        std::bit_floor(std::clamp<uint64_t>(
+            share(demand.memory_bytes / 256) / bytes_each(Pool::datagram_buffers), 1,
+            kDatagramBuffersMax)),
+        "taken in one turn, a power of two; the others wait in the kernel");
+  b.add(Pool::datagrams_queued,
+        std::clamp<uint64_t>(share(demand.memory_bytes / 128) / bytes_each(Pool::datagrams_queued),
+                             1, kDatagramsQueuedMax),
+        "a 128th of the memory, 64 MiB a shard at most; then the newest is dropped");
   b.add(Pool::send_chunks, send_bytes / bytes_each(Pool::send_chunks),
         "an eighth of the memory, 256 MiB a shard at most; then the longest queue is closed");
   b.add(Pool::mailbox_slots, kMailboxCapacity * shards, "mailbox depth, from every shard");

@@ -5,13 +5,16 @@ servers have been broken by (the project's list of attacks known from others, ro
 as one message can do it. Needs nothing but the node."""
 import itertools
 import pathlib
+import re
+import socket
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "trust"))
+from client import Client  # noqa: E402
 from node import until  # noqa: E402
-from sip import STRANGER, SipServer, Stream, request  # noqa: E402
+from sip import PATIENCE, STRANGER, TRUNK, SipServer, Stream, request  # noqa: E402
 
 PORT = 5071  # of sent-by, where answers go that no rport asks for
 FIELDS = ("via", "from", "to", "call-id", "cseq", "max-forwards", "more", "length")
@@ -308,6 +311,23 @@ class Rules(unittest.TestCase):
         told = f"upstream_not_trusted address={STRANGER}"
         until(lambda: told in server.log(), "the stranger in the log")
         self.assertLessEqual(server.log().count(told), 20)  # ten at once, a shard
+
+    def test_no_challenge_is_answered(self):  # S18
+        alice = Client(server.plain).login("alice", server.passwords["alice"], "desk")
+        self.addCleanup(alice.close)
+        with server.datagrams(TRUNK, 5060) as peer:  # where requests for it go
+            alice.send("<message to='eve@example.com' id='s18'><body>hi</body></message>")
+            peer.settimeout(PATIENCE)
+            heard = peer.recv(65536)
+            self.assertTrue(heard.startswith(b"MESSAGE sip:eve@example.com SIP/2.0\r\n"), heard)
+            copied = b"".join(re.findall(rb"^(?:Via|From|To|Call-ID|CSeq):.*\r\n", heard, re.M))
+            peer.send(b"SIP/2.0 401 Unauthorized\r\n" + copied + b"WWW-Authenticate: Digest "
+                      b"realm=\"localhost\", nonce=\"n\", qop=\"auth\"\r\nContent-Length: 0\r\n\r\n")
+            error = alice.expect("<message [^>]*type='error'.*?</message>").group().decode()
+            self.assertIn("<not-authorized", error)
+            peer.settimeout(0.3)
+            with self.assertRaises(socket.timeout):
+                peer.recv(65536)
 
     def test_answers_go_nowhere_but_back(self):  # S19
         with server.datagrams(STRANGER, PORT) as source, \

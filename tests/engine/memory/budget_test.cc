@@ -50,6 +50,15 @@ TEST(Budget, ASmallMachineGetsSmallSendQueues) {
   EXPECT_EQ((uint64_t{1} << 30) / 8 / 2, small.count(Pool::send_chunks) * 4096);
 }
 
+TEST(Budget, ASmallMachineHasRoomForFewDatagrams) {
+  const Budget large = Budget::per_shard({5000, 7500, 2, uint64_t{18} << 30});
+  const Budget small = Budget::per_shard({5000, 7500, 2, uint64_t{2} << 30});
+  EXPECT_EQ(Budget::kDatagramBuffersMax, large.count(Pool::datagram_buffers));
+  EXPECT_EQ(Budget::kDatagramsQueuedMax, large.count(Pool::datagrams_queued));
+  EXPECT_EQ(32u, small.count(Pool::datagram_buffers)) << "the reactor wants a power of two";
+  EXPECT_EQ((uint64_t{2} << 30) / 128 / 2, small.count(Pool::datagrams_queued) * 1024);
+}
+
 TEST(Budget, NoShardsIsTakenAsOne) {
   EXPECT_EQ(Budget::per_shard({10, 10, 1, 1 << 30}).bytes(), node_bytes({10, 10, 0, 1 << 30}));
 }
