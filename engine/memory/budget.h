@@ -52,7 +52,6 @@ class Budget {
  public:
   static constexpr uint32_t kReceiveBuffers = 4096;
   static constexpr uint64_t kDatagramBuffersMax = 256;
-  static constexpr uint64_t kDatagramsQueuedMax = 64u << 10;
   static constexpr uint32_t kMailboxCapacity = 1024;  // envelopes from one shard to another
   static constexpr uint32_t kHandshakes = 1024;
   static constexpr uint64_t kSendBytesMax = 256u << 20;
@@ -84,6 +83,7 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
   const auto share = [shards](uint64_t whole) { return (whole + shards - 1) / shards; };
   const uint64_t sessions = share(uint64_t{3} * demand.sessions);
   const uint64_t send_bytes = std::min(kSendBytesMax, share(demand.memory_bytes / 8));
+  const uint64_t datagram_bytes = send_bytes / 8;
 
   const uint64_t sip_each = bytes_each(Pool::sip_transactions) + bytes_each(Pool::sip_answers);
   const uint64_t sip_transactions =
@@ -104,12 +104,11 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
             share(demand.memory_bytes / 256) / bytes_each(Pool::datagram_buffers), 1,
             kDatagramBuffersMax)),
         "taken in one turn, a power of two; the others wait in the kernel");
-  b.add(Pool::datagrams_queued,
-        std::clamp<uint64_t>(share(demand.memory_bytes / 128) / bytes_each(Pool::datagrams_queued),
-                             1, kDatagramsQueuedMax),
-        "a 128th of the memory, 64 MiB a shard at most; then the newest is dropped");
-  b.add(Pool::send_chunks, send_bytes / bytes_each(Pool::send_chunks),
-        "an eighth of the memory, 256 MiB a shard at most; then the longest queue is closed");
+  b.add(Pool::datagrams_queued, datagram_bytes / bytes_each(Pool::datagrams_queued),
+        "an eighth of what waits to leave; then the newest is dropped");
+  b.add(Pool::send_chunks, (send_bytes - datagram_bytes) / bytes_each(Pool::send_chunks),
+        "an eighth of the memory, 256 MiB a shard at most, with the datagrams; then the longest "
+        "queue is closed");
   b.add(Pool::mailbox_slots, kMailboxCapacity * shards, "mailbox depth, from every shard");
   b.add(Pool::envelopes, kMailboxCapacity * shards, "every mailbox full");
   b.add(Pool::unacked, kUnackedBytes / bytes_each(Pool::unacked),

@@ -109,8 +109,6 @@ REFUSED = {
                                      more="Content-Type: application/unheard-of"), {415}),
     "somebody who is not there": (message(b"hi", method="MESSAGE",
                                           more="Content-Type: text/plain"), {404}),
-    "S1: a Contact that is none": (of(
-        "SUBSCRIBE", more="Event: presence\r\nContact: <<sip:;;>"), {400, NO_METHOD}),
 }
 # What a datagram is answered with 400 and a stream too.
 BAD = {

@@ -27,6 +27,7 @@ tcp_port = 0
 address = "%s"
 transport = "udp"
 domains = ["example.com", "example.net", "example.org"]
+publishes = true
 """ % TRUNK
 
 _numbers = itertools.count(1)

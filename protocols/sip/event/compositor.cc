@@ -191,7 +191,6 @@ void Compositor::refuse(const Received& request, uint16_t status, engine::Turn& 
   if (status == 415) writer.field(HeaderId::accept, kPidf);
   if (status == 423) writer.number(HeaderId::min_expires, lifetimes_.shortest);
   if (status == 489) service_.write_announced(HeaderId::allow_events, writer);
-  if (status == 503) writer.number(HeaderId::retry_after, kRetryAfterSeconds);
   writer.end();
   service_.respond(request.back, status, out, turn);
 }

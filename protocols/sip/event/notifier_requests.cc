@@ -260,7 +260,6 @@ void Notifier::refuse(const Received& request, uint16_t status, engine::Turn& tu
   if (status == 406) write_accepted(request, writer);
   if (status == 423) writer.number(HeaderId::min_expires, Lifetimes().shortest);
   if (status == 489) service_.write_announced(HeaderId::allow_events, writer);
-  if (status == 503) writer.number(HeaderId::retry_after, kRetryAfterSeconds);
   writer.end();
   service_.respond(request.back, status, out, turn);
 }
