@@ -150,6 +150,15 @@ class Subscriptions(Test):
             self.assertEqual(server.ask(stranger, subscribe()).status, 403)
         self.assertGreaterEqual(self.counted("sip_strangers_refused")[0], before + 3)
 
+    def test_an_end_point_is_no_part_of_its_dialog(self):  # epid, MS-SIPRE
+        first = subscribe(tag="e1;epid=0aa8c5e1b7")
+        answer = self.ask(first, 200)
+        again = first.replace(b"CSeq: 1 ", b"CSeq: 2 ").replace(b"epid=0aa8c5e1b7", b"epid=ffff")
+        again = again.replace(b"To: <" + USER.encode() + b">", b"To: " + answer.field("To").encode())
+        self.ask(again.replace(b";branch=z9hG4bK", b";branch=z9hG4bKagain"), 200)
+        end = again.replace(b"CSeq: 2 ", b"CSeq: 3 ").replace(b"\r\nEvent", b"\r\nExpires: 0\r\nEvent")
+        self.ask(end.replace(b";branch=z9hG4bK", b";branch=z9hG4bKend"), 200)
+
     def test_dialogs_nobody_knows(self):
         for tag in ("x", "0" * 40, "t" * 4096, "%00"):
             with self.subTest(tag[:10]):
