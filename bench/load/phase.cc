@@ -55,6 +55,7 @@ const PhaseFacts& facts(PhaseKind kind) {
 }
 
 constexpr double kWindowMax = 64;
+constexpr double kSipWindowMax = 1024;
 
 // Below these the phase would do nothing, or something else than it says.
 base::Status check(const Phase& phase) {
@@ -68,7 +69,10 @@ base::Status check(const Phase& phase) {
     if (name == "bytes" && (value < 150 || value > 4096)) {
       return base::Error{"bytes must be 150 to 4096"};
     }
-    if (name == "window" && value > kWindowMax) return base::Error{"window must be 1 to 64"};
+    const double most = phase.is_sip() ? kSipWindowMax : kWindowMax;
+    if (name == "window" && value > most) {
+      return base::Error{"window must be 1 to " + std::to_string(static_cast<int>(most))};
+    }
   }
   return base::Status::ok();
 }
