@@ -75,6 +75,8 @@ std::shared_ptr<sip::Options> sip_options(const Config& config) {
     trunk.datagrams = peer.transport == kPeerUdp;
     const uint16_t usual = trunk.tls ? sip::kDefaultTlsPort : sip::kDefaultPort;
     trunk.address = base::parse_address(peer.address, peer.port != 0 ? peer.port : usual);
+    if (!trunk.address) trunk.host = peer.address;
+    trunk.port = peer.port;
     for (const std::string& source : peer.sources) {
       trunk.sources.push_back(base::parse_address(source, 0));
     }
@@ -118,14 +120,6 @@ std::vector<Pinned> pinned_changes(const Config& running, const Config& wanted) 
                   wanted.listeners.end(), same)) {
     changes.push_back({"listener", listener_pinned()});
   }
-  const auto same_peer = [](const SipPeerConfig& a, const SipPeerConfig& b) {
-    return std::all_of(sip_peer_keys().begin(), sip_peer_keys().end(),
-                       [&](const SipPeerKey& key) { return key.get(a) == key.get(b); });
-  };
-  if (!std::equal(running.sip.peers.begin(), running.sip.peers.end(), wanted.sip.peers.begin(),
-                  wanted.sip.peers.end(), same_peer)) {
-    changes.push_back({"sip.peer", sip_peer_pinned()});
-  }
   return changes;
 }
 
@@ -134,7 +128,6 @@ void keep_pinned(const Config& running, Config& wanted) {
     if (!key.pinned.empty()) key.set(wanted, key.get(running));
   }
   wanted.listeners = running.listeners;
-  wanted.sip.peers = running.sip.peers;
 }
 
 }  // namespace appliance

@@ -116,6 +116,7 @@ struct Config {
   xmpp::Options xmpp;  // without im, listeners, contacts: see xmpp_options()
   im::Options im;      // without domains
   std::array<std::vector<std::string>, std::size(kContactKinds)> contacts;
+  std::vector<std::string> dns_servers;
   SipConfig sip;
 };
 

@@ -59,7 +59,7 @@ const char kSized[] = "memory is divided among the shards once, at start";
 const char kDoor[] = "each shard opens its way to the kernel once, at start";
 const char kOneStore[] = "the database stays open while the node runs";
 const char kDigest[] = "keys are made, and asked for, in one way while the node runs";
-const char kPeers[] = "connections to SIP peers are kept while the node runs";
+const char kOneResolver[] = "names are looked up by one resolver, made at start";
 const char kJournalFits[] = "the journal's files are sized for it once, at start";
 
 // A field of the key's target, as the two functions that write and read it.
@@ -181,7 +181,7 @@ std::span<const CertificateKey> certificate_keys() {
 }
 
 #define PEER_FLAG(path, field, help) \
-  { path, Kind::boolean, 0, 0, {}, help, kPeers, FIELD(SipPeerConfig, field) }
+  { path, Kind::boolean, 0, 0, {}, help, "", FIELD(SipPeerConfig, field) }
 
 std::span<const SipPeerKey> sip_peer_keys() {
   static const std::vector<SipPeerKey> keys = {
@@ -190,16 +190,20 @@ std::span<const SipPeerKey> sip_peer_keys() {
        0,
        0,
        {},
-       "Numeric address that requests for its users are sent to.",
-       kPeers,
+       "Address that requests for its users are sent to. If it is a name, it is looked up when it "
+       "is "
+       "needed (RFC 3263): SRV records where no port is given, then addresses; requests from it "
+       "are "
+       "believed if they come from `sources`, or with a certificate.",
+       "",
        FIELD(SipPeerConfig, address)},
       {"port",
        Kind::integer,
        0,
        65535,
        {},
-       "Its port; 0 is 5060, or 5061 with TLS.",
-       kPeers,
+       "Its port; 0 is what SRV records of a name say, else 5060, or 5061 with TLS.",
+       "",
        FIELD(SipPeerConfig, port)},
       {"transport",
        Kind::choice,
@@ -210,7 +214,7 @@ std::span<const SipPeerKey> sip_peer_keys() {
        "one of `tls_subjects`, or, without any, of `domains`. With \"udp\" requests are taken by "
        "datagram, too, whose source "
        "anybody on the way can forge, and messages are limited to 1300 bytes (RFC 3428).",
-       kPeers,
+       "",
        FIELD(SipPeerConfig, transport)},
       {"domains",
        Kind::list,
@@ -219,7 +223,7 @@ std::span<const SipPeerKey> sip_peer_keys() {
        {},
        "Domains whose users are there: what is for them is sent there, and they alone may be "
        "spoken for.",
-       kPeers,
+       "",
        FIELD(SipPeerConfig, domains)},
       {"sources",
        Kind::list,
@@ -227,7 +231,7 @@ std::span<const SipPeerKey> sip_peer_keys() {
        0,
        {},
        "Numeric addresses it may send requests from, besides `address`.",
-       kPeers,
+       "",
        FIELD(SipPeerConfig, sources)},
       {"tls_subjects",
        Kind::list,
@@ -237,7 +241,7 @@ std::span<const SipPeerKey> sip_peer_keys() {
        "Domain names one of which its certificate has to name: as URI (sip:NAME), else as DNS "
        "name, or, where there are no alternative names, as common name (RFC 5922). It is known by "
        "its certificate then, at the listener \"mutual\" and from any address, and by that alone.",
-       kPeers,
+       "",
        FIELD(SipPeerConfig, tls_subjects)},
       PEER_FLAG("publishes", publishes,
                 "It says what the phones of this node's users do (PUBLISH), as a call manager "
@@ -266,6 +270,5 @@ const char* sip_peer_help() {
          "Whoever is not named here may ask what the node can (OPTIONS), and nothing else.";
 }
 const char* listener_pinned() { return kSockets; }
-const char* sip_peer_pinned() { return kPeers; }
 
 }  // namespace appliance

@@ -45,12 +45,11 @@ using SipPeerKey = Key<SipPeerConfig>;
 std::span<const ConfigKey> config_keys();
 std::span<const ListenerKey> listener_keys();        // of each [[listener]]
 std::span<const CertificateKey> certificate_keys();  // of each [[certificate]]
-std::span<const SipPeerKey> sip_peer_keys();          // of each [[sip.peer]]
+std::span<const SipPeerKey> sip_peer_keys();         // of each [[sip.peer]]
 const char* listener_help();
 const char* certificate_help();
 const char* sip_peer_help();
 const char* listener_pinned();
-const char* sip_peer_pinned();
 
 // A value as TOML writes it.
 template <class Target>

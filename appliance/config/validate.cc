@@ -165,6 +165,13 @@ void Validator::sizes(const Config& config) {
   if (config.data.empty()) report("data", "data is empty", "name a directory");
 }
 
+// As DNS and certificates have them.
+bool is_host_name(const std::string& text) {
+  return !text.empty() && text.size() <= 253 && sip::all(sip::kHost, text) &&
+         text.find_first_not_of("0123456789.") != std::string::npos && text.front() != '.' &&
+         text.find("..") == std::string::npos;
+}
+
 bool listens(const SipConfig& sip, const char* transport) {
   return std::find(sip.transports.begin(), sip.transports.end(), transport) != sip.transports.end();
 }
@@ -226,7 +233,7 @@ void Validator::sip_subjects(SipConfig& sip, size_t i) {
   }
   for (std::string& subject : sip.peers[i].tls_subjects) {
     std::transform(subject.begin(), subject.end(), subject.begin(), sip::lower);
-    if (subject.empty() || !sip::all(sip::kHost, subject)) {
+    if (!is_host_name(subject)) {
       report(at, "\"" + subject + "\" is not a domain name as certificates have them",
              "write one such as \"gate.example.org\": no wildcards, others than ASCII as xn--…");
     } else if (!subjects_.insert(subject).second) {
@@ -245,7 +252,10 @@ void Validator::sip_peers(Config& config) {
       report(at(key), "\"" + text + "\" is not a numeric address",
              "write one such as \"192.0.2.1\" or \"2001:db8::1\"");
     };
-    need_address("address", peer.address);
+    if (!is_address(peer.address) && !is_host_name(peer.address)) {
+      report(at("address"), "\"" + peer.address + "\" is neither an address nor a host name",
+             "write one such as \"192.0.2.1\" or \"cucm.example.org\"");
+    }
     for (const std::string& source : peer.sources) need_address("sources", source);
     for (std::string& domain : peer.domains) {
       std::string normal;

@@ -44,6 +44,7 @@ Node::~Node() {
   if (journals_ != nullptr) journals_->stop();
   // Requests that are still waiting are answered into the mesh and rung at the shards' reactors,
   // so the store ends while both are there.
+  names_.reset();
   archive_.reset();
   store_.reset();
   shards_.reset();
@@ -106,7 +107,11 @@ std::unique_ptr<base::Random> Node::make_random(engine::ShardId) {
 }
 
 void Node::ask(engine::QuestionPtr question) {
-  // Everything that shards ask is a StoreRequest.
+  if (question->to == engine::Question::To::names) {
+    return names_->ask(std::unique_ptr<engine::NameQuestion>(
+        static_cast<engine::NameQuestion*>(question.release())));
+  }
+  // Everything else that shards ask is a StoreRequest.
   const auto& request = static_cast<const im::StoreRequest&>(*question);
   if (store::ArchiveStore::answers(request.kind)) return archive_->ask(std::move(question));
   store_->ask(std::move(question));

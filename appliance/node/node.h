@@ -14,6 +14,7 @@
 #include "appliance/admin/control.h"
 #include "appliance/admin/server.h"
 #include "appliance/config/config.h"
+#include "appliance/names/resolver.h"
 #include "appliance/node/certificates.h"
 #include "appliance/node/demo.h"
 #include "appliance/node/heartbeat.h"
@@ -72,6 +73,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   base::Status open_store();
   base::Status open_archive();
   base::Status open_journals();
+  base::Status open_names();
   base::Status start_shards();
   base::Status open_doors();
   base::Status write_listening();
@@ -79,6 +81,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
 
   void drain();
   void put_in_force(Config wanted, Certificates certificates, ReloadReport& report);
+  std::shared_ptr<const sip::Options> new_sip_options(const Config& wanted) const;
   void apply_trace(const TraceConfig& trace);
   std::vector<std::string> warnings();
   std::string admin_socket() const;
@@ -132,6 +135,7 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   std::unique_ptr<AdminServer> admin_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::ArchiveStore> archive_;
+  std::unique_ptr<names::Resolver> names_;
 };
 
 }  // namespace appliance

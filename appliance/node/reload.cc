@@ -3,6 +3,7 @@
 #include "appliance/node/clocks.h"
 #include "appliance/node/node.h"
 #include "appliance/node/on_shards.h"
+#include "protocols/gateway/shard_service.h"
 
 namespace appliance {
 
@@ -39,15 +40,31 @@ ReloadReport Node::reload() {
   return report;
 }
 
+// With the memory that the running ones have; null: SIP is off, which only a restart changes.
+std::shared_ptr<const sip::Options> Node::new_sip_options(const Config& wanted) const {
+  if (sip_options_ == nullptr) return nullptr;
+  auto sip = sip_options(wanted);
+  sip->server = sip_options_->server;
+  sip->client = sip_options_->client;
+  sip->unfinished_bytes_max = sip_options_->unfinished_bytes_max;
+  sip->tls_context = sip_options_->tls_context;
+  return sip;
+}
+
 void Node::put_in_force(Config wanted, Certificates certificates, ReloadReport& report) {
   // What cannot change keeps saying what is true.
   keep_pinned(config_, wanted);
   auto options = xmpp_options(wanted);
   bool taken = shards_->replace_tls(certificates.contexts);
+  const std::shared_ptr<const sip::Options> sip = new_sip_options(wanted);
   for (engine::ShardId shard = 0; shard < shard_count_; ++shard) {
     taken = run_on(*shards_, shard,
-                   [this, options](engine::Shard& on) {
+                   [this, options, sip](engine::Shard& on) {
                      xmpp_node_->services[on.id()]->set_options(options);
+                     if (sip == nullptr) return;
+                     auto& service = static_cast<gateway::ShardService&>(on.service());
+                     service.sip().set_options(sip, on.current());
+                     on.settle();
                    }) &&
             taken;
   }
@@ -57,6 +74,7 @@ void Node::put_in_force(Config wanted, Certificates certificates, ReloadReport& 
   config_ = std::move(wanted);
   certificates_ = std::move(certificates);
   xmpp_options_ = std::move(options);
+  sip_options_ = sip;
   TRACE(node, info, "reloaded", {"needs_restart", report.pinned.size()});
 }
 

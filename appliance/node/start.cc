@@ -46,9 +46,9 @@ std::string operators_command(const std::string& socket) {
 
 base::Status Node::start() {
   using Step = base::Status (Node::*)();
-  constexpr Step kSteps[] = {&Node::configure,    &Node::prepare_data,   &Node::open_store,
-                             &Node::open_archive, &Node::open_journals,  &Node::start_shards,
-                             &Node::open_doors,   &Node::write_listening};
+  constexpr Step kSteps[] = {&Node::configure,    &Node::prepare_data,  &Node::open_store,
+                             &Node::open_archive, &Node::open_journals, &Node::open_names,
+                             &Node::start_shards, &Node::open_doors,    &Node::write_listening};
   for (const Step step : kSteps) {
     if (auto done = (this->*step)(); !done) return done;
   }
@@ -169,6 +169,15 @@ base::Status Node::open_journals() {
     journal_feed_->add(log.log(), log.progress());
   }
   archive_->start(journal_feed_.get());
+  return base::Status::ok();
+}
+
+base::Status Node::open_names() {
+  auto started = names::Resolver::start(
+      {.servers = config_.dns_servers},
+      [this](engine::QuestionPtr answer) { mesh_->answer(std::move(answer)); });
+  if (!started) return started.error();
+  names_ = std::move(*started);
   return base::Status::ok();
 }
 

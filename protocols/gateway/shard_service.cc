@@ -77,8 +77,10 @@ void ShardService::on_refused(const engine::Envelope& mail, engine::Turn& turn) 
   service_of(mail).on_refused(mail, turn);
 }
 
-// Every question is put through the realm, which XMPP's service owns.
+// Names are asked for by SIP; every other question is put through the realm, which XMPP's service
+// owns.
 void ShardService::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
+  if (answer->to == engine::Question::To::names) return sip_->on_answer(std::move(answer), turn);
   const auto& request = static_cast<const im::StoreRequest&>(*answer);
   if (im::changes_password(request.kind)) on_password_changed(request.user);
   xmpp_->on_answer(std::move(answer), turn);

@@ -23,6 +23,7 @@ class ShardService final : public engine::Service, private im::Elsewhere {
   ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip,
                base::Random& random);
 
+  sip::Service& sip() { return *sip_; }
   // The store knows of another password of this account of the shard's, or of none any more.
   void on_password_changed(base::Bytes account);
 

@@ -30,6 +30,7 @@ class Connection final : public engine::Peer, public base::ListNode<> {
   void on_closed(engine::CloseReason reason, engine::Turn& turn) override;
 
   void close(engine::Turn& turn);
+  const Flow& flow() const { return flow_; }
 
  private:
   bool mutual() const;

@@ -9,6 +9,7 @@
 #include "protocols/sip/connection.h"
 #include "protocols/sip/identity.h"
 #include "protocols/sip/service.h"
+#include "protocols/sip/transport/locate.h"
 
 namespace sip {
 
@@ -23,7 +24,7 @@ Outgoing::Outgoing(Service& service, const ClientTransactions::Limits& limits)
 
 Outgoing::~Outgoing() = default;
 
-Trunk* Outgoing::find(uint64_t peer) {
+Trunk* Outgoing::find_peer(uint64_t peer) {
   const auto found = std::find_if(trunks_.begin(), trunks_.end(),
                                   [&](const auto& trunk) { return trunk->peer.id == peer; });
   return found == trunks_.end() ? nullptr : found->get();
@@ -36,9 +37,9 @@ Trunk* Outgoing::find(const Connection& connection) {
   return found == trunks_.end() ? nullptr : found->get();
 }
 
-Trunk* Outgoing::find_token(uint64_t token) {
+Trunk* Outgoing::find(uint64_t token, Trunk::State state) {
   const auto found = std::find_if(trunks_.begin(), trunks_.end(), [&](const auto& trunk) {
-    return trunk->state == Trunk::State::connecting && trunk->token == token;
+    return trunk->state == state && trunk->token == token;
   });
   return found == trunks_.end() ? nullptr : found->get();
 }
@@ -55,20 +56,25 @@ uint64_t Outgoing::ticket(ClientUser& user, uint64_t number) {
 bool Outgoing::send(const TrunkPeer& peer, Method method, const Request& how, base::Bytes rest,
                     ClientUser& user, uint64_t number, engine::Turn& turn) {
   const uint64_t mine = ticket(user, number);
-  if (peer.datagrams) {
-    Flow flow;
-    flow.remote = peer.address;
-    if (!service_.options().find_listener(ListenerKind::udp, flow.listener)) return false;
-    return send_by(flow, false, method, how, rest, mine, turn);
-  }
-  Trunk* const trunk = find(peer.id);
+  Trunk* const trunk = find_peer(peer.id);
   CHECK(trunk != nullptr);
-  if (trunk->state == Trunk::State::ready) {
-    return send_by(trunk->flow, peer.tls, method, how, rest, mine, turn);
+  Flow flow = trunk->flow;
+  const bool located = trunk->state == Trunk::State::idle && trunk->located(turn.now);
+  if (located && trunk->targets().empty()) return false;
+  const bool by_datagram = peer.datagrams && located;
+  if (by_datagram && !datagram_flow(*trunk, flow)) return false;
+  if (by_datagram || trunk->state == Trunk::State::ready) {
+    return send_by(flow, peer.tls, method, how, rest, mine, turn);
   }
   if (!trunk->wait(method, how, rest, mine)) return false;
-  if (trunk->state == Trunk::State::idle) connect(*trunk, turn);
+  if (trunk->state == Trunk::State::idle) start(*trunk, turn);
   return true;
+}
+
+bool Outgoing::datagram_flow(const Trunk& trunk, Flow& out) const {
+  out = {};
+  out.remote = trunk.targets().front();
+  return service_.options().find_listener(ListenerKind::udp, out.listener);
 }
 
 bool Outgoing::send_by(const Flow& flow, bool tls, Method method, const Request& how,
@@ -88,12 +94,43 @@ bool Outgoing::send_by(const Flow& flow, bool tls, Method method, const Request&
   return true;
 }
 
+// There is something to send, and no way yet.
+void Outgoing::start(Trunk& trunk, engine::Turn& turn) {
+  CHECK(trunk.state == Trunk::State::idle && trunk.connection == nullptr);
+  trunk.tried = 0;
+  if (trunk.located(turn.now)) return go_on(trunk, turn);
+  const TrunkPeer& peer = trunk.peer;
+  auto question = where_is(peer.host, peer.port,
+                           peer.tls         ? Via::Transport::tls
+                           : peer.datagrams ? Via::Transport::udp
+                                            : Via::Transport::tcp);
+  trunk.state = Trunk::State::locating;
+  trunk.token = question->number = ++last_token_;
+  turn.out.ask(std::move(question));
+}
+
+void Outgoing::on_located(const engine::NameQuestion& answer, engine::Turn& turn) {
+  Trunk* const trunk = find(answer.number, Trunk::State::locating);
+  if (trunk == nullptr) return;
+  trunk->state = Trunk::State::idle;
+  trunk->locate(answer, turn.random, turn.now);
+  go_on(*trunk, turn);
+}
+
+void Outgoing::go_on(Trunk& trunk, engine::Turn& turn) {
+  if (trunk.targets().empty()) return fail(trunk, turn);
+  if (!trunk.peer.datagrams) return connect(trunk, turn);
+  Flow flow;
+  if (!datagram_flow(trunk, flow)) return fail(trunk, turn);
+  send_waiting(trunk, flow, turn);
+}
+
 void Outgoing::connect(Trunk& trunk, engine::Turn& turn) {
   CHECK(trunk.state == Trunk::State::idle && trunk.connection == nullptr);
   trunk.state = Trunk::State::connecting;
   trunk.token = ++last_token_;
   const TrunkPeer& peer = trunk.peer;
-  turn.out.connect(trunk.token, {.remote = peer.address,
+  turn.out.connect(trunk.token, {.remote = trunk.targets().front(),
                                  .tls = peer.tls,
                                  .tls_context = service_.options().tls_context,
                                  .server_name = peer.tls ? peer.subjects.front() : ""});
@@ -101,12 +138,12 @@ void Outgoing::connect(Trunk& trunk, engine::Turn& turn) {
 
 std::unique_ptr<engine::Peer> Outgoing::on_connected(uint64_t token, const engine::Accepted& how,
                                                      engine::Turn& turn) {
-  Trunk* const trunk = find_token(token);
+  Trunk* const trunk = find(token, Trunk::State::connecting);
   if (trunk == nullptr) return nullptr;
   CHECK(trunk->connection == nullptr);
   trunk->flow = {};
   trunk->flow.connection = how.connection;
-  trunk->flow.remote = trunk->peer.address;
+  trunk->flow.remote = trunk->targets().front();
   trunk->flow.listener = engine::kNoListener;
   if (!trunk->peer.tls) trunk->flow.peer = trunk->peer.id;
   auto made = service_.make_connection(trunk->flow, turn);
@@ -128,26 +165,41 @@ const TrunkPeer* Outgoing::on_secured(const Connection& connection, const engine
 void Outgoing::on_ready(Trunk& trunk, engine::Turn& turn) {
   CHECK(trunk.state == Trunk::State::securing);
   trunk.state = Trunk::State::ready;
+  trunk.tried = 0;
   if (std::exchange(trunk.unreachable, false)) {
     TRACE(sip, info, "peer_reachable", {"peer", trunk.peer.name()});
   }
   const engine::ConnectionId lost = std::exchange(trunk.lost, {});
   if (lost) client_.move(lost, trunk.flow, turn);
+  send_waiting(trunk, trunk.flow, turn);
+}
+
+void Outgoing::send_waiting(Trunk& trunk, const Flow& flow, engine::Turn& turn) {
+  const bool tls = trunk.peer.tls;
   for (const auto& one : trunk.take_waiting()) {
-    if (send_by(trunk.flow, trunk.peer.tls, one->method, one->how, one->rest, one->ticket, turn)) {
-      continue;
-    }
+    if (send_by(flow, tls, one->method, one->how, one->rest, one->ticket, turn)) continue;
     on_no_response(one->ticket, turn);
   }
 }
 
 void Outgoing::on_connect_failed(uint64_t token, engine::Turn& turn) {
-  if (Trunk* const trunk = find_token(token)) fail(*trunk, turn);
+  Trunk* const trunk = find(token, Trunk::State::connecting);
+  if (trunk == nullptr) return;
+  trunk->state = Trunk::State::idle;
+  on_target_failed(*trunk, turn);
+}
+
+// RFC 3263 §4.3: the next one, until all have been tried.
+void Outgoing::on_target_failed(Trunk& trunk, engine::Turn& turn) {
+  trace::count(Counter::sip_connects_failed);
+  trunk.rotate();
+  if (service_.shutting_down() || ++trunk.tried >= trunk.targets().size()) return fail(trunk, turn);
+  trace::count(Counter::sip_peer_targets_skipped);
+  connect(trunk, turn);
 }
 
 void Outgoing::fail(Trunk& trunk, engine::Turn& turn) {
-  trunk.state = Trunk::State::idle;
-  trace::count(Counter::sip_connects_failed);
+  CHECK(trunk.state == Trunk::State::idle);
   const auto waiting = trunk.take_waiting();
   if (!std::exchange(trunk.unreachable, true)) {
     TRACE(sip, warn, "peer_unreachable", {"peer", trunk.peer.name()}, {"waiting", waiting.size()});
@@ -164,11 +216,55 @@ void Outgoing::on_closed(const Connection& connection, engine::Turn& turn) {
   const bool was_ready = trunk->state == Trunk::State::ready;
   trunk->state = Trunk::State::idle;
   if (service_.shutting_down()) return;
-  if (!was_ready) return fail(*trunk, turn);
+  if (!was_ready) return on_target_failed(*trunk, turn);
   if (!client_.lose(trunk->flow.connection, turn)) return;
   trunk->lost = trunk->flow.connection;
   // Somebody who has just heard of a failure may have asked for it already.
-  if (trunk->state == Trunk::State::idle) connect(*trunk, turn);
+  if (trunk->state != Trunk::State::idle) return;
+  trunk->rotate();
+  start(*trunk, turn);
+}
+
+// §21.5.4: who says 503 is not to be asked anything for a while, and others may know more. By
+// datagram that is for the requests that follow; by connection for all that it has not answered.
+bool Outgoing::try_elsewhere(const Flow& flow, uint16_t status, engine::Turn& turn) {
+  const auto found = std::find_if(trunks_.begin(), trunks_.end(), [&](const auto& trunk) {
+    if (trunk->targets().size() < 2) return false;
+    if (!flow.reliable()) return trunk->peer.datagrams && trunk->targets().front() == flow.remote;
+    return trunk->connection != nullptr && trunk->flow.connection == flow.connection;
+  });
+  if (found == trunks_.end() || (flow.reliable() && status == 0)) return false;
+  trace::count(Counter::sip_peer_targets_skipped);
+  if (flow.reliable()) {
+    (*found)->connection->close(turn);
+  } else {
+    (*found)->rotate();
+  }
+  return flow.reliable();
+}
+
+void Outgoing::on_peers_changed(engine::Turn& turn) {
+  const std::vector<TrunkPeer>& peers = service_.options().peers;
+  const auto gone = std::stable_partition(trunks_.begin(), trunks_.end(), [&](const auto& trunk) {
+    return peer_of(peers, trunk->peer.id) != nullptr;
+  });
+  std::vector<std::unique_ptr<Trunk>> dropped(std::make_move_iterator(gone),
+                                              std::make_move_iterator(trunks_.end()));
+  trunks_.erase(gone, trunks_.end());
+  for (const TrunkPeer& peer : peers) {
+    if (find_peer(peer.id) == nullptr) trunks_.push_back(std::make_unique<Trunk>(peer));
+  }
+  for (auto& trunk : dropped) drop(std::move(trunk), turn);
+}
+
+void Outgoing::drop(std::unique_ptr<Trunk> trunk, engine::Turn& turn) {
+  if (trunk->lost) client_.give_up(trunk->lost, turn);
+  if (trunk->connection != nullptr) {
+    const engine::ConnectionId connection = trunk->flow.connection;
+    trunk->connection->close(turn);
+    client_.give_up(connection, turn);
+  }
+  for (const auto& one : trunk->take_waiting()) on_no_response(one->ticket, turn);
 }
 
 void Outgoing::receive(const Message& response, const Essentials& essentials, engine::Turn& turn) {

@@ -1,7 +1,9 @@
 // Requests of ours to trunk peers: by datagram at once, or by the shard's one connection to the
 // peer, TCP or TLS, which is made when there is something to send. What waits for it is bounded,
 // and what it cannot carry ends like a request that nobody answered. When it is lost, what was not
-// answered is sent again by a new one, once.
+// answered is sent again by a new one, once. A peer that is a name is looked up when it is needed
+// (RFC 3263); of its servers the next one is taken where one cannot be reached, says 503, or, by
+// datagram, nothing.
 // One a shard; all calls on that shard. Limits in Trunk and ClientTransactions, each counted.
 #pragma once
 
@@ -32,6 +34,10 @@ class Outgoing final : private ClientUser {
   [[nodiscard]] bool send(const TrunkPeer& peer, Method method, const Request& how,
                           base::Bytes rest, ClientUser& user, uint64_t number, engine::Turn& turn);
 
+  // Service::options() has other peers. Requests to those that are gone end unanswered.
+  void on_peers_changed(engine::Turn& turn);
+  void on_located(const engine::NameQuestion& answer, engine::Turn& turn);
+
   // Of a response to a request of this shard.
   void receive(const Message& response, const Essentials& essentials, engine::Turn& turn);
 
@@ -45,10 +51,16 @@ class Outgoing final : private ClientUser {
 
  private:
   uint64_t ticket(ClientUser& user, uint64_t number);
-  Trunk* find(uint64_t peer);
+  Trunk* find_peer(uint64_t peer);
   Trunk* find(const Connection& connection);
-  Trunk* find_token(uint64_t token);
+  Trunk* find(uint64_t token, Trunk::State state);
+  void start(Trunk& trunk, engine::Turn& turn);
+  void go_on(Trunk& trunk, engine::Turn& turn);
   void connect(Trunk& trunk, engine::Turn& turn);
+  void on_target_failed(Trunk& trunk, engine::Turn& turn);
+  void send_waiting(Trunk& trunk, const Flow& flow, engine::Turn& turn);
+  bool datagram_flow(const Trunk& trunk, Flow& out) const;
+  void drop(std::unique_ptr<Trunk> trunk, engine::Turn& turn);
   void on_ready(Trunk& trunk, engine::Turn& turn);
   void fail(Trunk& trunk, engine::Turn& turn);
   bool send_by(const Flow& flow, bool tls, Method method, const Request& how, base::Bytes rest,
@@ -56,6 +68,7 @@ class Outgoing final : private ClientUser {
   void on_response(uint64_t ticket, const Message& response, const Essentials& essentials,
                    engine::Turn& turn) override;
   void on_no_response(uint64_t ticket, engine::Turn& turn) override;
+  bool try_elsewhere(const Flow& flow, uint16_t status, engine::Turn& turn) override;
 
   Service& service_;
   std::vector<ClientUser*> users_;  // a few; a ticket begins with the place of one

@@ -54,8 +54,14 @@ bool may_publish(const std::vector<TrunkPeer>& peers, const Flow& source) {
 
 void append_contact(const TrunkPeer& peer, base::Bytes sent_by, base::Sink& out) {
   out.append("<sip:").append(sent_by);
-  if (!peer.datagrams) out.append(";transport=tcp");
+  if (!peer.datagrams) out.append(peer.tls ? ";transport=tls" : ";transport=tcp");
   out.append(">");
+}
+
+const TrunkPeer* peer_of(const std::vector<TrunkPeer>& peers, uint64_t id) {
+  const auto found =
+      std::find_if(peers.begin(), peers.end(), [&](const TrunkPeer& one) { return one.id == id; });
+  return found == peers.end() ? nullptr : &*found;
 }
 
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain) {

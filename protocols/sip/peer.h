@@ -19,7 +19,9 @@ namespace sip {
 struct TrunkPeer {
   uint64_t id = 0;                           // of these settings: other ones, another peer
   std::vector<std::string> domains;          // normalised; of no other peer, and none of ours
-  base::SocketAddress address;               // where requests go
+  base::SocketAddress address;               // where requests go; or `host`, which is a name
+  std::string host;                          // without an address it speaks from `sources` alone
+  uint16_t port = 0;                         // at `host`; 0: where SRV records say (RFC 3263)
   std::vector<base::SocketAddress> sources;  // from where they come, besides; ports do not count
   // It is spoken with by UDP, too; else by connections alone, as the source of a datagram is
   // anybody's word.
@@ -46,6 +48,8 @@ const TrunkPeer* peer_named(const std::vector<TrunkPeer>& peers,
                             std::span<const engine::CertificateName> names);
 // … and says what our users' phones do?
 bool may_publish(const std::vector<TrunkPeer>& peers, const Flow& source);
+// The one of this TrunkPeer::id; null: it is gone.
+const TrunkPeer* peer_of(const std::vector<TrunkPeer>& peers, uint64_t id);
 // Who has the users of this domain; null: nobody.
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain);
 // "<sip:…>": where this peer sends requests in a dialog with us.

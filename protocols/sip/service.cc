@@ -130,8 +130,20 @@ bool Service::hold(size_t before, size_t after) {
   return unfinished_bytes_ <= options_->unfinished_bytes_max;
 }
 
-void Service::on_answer(engine::QuestionPtr, engine::Turn&) {
-  CHECK(false);  // nothing has been asked
+void Service::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
+  CHECK(answer->to == engine::Question::To::names);
+  if (!shutting_down_) outgoing_.on_located(static_cast<engine::NameQuestion&>(*answer), turn);
+}
+
+void Service::set_options(std::shared_ptr<const Options> options, engine::Turn& turn) {
+  CHECK(options != nullptr);
+  if (shutting_down_) return;
+  const std::shared_ptr<const Options> before = std::exchange(options_, std::move(options));
+  outgoing_.on_peers_changed(turn);
+  connections_.for_each([&](Connection& connection) {
+    const Flow& flow = connection.flow();
+    if (trusted(before->peers, flow) && !trusted(options_->peers, flow)) connection.close(turn);
+  });
 }
 
 void Service::on_recovered(std::vector<engine::JournalEntry>, engine::Turn&) {

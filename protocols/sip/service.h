@@ -41,6 +41,9 @@ class Service final : public engine::Service, private ServerUser {
           base::Random& random);
   ~Service() override;
 
+  // From now on; limits of memory and listeners stay. Connections of peers that are gone end.
+  void set_options(std::shared_ptr<const Options> options, engine::Turn& turn);
+
   // From now on requests of this method are the handler's. It outlives this service.
   void handle(Method method, Handler& handler);
   // Who may ask without being a trunk peer is the gate's to say. It outlives this service; without

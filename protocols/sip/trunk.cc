@@ -1,10 +1,40 @@
 #include "protocols/sip/trunk.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/trace/counters.h"
+#include "engine/trace/trace.h"
+#include "protocols/sip/transport/locate.h"
 
 namespace sip {
+
+Trunk::Trunk(TrunkPeer whose) : peer(std::move(whose)) {
+  if (!peer.host.empty()) return;
+  targets_ = {peer.address};
+  located_until_ = base::Instant::never();
+}
+
+void Trunk::locate(const engine::NameQuestion& answer, base::Random& random, base::Instant now) {
+  using Outcome = engine::NameQuestion::Outcome;
+  CHECK(!peer.host.empty());
+  if (answer.outcome == Outcome::found) {
+    targets_ = in_order(answer.targets, random);
+    located_until_ = now + std::clamp(answer.ttl, kFreshMin, kFreshMax);
+    return;
+  }
+  trace::count(trace::Counter::sip_peers_not_found);
+  TRACE(sip, warn, "peer_not_found", {"peer", peer.name()}, {"host", peer.host},
+        {"why", answer.outcome == Outcome::nowhere ? "no such name" : "no answer"});
+  if (answer.outcome == Outcome::nowhere) targets_.clear();
+  located_until_ = now + kNowhere;
+}
+
+void Trunk::rotate() {
+  CHECK(!targets_.empty());
+  std::rotate(targets_.begin(), targets_.begin() + 1, targets_.end());
+}
 
 bool Trunk::wait(Method method, const Request& how, base::Bytes rest, uint64_t ticket) {
   auto one = std::make_unique<Waiting>();

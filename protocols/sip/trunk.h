@@ -1,12 +1,14 @@
-// One shard's way to a trunk peer that is spoken with by connection: the connection, or what waits
-// until there is one. What happens when, is Outgoing's, who owns it.
-// Limit: kWaitingBytesMax of requests that wait.
+// One shard's way to a trunk peer: where it is, the connection to there if it is spoken with by
+// such, and what waits until both are known. What happens when, is Outgoing's, who owns it.
+// Limits: kWaitingBytesMax of requests that wait; how long an answer of DNS is kept.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "engine/base/random.h"
+#include "engine/seam/names.h"
 #include "protocols/sip/header/writer.h"
 #include "protocols/sip/message/method.h"
 #include "protocols/sip/peer.h"
@@ -18,7 +20,12 @@ class Connection;
 struct Trunk {
   static constexpr size_t kWaitingBytesMax = 1 << 20;
 
-  enum class State : uint8_t { idle, connecting, securing, ready };
+  // However long DNS says that an answer is good for; and if there was none.
+  static constexpr base::Duration kFreshMin = base::Duration::seconds(30);
+  static constexpr base::Duration kFreshMax = base::Duration::seconds(3600);
+  static constexpr base::Duration kNowhere = base::Duration::seconds(10);
+
+  enum class State : uint8_t { idle, locating, connecting, securing, ready };
 
   // A request before it has a branch.
   struct Waiting {
@@ -29,15 +36,23 @@ struct Trunk {
     uint64_t ticket;
   };
 
-  explicit Trunk(TrunkPeer whose) : peer(std::move(whose)) {}
+  explicit Trunk(TrunkPeer whose);
 
   // Keeps a copy; false: too much waits.
   [[nodiscard]] bool wait(Method method, const Request& how, base::Bytes rest, uint64_t ticket);
   std::vector<std::unique_ptr<Waiting>> take_waiting();
 
+  // Is it known where the peer is, or that it is nowhere?
+  bool located(base::Instant now) const { return now < located_until_; }
+  // What DNS has said. If that was nothing, what it said before stands.
+  void locate(const engine::NameQuestion& answer, base::Random& random, base::Instant now);
+  const std::vector<base::SocketAddress>& targets() const { return targets_; }  // present one first
+  void rotate();  // the present one is the last now
+
   const TrunkPeer peer;
   State state = State::idle;
-  uint64_t token = 0;                // of the connection that is being made
+  uint64_t token = 0;                // of what was asked for: where it is, or a connection
+  size_t tried = 0;                  // targets, in vain, since the last one that was good
   Connection* connection = nullptr;  // while securing or ready
   Flow flow;                         // of that
   engine::ConnectionId lost;         // requests that were sent by it are to be sent again
@@ -46,6 +61,8 @@ struct Trunk {
  private:
   std::vector<std::unique_ptr<Waiting>> waiting_;
   size_t waiting_bytes_ = 0;
+  std::vector<base::SocketAddress> targets_;
+  base::Instant located_until_{};
 };
 
 }  // namespace sip

@@ -65,6 +65,7 @@ const std::vector<Library>& libraries() {
       {"unicode/", {"protocols/jid"}},
       {"idn2", {"protocols/jid", "appliance/node"}},
       {"archive", {"appliance/backup"}},
+      {"ares", {"appliance/names"}},
       {"expat", {"tests", "bench"}},
       {"jemalloc/", {"engine/memory"}},
       {"gtest/", {"tests"}},

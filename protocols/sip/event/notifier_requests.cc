@@ -236,9 +236,12 @@ void Notifier::accept(const Received& request, Subscription& subscription, uint3
       request, {.status = status, .to_tag = dialog_.local_tag, .record_route = true}, writer);
   std::string contact;
   const jid::JidView identity = jid::JidView::trusted(subscription.identity.view());
-  append_contact(*peer_for(service_.options().peers, identity.domain()), service_.options().sent_by,
-                 contact);
-  writer.field(HeaderId::contact, contact);
+  // Null: a reload has taken the peer away since.
+  const TrunkPeer* const peer = peer_for(service_.options().peers, identity.domain());
+  if (peer != nullptr) {
+    append_contact(*peer, service_.options().sent_by, contact);
+    writer.field(HeaderId::contact, contact);
+  }
   writer.number(HeaderId::expires, seconds);
   writer.end();
   if (!suppressed) subscription.due = true;

@@ -94,6 +94,10 @@ bool ClientTransactions::receive(const Message& response, const Essentials& esse
     return true;
   }
   const uint64_t user_data = transaction->user_data;
+  if (waits && status == 503 && !transaction->invite() && !transaction->moved &&
+      user_.try_elsewhere(transaction->flow, status, turn)) {
+    return true;
+  }
   if (status < 200) {
     provisional(*transaction, turn);
   } else if (!transaction->invite()) {
@@ -159,9 +163,11 @@ void ClientTransactions::on_time(Transaction& transaction, engine::Turn& turn) {
   if (turn.now >= transaction.ends) {
     const bool waits = transaction.waits();
     const uint64_t user_data = transaction.user_data;
+    const Flow flow = transaction.flow;
     erase(transaction);
     if (!waits) return;
     trace::count(Counter::sip_transactions_timed_out);
+    user_.try_elsewhere(flow, 0, turn);
     return user_.on_no_response(user_data, turn);
   }
   if (turn.now >= transaction.repeats) {

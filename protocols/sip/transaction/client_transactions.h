@@ -27,6 +27,11 @@ class ClientUser {
                            engine::Turn& turn) = 0;
   // As good as a 408 (§8.1.3.1): no final response within 32 s, or 192 s of an INVITE that rings.
   virtual void on_no_response(uint64_t request, engine::Turn& turn) = 0;
+  // A request that went there was answered 503, or not at all (status 0); once for each. True: it
+  // waits on, to be moved. By datagram, and without an answer, it ends whatever is returned.
+  virtual bool try_elsewhere(const Flow& /*flow*/, uint16_t /*status*/, engine::Turn& /*turn*/) {
+    return false;
+  }
 };
 
 class ClientTransactions {

@@ -165,9 +165,12 @@ sources = ["2001:db8::1"]
   EXPECT_EQ(peer.sources, std::vector{base::parse_address("2001:db8::1", 0)});
   Config other = config;
   other.sip.peers[0].port = 5071;
-  const auto changes = pinned_changes(config, other);
-  ASSERT_EQ(changes.size(), 1u);
-  EXPECT_EQ(changes[0].key, "sip.peer");
+  EXPECT_TRUE(pinned_changes(config, other).empty());
+  EXPECT_NE(sip_options(other)->peers[0].id, peer.id) << "another peer";
+  other.sip.peers[0].address = "cucm.example";
+  other.sip.peers[0].port = 0;
+  EXPECT_EQ(sip_options(other)->peers[0].host, "cucm.example");
+  EXPECT_FALSE(sip_options(other)->peers[0].address);
 }
 
 TEST(Config, SipPeersMayBeKnownByTheirCertificates) {
@@ -292,7 +295,8 @@ TEST(Config, ContradictionsAreFound) {
            "[[sip.peer]]\naddress = \"192.0.2.1\"\ntls_subjects = [\"gate.example\"]",
            "[sip]\nenabled = true\ntransports = []",
            "[sip]\nhosts = [\"exa mple\"]",
-           "[[sip.peer]]\naddress = \"here\"",
+           "[[sip.peer]]\naddress = \"192.0.2.256\"",
+           "[[sip.peer]]\naddress = \"he re\"",
            "[[sip.peer]]\naddress = \"192.0.2.1\"\nsources = [\"there\"]",
            "[[sip.peer]]\naddress = \"192.0.2.1\"\ndomains = [\"localhost\"]",
            "[[sip.peer]]\naddress = \"192.0.2.1\"\ndomains = [\"a.example\", \"A.example\"]",

@@ -191,5 +191,29 @@ TEST(Connection, AHandshakeThatFailsIsARefusalWhereCertificatesAreAskedFor) {
   EXPECT_EQ(trace::total(trace::Counter::sip_strangers_refused), refused + 1);
 }
 
+TEST(Connection, OfAPeerThatIsGoneIsClosedAndOfStrangersIsNot) {
+  Shards world(with_certificates());
+  auto certain = world.connect({7, 1}, 5);
+  world.secure(*certain, "gate.example");
+  auto plain = world.connect({7, 2});
+  Options fewer = *world.options;
+  fewer.peers.pop_back();
+  engine::Turn turn = world.turn(0);
+  world.shards[0]->service->set_options(std::make_shared<const Options>(fewer), turn);
+  world.settle();
+  EXPECT_EQ(world.closed, std::vector<engine::ConnectionId>(1, {7, 1}));
+  fewer.peers.clear();
+  world.shards[0]->service->set_options(std::make_shared<const Options>(fewer), turn);
+  world.settle();
+  EXPECT_EQ(world.closed, (std::vector<engine::ConnectionId>{{7, 1}, {7, 2}}));
+  auto stranger = world.connect({7, 3});
+  world.shards[0]->service->set_options(std::make_shared<const Options>(fewer), turn);
+  world.settle();
+  EXPECT_EQ(world.closed.size(), 2u);
+  world.end(certain);
+  world.end(plain);
+  world.end(stranger);
+}
+
 }  // namespace
 }  // namespace sip

@@ -251,5 +251,199 @@ TEST(Outgoing, APeerThatNeverAnswersPingsIsLeftInPeace) {
   world.end(peer);
 }
 
+// Peer 1 is a name. What DNS says is said by hand.
+struct Named : World {
+  using Outcome = engine::NameQuestion::Outcome;
+
+  static Options options_of(bool datagrams) {
+    Options options = with_peers();
+    options.peers[1].address = {};
+    options.peers[1].host = "sip.example.org";
+    options.peers[1].datagrams = datagrams;
+    return options;
+  }
+  explicit Named(bool datagrams = false) : World(options_of(datagrams)) {}
+
+  void answer(const std::vector<std::string>& addresses,
+              base::Duration ttl = base::Duration::seconds(60), Outcome outcome = Outcome::found) {
+    ASSERT_EQ(questions.size(), 1u);
+    engine::QuestionPtr question = std::move(questions.back());
+    questions.clear();
+    auto& names = static_cast<engine::NameQuestion&>(*question);
+    EXPECT_EQ(names.host, "sip.example.org");
+    names.outcome = addresses.empty() && outcome == Outcome::found ? Outcome::nowhere : outcome;
+    names.ttl = ttl;
+    for (const std::string& address : addresses) {
+      const auto number = static_cast<uint16_t>(names.targets.size());
+      names.targets.push_back({base::parse_address(address, 5060), number, number, 0});
+    }
+    engine::Turn here = turn(0);
+    shards[0]->service->on_answer(std::move(question), here);
+    settle();
+  }
+  void refuse() {
+    engine::Turn here = turn(0);
+    shards[0]->service->on_connect_failed(asked.back().token, engine::ConnectFailure::refused,
+                                          here);
+    settle();
+  }
+  std::string last_asked() {
+    std::string text;
+    if (!asked.empty()) base::append_address(asked.back().how.remote, text);
+    return text;
+  }
+};
+
+TEST(Outgoing, ANameIsLookedUpOnceWhileItsAnswerIsGood) {
+  Named world;
+  ASSERT_TRUE(world.send(1, 1));
+  ASSERT_TRUE(world.send(1, 2));
+  EXPECT_TRUE(world.asked.empty());
+  ASSERT_EQ(world.questions.size(), 1u);
+  world.answer({"192.0.2.21"});
+  EXPECT_EQ(world.last_asked(), "192.0.2.21");
+  world.refuse();
+  EXPECT_EQ(world.heard, "1:none 2:none ");
+  world.advance(base::Duration::seconds(50));
+  ASSERT_TRUE(world.send(1, 3));
+  EXPECT_TRUE(world.questions.empty());
+  EXPECT_EQ(world.asked.size(), 2u);
+  world.refuse();
+  world.advance(base::Duration::seconds(11));
+  ASSERT_TRUE(world.send(1, 4));
+  world.answer({"192.0.2.22"}, base::Duration::seconds(1));
+  EXPECT_EQ(world.last_asked(), "192.0.2.22");
+  world.refuse();
+  world.advance(base::Duration::seconds(29));
+  ASSERT_TRUE(world.send(1, 5));
+  EXPECT_TRUE(world.questions.empty()) << "no answer is shorter than half a minute";
+}
+
+TEST(Outgoing, TheNextServerIsTriedWhereOneCannotBeReached) {
+  Named world;
+  ASSERT_TRUE(world.send(1, 1));
+  world.answer({"192.0.2.21", "192.0.2.22", "192.0.2.23"});
+  world.refuse();
+  EXPECT_EQ(world.last_asked(), "192.0.2.22");
+  auto peer = world.made({5, 1});
+  ASSERT_EQ(world.sent.size(), 1u);
+  const std::string request = world.sent[0].bytes;
+  // It is lost; the last one takes over, then the first again.
+  world.end(peer);
+  EXPECT_EQ(world.last_asked(), "192.0.2.23");
+  world.refuse();
+  EXPECT_EQ(world.last_asked(), "192.0.2.21");
+  world.sent.clear();
+  peer = world.made({6, 1});
+  EXPECT_EQ(world.sent.at(0).bytes, request);
+  world.end(peer);
+  EXPECT_EQ(world.heard, "1:none ");
+}
+
+TEST(Outgoing, TheNextServerIsTriedWhereOneIsOverloaded) {
+  Named world;
+  ASSERT_TRUE(world.send(1, 1));
+  world.answer({"192.0.2.21", "192.0.2.22"});
+  auto peer = world.made({5, 1});
+  const std::string request = world.sent.at(0).bytes;
+  world.feed(*peer, world.answer_to(request, 503));
+  EXPECT_EQ(world.heard, "");
+  EXPECT_EQ(world.closed.size(), 1u);
+  EXPECT_EQ(world.last_asked(), "192.0.2.22");
+  world.end(peer);
+  world.sent.clear();
+  peer = world.made({6, 1});
+  world.feed(*peer, world.answer_to(world.sent.at(0).bytes, 503));
+  EXPECT_EQ(world.heard, "1:503@0 ") << "so are all";
+  EXPECT_EQ(world.asked.size(), 2u);
+  world.end(peer);
+}
+
+TEST(Outgoing, ANameThatIsNowhereIsKnownToBeForAWhile) {
+  Named world;
+  ASSERT_TRUE(world.send(1, 1));
+  world.answer({});
+  EXPECT_EQ(world.heard, "1:none ");
+  EXPECT_FALSE(world.send(1, 2));
+  world.advance(base::Duration::seconds(11));
+  ASSERT_TRUE(world.send(1, 3));
+  EXPECT_EQ(world.questions.size(), 1u);
+}
+
+TEST(Outgoing, WithoutAnAnswerOfDnsWhatItSaidBeforeStands) {
+  Named world;
+  ASSERT_TRUE(world.send(1, 1));
+  world.answer({"192.0.2.21"});
+  world.refuse();
+  world.advance(base::Duration::seconds(61));
+  ASSERT_TRUE(world.send(1, 2));
+  world.answer({}, {}, Named::Outcome::unknown);
+  EXPECT_EQ(world.asked.size(), 2u);
+  EXPECT_EQ(world.last_asked(), "192.0.2.21");
+}
+
+TEST(Outgoing, ByDatagramANameIsLookedUpTooAndAServerThatIsSilentIsLeft) {
+  Named world(true);
+  ASSERT_TRUE(world.send(1, 1));
+  EXPECT_TRUE(world.sent.empty());
+  world.answer({"192.0.2.21", "192.0.2.22"});
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_EQ(world.sent[0].to, base::parse_address("192.0.2.21", 5060));
+  world.advance(base::Duration::seconds(33));
+  EXPECT_EQ(world.heard, "1:none ");
+  world.sent.clear();
+  ASSERT_TRUE(world.send(1, 2));
+  EXPECT_EQ(world.sent.at(0).to, base::parse_address("192.0.2.22", 5060));
+}
+
+// Peers change while the node runs.
+struct Changing : World {
+  void change(const Options& wanted) {
+    Options whole = wanted;
+    whole.first_listener = options->first_listener;
+    whole.listeners = options->listeners;
+    options = std::make_shared<const Options>(whole);
+    engine::Turn here = turn(0);
+    shards[0]->service->set_options(options, here);
+    settle();
+  }
+};
+
+TEST(Outgoing, APeerThatIsGoneLeavesNothingAndOthersGoOn) {
+  Changing world;
+  ASSERT_TRUE(world.send(1, 1));
+  auto peer = world.made({5, 1});
+  ASSERT_TRUE(world.send(2, 2));
+  auto waiting = world.made({6, 1});
+  Options fewer = with_peers();
+  fewer.peers.erase(fewer.peers.begin() + 1);
+  world.change(fewer);
+  EXPECT_EQ(world.heard, "1:none ");
+  EXPECT_EQ(world.closed, std::vector<engine::ConnectionId>(1, {5, 1}));
+  world.end(peer);
+  EXPECT_EQ(world.asked.size(), 2u);
+  world.sent.clear();
+  world.secure(*waiting, "gate.example");
+  EXPECT_EQ(world.sent.size(), 1u) << "where peers stand in the list does not matter";
+  Options more = fewer;
+  more.peers.push_back(with_peers().peers[1]);
+  more.peers.back().id = 77;
+  more.peers.back().address.port = 5077;
+  world.change(more);
+  ASSERT_TRUE(world.send(2, 3));
+  EXPECT_EQ(world.asked.back().how.remote.port, 5077);
+  world.end(waiting);
+}
+
+TEST(Outgoing, AConnectionThatIsMadeForAPeerThatIsGoneIsNotWanted) {
+  Changing world;
+  ASSERT_TRUE(world.send(1, 1));
+  Options none = with_peers();
+  none.peers.clear();
+  world.change(none);
+  EXPECT_EQ(world.heard, "1:none ");
+  EXPECT_EQ(world.made({5, 1}), nullptr);
+}
+
 }  // namespace
 }  // namespace sip

@@ -76,6 +76,9 @@ struct Shards {
         case engine::EffectKind::connect:
           asked.push_back(out.take_connect(effect));
           break;
+        case engine::EffectKind::ask:
+          questions.push_back(out.take_question(effect));
+          break;
         case engine::EffectKind::abort:
         case engine::EffectKind::close:
           closed.push_back(effect.connection);
@@ -173,6 +176,7 @@ struct Shards {
   std::vector<engine::EnvelopePtr> refused;
   std::vector<Sent> sent;
   std::vector<engine::ConnectionId> closed;
+  std::vector<engine::QuestionPtr> questions;
   std::vector<engine::OutgoingConnection> asked;  // for a connection; made by hand
   bool mailbox_full = false;
   std::array<std::unique_ptr<Shard>, 2> shards;
