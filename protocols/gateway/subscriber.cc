@@ -287,10 +287,10 @@ void Subscriber::show(Watch& watch, const sip::Received& notify, engine::Turn& t
     if (!sip::read_resource_id(tuple.id, resource)) resource = tuple.id;
     show_one(watch, resource, report_, tuple, turn);
   }
-  for (auto& [name, packed] : before) {
+  for (const auto& old : before) {
     const bool still = std::any_of(watch.shown.begin(), watch.shown.end(),
-                                   [&](const auto& one) { return one.first == name; });
-    if (!still) watch.shown.emplace_back(name, "");
+                                   [&](const auto& one) { return one.first == old.first; });
+    if (!still) watch.shown.emplace_back(old.first, "");
   }
   const auto gone = std::stable_partition(watch.shown.begin(), watch.shown.end(),
                                           [](const auto& one) { return !one.second.empty(); });
