@@ -130,7 +130,7 @@ bool Messages::is_there(base::Bytes account) const {
   const im::User* const user = realm_.find_user(account);
   return user != nullptr && std::any_of(user->resources.begin(), user->resources.end(),
                                         [](const im::Resource* resource) {
-                                          return resource->available() && resource->priority >= 0;
+                                          return resource->takes_messages();
                                         });
 }
 

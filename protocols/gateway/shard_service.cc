@@ -14,7 +14,8 @@ ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<
       messages_(*sip_, xmpp_->realm()),
       presences_(*sip_, xmpp_->realm()),
       compositor_(*sip_, xmpp_->realm()),
-      notifier_(*sip_, xmpp_->realm(), random) {
+      notifier_(*sip_, xmpp_->realm(), random),
+      registrar_(*sip_, xmpp_->realm()) {
   notifier_.add(std::make_unique<sip::PresencePackage>());
   xmpp_->realm().set_elsewhere(*this);
   if (sip_->options().digest) authenticator_.emplace(*sip_, xmpp_->realm());
@@ -97,11 +98,14 @@ void ShardService::on_recovered(std::vector<engine::JournalEntry> entries, engin
   // Behind what has been published, so that watchers see it.
   std::vector<engine::JournalEntry> subscriptions =
       im::take_out(im::EntryKind::subscription, entries);
+  const std::vector<engine::JournalEntry> bindings = im::take_out(im::EntryKind::binding, entries);
   xmpp_->on_recovered(std::move(entries), turn);
   notifier_.on_recovered(std::move(subscriptions), turn);
+  registrar_.on_recovered(bindings, turn);
 }
 
 void ShardService::on_shutdown(engine::Turn& turn) {
+  registrar_.on_shutdown(turn);
   sip_->on_shutdown(turn);
   xmpp_->on_shutdown(turn);
 }

@@ -11,6 +11,7 @@
 #include "protocols/gateway/authenticator.h"
 #include "protocols/gateway/messages.h"
 #include "protocols/gateway/presences.h"
+#include "protocols/gateway/registrar.h"
 #include "protocols/sip/event/compositor.h"
 #include "protocols/sip/event/notifier.h"
 #include "protocols/sip/service.h"
@@ -51,6 +52,7 @@ class ShardService final : public engine::Service, private im::Elsewhere {
   Presences presences_;
   sip::Compositor compositor_;
   sip::Notifier notifier_;
+  Registrar registrar_;
 };
 
 }  // namespace gateway

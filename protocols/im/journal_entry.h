@@ -17,6 +17,7 @@ enum class EntryKind : uint8_t {
   message = 1,   // key: MessageId::number; bytes: the packed stanza; note: the wire's
   publication = 2,  // key: Publication::id; bytes and note: presentity/publication.h
   subscription = 3,  // of a SIP watcher: protocols/sip/event/kept_subscription.h; begins as 2 does
+  binding = 15,  // the wire's: a SIP client that has registered (protocols/gateway/binding.h)
   session = 16,  // the wire's: a session that can be resumed (protocols/xmpp/session/snapshot.h)
 };
 

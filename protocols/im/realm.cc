@@ -62,6 +62,13 @@ void Realm::unbind(Resource& resource, engine::Turn& turn) {
   state_->unbind(resource, turn);
 }
 
+void Realm::take_messages(Resource& resource, bool takes, engine::Turn& turn) {
+  CHECK(resource.user != nullptr && turn.shard == shard_);
+  resource.without_presence = takes;
+  if (takes) return state_->start_flood(*resource.user, resource, turn);
+  if (!resource.takes_messages()) state_->stop_flood(*resource.user, resource, turn);
+}
+
 void Realm::uncongested(Resource& resource, engine::Turn& turn) {
   CHECK(turn.shard == shard_);
   User* user = resource.user;

@@ -121,6 +121,9 @@ class Realm {
   void bind(Resource& resource, Binding& binding, engine::Turn& turn);
   void cancel_bind(Binding& binding);                   // the connection went away meanwhile
   void unbind(Resource& resource, engine::Turn& turn);  // sends unavailable where it is owed
+  // It gets messages from now on, stored ones first, or no longer, without a word about presence:
+  // where that is told by other means, as of a SIP client that has registered.
+  void take_messages(Resource& resource, bool takes, engine::Turn& turn);
   // The client reads again: goes on with the stored messages it is owed (Resource::congested).
   void uncongested(Resource& resource, engine::Turn& turn);
 

@@ -49,6 +49,7 @@ class Resource {
 
   jid::JidView jid() const { return jid::JidView::trusted(full_jid); }
   bool available() const { return !presence.empty(); }
+  bool takes_messages() const { return without_presence || (available() && priority >= 0); }
 
   User* user = nullptr;              // null before bind() and after unbind()
   std::string full_jid;
@@ -60,6 +61,7 @@ class Resource {
   bool interested = false;           // asked for the roster: gets pushes
   bool carbons = false;              // XEP-0280 on
   bool blocking = false;             // asked for the block list: gets pushes
+  bool without_presence = false;     // gets messages all the same (Realm::take_messages)
 };
 
 }  // namespace im

@@ -161,6 +161,7 @@ void Connection::stop(engine::Turn& turn) {
   closing_ = true;
   timer_.disarm();
   service_.outgoing().on_closed(*this, turn);  // nothing more is to be sent by it
+  service_.on_flow_closed(flow_, turn);
 }
 
 void Connection::on_moved(engine::ConnectionId, engine::Turn&) {

@@ -29,6 +29,14 @@ struct Received {
   base::Bytes account;
 };
 
+// Whoever remembers the flows of those who have proved who they are.
+class FlowUser {
+ public:
+  virtual ~FlowUser() = default;
+  // This connection of `shard` is gone. Called on every shard.
+  virtual void on_flow_closed(const Flow& flow, engine::ShardId shard, engine::Turn& turn) = 0;
+};
+
 class Handler {
  public:
   virtual ~Handler() = default;

@@ -14,8 +14,9 @@ namespace sip {
 
 struct Service::Mail {
   // `answer` is ours, on its way to the transaction; `response` a peer's, to a request of ours.
+  // `send` goes out by a connection there; `closed` tells that one has gone.
   // A claim asks its account's shard who has sent it, its verdict comes back with it.
-  enum Kind : uint8_t { request = kFirstMailKind, answer, response, claim, verdict };
+  enum Kind : uint8_t { request = kFirstMailKind, answer, response, claim, verdict, send, closed };
   TransactionId id;
   Flow source;                 // of a request
   uint16_t account_bytes = 0;  // of its sender, in front of it
@@ -37,7 +38,7 @@ engine::EnvelopePtr make_mail(const Head& head, base::Bytes bytes, base::Bytes a
 
 template <class Head>
 base::Bytes open_mail(const engine::Envelope& mail, Head& head) {
-  CHECK(mail.size > sizeof head);
+  CHECK(mail.size >= sizeof head);
   std::memcpy(&head, mail.payload().data(), sizeof head);
   return mail.payload().substr(sizeof head);
 }

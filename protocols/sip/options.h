@@ -52,6 +52,11 @@ struct Options {
     return false;
   }
   ListenerKind kind_of(uint16_t listener) const { return listeners[listener - first_listener]; }
+  bool is_tls(uint16_t listener) const {
+    if (!owns(listener)) return false;
+    const ListenerKind kind = listeners[listener - first_listener];
+    return kind == ListenerKind::tls || kind == ListenerKind::mutual;
+  }
   bool owns(uint16_t listener) const {
     return listener >= first_listener && listener < first_listener + listeners.size();
   }

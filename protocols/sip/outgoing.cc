@@ -77,19 +77,39 @@ bool Outgoing::datagram_flow(const Trunk& trunk, Flow& out) const {
   return service_.options().find_listener(ListenerKind::udp, out.listener);
 }
 
-bool Outgoing::send_by(const Flow& flow, bool tls, Method method, const Request& how,
-                       base::Bytes rest, uint64_t ticket, engine::Turn& turn) {
-  branch_.clear();
+bool Outgoing::send(const Flow& flow, engine::ShardId shard, Method method, const Request& how,
+                    base::Bytes rest, ClientUser& user, uint64_t number, engine::Turn& turn) {
+  const uint64_t mine = ticket(user, number);
+  const bool tls = flow.reliable() && service_.options().is_tls(flow.listener);
+  if (!flow.reliable() || shard == turn.shard) {
+    return send_by(flow, tls, method, how, rest, mine, turn);
+  }
   Place place;
+  branch_.clear();
   if (!client_.reserve(turn, place, branch_)) return false;
+  write(tls ? "TLS" : "TCP", tls, how, rest);
+  client_.expect(place, method, text_, mine, turn);
+  service_.send_elsewhere(flow, shard, text_, turn);
+  return true;
+}
+
+void Outgoing::write(base::Bytes transport, bool tls, const Request& how, base::Bytes rest) {
   const Options& options = service_.options();
   Request whole = how;
-  whole.transport = tls ? "TLS" : flow.reliable() ? "TCP" : "UDP";
+  whole.transport = transport;
   whole.sent_by = tls ? options.sent_by_tls : options.sent_by;
   whole.branch = branch_;
   text_.clear();
   Writer(text_).begin_request(whole);
   text_.append(rest);
+}
+
+bool Outgoing::send_by(const Flow& flow, bool tls, Method method, const Request& how,
+                       base::Bytes rest, uint64_t ticket, engine::Turn& turn) {
+  branch_.clear();
+  Place place;
+  if (!client_.reserve(turn, place, branch_)) return false;
+  write(tls ? "TLS" : flow.reliable() ? "TCP" : "UDP", tls, how, rest);
   client_.send(place, method, flow, text_, ticket, turn);
   return true;
 }

@@ -34,6 +34,11 @@ class Outgoing final : private ClientUser {
   [[nodiscard]] bool send(const TrunkPeer& peer, Method method, const Request& how,
                           base::Bytes rest, ClientUser& user, uint64_t number, engine::Turn& turn);
 
+  // The same by a flow that somebody has proved to be his (Received::source, of that shard).
+  [[nodiscard]] bool send(const Flow& flow, engine::ShardId shard, Method method,
+                          const Request& how, base::Bytes rest, ClientUser& user, uint64_t number,
+                          engine::Turn& turn);
+
   // Service::options() has other peers. Requests to those that are gone end unanswered.
   void on_peers_changed(engine::Turn& turn);
   void on_located(const engine::NameQuestion& answer, engine::Turn& turn);
@@ -65,6 +70,7 @@ class Outgoing final : private ClientUser {
   void fail(Trunk& trunk, engine::Turn& turn);
   bool send_by(const Flow& flow, bool tls, Method method, const Request& how, base::Bytes rest,
                uint64_t ticket, engine::Turn& turn);
+  void write(base::Bytes transport, bool tls, const Request& how, base::Bytes rest);
   void on_response(uint64_t ticket, const Message& response, const Essentials& essentials,
                    engine::Turn& turn) override;
   void on_no_response(uint64_t ticket, engine::Turn& turn) override;

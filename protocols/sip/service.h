@@ -6,6 +6,7 @@
 
 #include <array>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,9 @@ class Service final : public engine::Service, private ServerUser {
   void set_gate(Gate& gate);
   // What the gate says of a request that it has been asked about.
   void decide(const Claim& claim, const Verdict& verdict, engine::Turn& turn);
+  // Hears of connections that are gone by which users have proved who they are. It outlives this
+  // service.
+  void set_flow_user(FlowUser& user);
   // A value of a header field that OPTIONS is answered with: Accept, Allow-Events, Supported. What
   // Supported names, a request may require.
   void announce(HeaderId id, base::Bytes value);
@@ -96,6 +100,9 @@ class Service final : public engine::Service, private ServerUser {
   std::unique_ptr<Connection> make_connection(const Flow& flow, engine::Turn& turn);
   Message& message_scratch() { return message_; }
   void receive(const Message& message, const Flow& source, engine::Turn& turn);
+  void on_flow_closed(const Flow& flow, engine::Turn& turn);
+  void send_elsewhere(const Flow& flow, engine::ShardId shard, base::Bytes request,
+                      engine::Turn& turn);
   // Answers what is malformed, if it can be answered.
   void refuse(const Message& message, Fault fault, const Flow& source, engine::Turn& turn);
   // Unfinished messages of a connection took `before` bytes, now `after`. False: too much in all.
@@ -145,6 +152,8 @@ class Service final : public engine::Service, private ServerUser {
   Outgoing outgoing_;
   std::array<Handler*, 32> handlers_{};
   Gate* gate_ = nullptr;
+  FlowUser* flow_user_ = nullptr;
+  std::set<engine::ConnectionId> proved_;  // open ones, by which users have proved who they are
   std::vector<Announced> announced_;
   base::IntrusiveList<Connection> connections_;
   Refusals refusals_;

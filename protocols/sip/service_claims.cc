@@ -62,4 +62,37 @@ void Service::reply_to_claim(const Incoming& in, const Claim& claim, const Verdi
   end_reply(in, writer, turn);
 }
 
+void Service::set_flow_user(FlowUser& user) {
+  CHECK(flow_user_ == nullptr);
+  flow_user_ = &user;
+}
+
+void Service::send_elsewhere(const Flow& flow, engine::ShardId shard, base::Bytes request,
+                             engine::Turn& turn) {
+  CHECK(shard != shard_ && flow.reliable());
+  Mail head;
+  head.source = flow;
+  auto mail = make_mail(head, request);
+  mail->from = shard_;
+  mail->to = shard;
+  mail->kind = Mail::send;
+  turn.out.mail(std::move(mail));
+}
+
+// Users may have registered by it; where they live is not known here.
+void Service::on_flow_closed(const Flow& flow, engine::Turn& turn) {
+  if (flow_user_ == nullptr || proved_.erase(flow.connection) == 0) return;
+  for (engine::ShardId shard = 0; shard < node_.shards; ++shard) {
+    if (shard == shard_) continue;
+    Mail head;
+    head.source = flow;
+    auto mail = make_mail(head, {});
+    mail->from = shard_;
+    mail->to = shard;
+    mail->kind = Mail::closed;
+    turn.out.mail(std::move(mail));
+  }
+  flow_user_->on_flow_closed(flow, shard_, turn);
+}
+
 }  // namespace sip

@@ -67,6 +67,8 @@ void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
   }
   const base::Bytes account = bytes.substr(0, head.account_bytes);
   bytes.remove_prefix(account.size());
+  if (mail.kind == Mail::send) return sip::send(head.source, bytes, turn.out);
+  if (mail.kind == Mail::closed) return flow_user_->on_flow_closed(head.source, mail.from, turn);
   // It has been read before, on the shard that heard it.
   Fault fault = Fault::none;
   CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));

@@ -59,6 +59,7 @@ void Service::proceed(const Incoming& in, const Essentials& essentials, base::By
   Handler* const who = handler(in.message.method());
   CHECK(who != nullptr);
   Received request{in.message, essentials, {{}, shard_}, in.source, account};
+  if (!account.empty() && in.source.reliable()) proved_.insert(in.source.connection);
   if (in.message.method() != Method::benotify) {
     const auto arrival = server_.receive(in.message, essentials, in.source, turn, request.back.id);
     if (arrival == ServerTransactions::Arrival::full) return reply(in, 503, turn);

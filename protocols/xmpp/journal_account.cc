@@ -19,6 +19,8 @@ std::string journal_account(const engine::JournalEntry& entry) {
       base::Bytes report;
       return im::unpack_entry(entry.bytes, account, report) ? std::string(account) : std::string();
     }
+    case im::EntryKind::binding:  // in front of what only the gateway reads
+      return entry.bytes.substr(0, entry.bytes.find('\n'));
     case im::EntryKind::session: {
       SessionSnapshot snapshot;
       if (!unpack(entry.bytes, snapshot)) return {};

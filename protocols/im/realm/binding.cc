@@ -93,6 +93,7 @@ void RealmState::cancel_bind(Realm::Binding& binding) {
 void RealmState::unbind(Resource& resource, engine::Turn& turn) {
   User* user = resource.user;
   if (user == nullptr) return;  // it was replaced or ended before
+  if (resource.without_presence) realm_.take_messages(resource, false, turn);
   Stanza gone;
   gone.kind = StanzaKind::presence;
   gone.type = StanzaType::unavailable;

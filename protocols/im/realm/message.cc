@@ -7,14 +7,12 @@
 namespace im {
 namespace {
 
-bool reachable(const Resource& resource) { return resource.available() && resource.priority >= 0; }
-
 // The highest priority that is not negative; among equals the one used last (§8.5.2.1.1).
 Resource* most_available(const User& user) {
   Resource* best = nullptr;
   for (Resource* resource : user.resources) {
     CHECK(resource->user == &user);
-    if (!reachable(*resource)) continue;
+    if (!resource->takes_messages()) continue;
     const bool better =
         best == nullptr || resource->priority > best->priority ||
         (resource->priority == best->priority && resource->active_since >= best->active_since);
@@ -94,7 +92,7 @@ void RealmState::message_to_bare(User& user, const Stanza& stanza, bool again, e
       return refuse(stanza, ErrorCondition::service_unavailable, turn);
     case StanzaType::headline:
       for (Resource* resource : user.resources) {
-        if (!reachable(*resource)) continue;
+        if (!resource->takes_messages()) continue;
         count(trace::Counter::im_messages_delivered);
         resource->deliver(stanza, turn);
       }

@@ -79,7 +79,7 @@ void RealmState::appended(User& user, StoreRequest& answer, engine::Turn& turn) 
 }
 
 void RealmState::start_flood(User& user, Resource& to, engine::Turn& turn) {
-  CHECK(to.user == &user && to.available() && to.priority >= 0);
+  CHECK(to.user == &user && to.takes_messages());
   if (user.flooding != nullptr || user.offline_count == 0) return;
   user.flooding = &to;
   flood(user, turn);
@@ -92,7 +92,7 @@ void RealmState::stop_flood(User& user, const Resource& from, engine::Turn& turn
   if (user.flooding != &from) return;
   user.flooding = nullptr;
   for (Resource* resource : user.resources) {
-    if (resource == &from || !resource->available() || resource->priority < 0) continue;
+    if (resource == &from || !resource->takes_messages()) continue;
     return start_flood(user, *resource, turn);
   }
 }
@@ -100,7 +100,7 @@ void RealmState::stop_flood(User& user, const Resource& from, engine::Turn& turn
 void RealmState::flood(User& user, engine::Turn& turn) {
   if (user.flooding == nullptr || user.flood_asked || user.flooding->congested()) return;
   CHECK(user.flooding->user == &user);
-  CHECK(user.flooding->available() && user.flooding->priority >= 0);
+  CHECK(user.flooding->takes_messages());
   if (user.offline_count == 0) {
     user.flooding = nullptr;
     return;
@@ -200,7 +200,7 @@ void RealmState::stored_returned(User& user, uint64_t id, engine::Turn& turn) {
   user.flooded_to = std::min(user.flooded_to, id - 1);
   ++user.offline_count;
   for (Resource* resource : user.resources) {
-    if (user.flooding == nullptr && resource->available() && resource->priority >= 0) {
+    if (user.flooding == nullptr && resource->takes_messages()) {
       start_flood(user, *resource, turn);
     }
   }

@@ -213,7 +213,6 @@ void RealmState::become_unavailable(const Stanza& stanza, Resource& origin, bool
   presence_changed(user, turn);
   CHECK(user.flooding != &origin);
   if (user.any_available()) return;
-  CHECK(user.flooding == nullptr);
   // For those who ask later (§4.3.2, XEP-0012). Best effort: a crash may lose it.
   user.last_seen = turn.wall;
   user.last_status.assign(stanza.status);

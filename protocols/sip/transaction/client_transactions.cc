@@ -10,6 +10,8 @@ namespace sip {
 
 using trace::Counter;
 
+static constexpr engine::ConnectionId kElsewhere{UINT32_MAX - 1, 0};  // of no slot there is
+
 ClientTransactions::ClientTransactions(ClientUser& user, const Limits& limits,
                                        const base::HashKey& key)
     : user_(user), limits_(limits), key_(key) {
@@ -55,6 +57,20 @@ void ClientTransactions::send(const Place& place, Method method, const Flow& flo
   if (!flow.reliable()) transaction.repeats = turn.now + kT1;
   keep(transaction, request);
   sip::send(flow, request, turn.out);
+  arm(transaction, turn);
+}
+
+void ClientTransactions::expect(const Place& place, Method method, base::Bytes request,
+                                uint64_t user_data, engine::Turn& turn) {
+  CHECK(place.slot < slots_.size() && slots_[place.slot].transaction != nullptr);
+  CHECK(method != Method::ack && method != Method::invite);  // which would send by the flow
+  Transaction& transaction = *slots_[place.slot].transaction;
+  transaction.method = method;
+  transaction.flow.connection = kElsewhere;  // reliable, and none of this shard's
+  transaction.user_data = user_data;
+  transaction.order = ++sent_;
+  transaction.ends = turn.now + kTransactionLife;
+  keep(transaction, request);
   arm(transaction, turn);
 }
 

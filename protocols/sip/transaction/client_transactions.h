@@ -53,6 +53,9 @@ class ClientTransactions {
   void send(const Place& place, Method method, const Flow& flow, base::Bytes request,
             uint64_t user_data, engine::Turn& turn);
 
+  // As send(), of a request that somebody else sends, by a connection of another shard.
+  void expect(const Place& place, Method method, base::Bytes request, uint64_t user_data,
+              engine::Turn& turn);
   // The connection has gone. Requests that wait for their answer by it stay until move() or
   // give_up(), or their time is over; but those that were moved to it end: what ends two
   // connections may be what does it. True: some stay.
