@@ -169,6 +169,8 @@ void Connection::on_moved(engine::ConnectionId, engine::Turn&) {
 }
 
 // Whoever does not take answers asks nothing more.
+void Connection::on_sent(engine::Turn& turn) { service_.outgoing().on_sent(*this, turn); }
+
 void Connection::on_congestion(bool congested, engine::Turn& turn) {
   if (congested) {
     turn.out.pause(flow_.connection);

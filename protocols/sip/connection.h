@@ -26,7 +26,7 @@ class Connection final : public engine::Peer, public base::ListNode<> {
   void on_handshake_failed(const engine::TlsFailure& why, engine::Turn& turn) override;
   void on_moved(engine::ConnectionId connection, engine::Turn& turn) override;
   void on_congestion(bool congested, engine::Turn& turn) override;
-  void on_sent(engine::Turn&) override {}
+  void on_sent(engine::Turn& turn) override;
   void on_closed(engine::CloseReason reason, engine::Turn& turn) override;
 
   void close(engine::Turn& turn);

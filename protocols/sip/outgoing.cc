@@ -63,12 +63,37 @@ bool Outgoing::send(const TrunkPeer& peer, Method method, const Request& how, ba
   if (located && trunk->targets().empty()) return false;
   const bool by_datagram = peer.datagrams && located;
   if (by_datagram && !datagram_flow(*trunk, flow)) return false;
-  if (by_datagram || trunk->state == Trunk::State::ready) {
-    return send_by(flow, peer.tls, method, how, rest, mine, turn);
+  if (by_datagram) return send_by(flow, false, method, how, rest, mine, turn);
+  if (trunk->state == Trunk::State::ready && !trunk->behind()) {
+    if (!send_by(flow, peer.tls, method, how, rest, mine, turn)) return false;
+    count_sent(*trunk, turn);
+    return true;
   }
   if (!trunk->wait(method, how, rest, mine)) return false;
   if (trunk->state == Trunk::State::idle) start(*trunk, turn);
   return true;
+}
+
+bool Outgoing::has_room(const TrunkPeer& peer) {
+  const Trunk* const trunk = find_peer(peer.id);
+  CHECK(trunk != nullptr);
+  return trunk->has_room();
+}
+
+// What has just been sent, by the connection.
+void Outgoing::count_sent(Trunk& trunk, engine::Turn& turn) {
+  trunk.unsent += text_.size();
+  if (trunk.asked || trunk.unsent < Trunk::kUnsentBytesMax / 4) return;
+  trunk.asked = true;
+  turn.out.notify_sent(trunk.flow.connection);
+}
+
+void Outgoing::on_sent(const Connection& connection, engine::Turn& turn) {
+  Trunk* const trunk = find(connection);
+  if (trunk == nullptr) return;
+  trunk->unsent = 0;
+  trunk->asked = false;
+  if (trunk->state == Trunk::State::ready) send_waiting(*trunk, turn);
 }
 
 bool Outgoing::datagram_flow(const Trunk& trunk, Flow& out) const {
@@ -142,7 +167,7 @@ void Outgoing::go_on(Trunk& trunk, engine::Turn& turn) {
   if (!trunk.peer.datagrams) return connect(trunk, turn);
   Flow flow;
   if (!datagram_flow(trunk, flow)) return fail(trunk, turn);
-  send_waiting(trunk, flow, turn);
+  send_datagrams(trunk, flow, turn);
 }
 
 void Outgoing::connect(Trunk& trunk, engine::Turn& turn) {
@@ -191,13 +216,27 @@ void Outgoing::on_ready(Trunk& trunk, engine::Turn& turn) {
   }
   const engine::ConnectionId lost = std::exchange(trunk.lost, {});
   if (lost) client_.move(lost, trunk.flow, turn);
-  send_waiting(trunk, trunk.flow, turn);
+  trunk.unsent = 0;
+  trunk.asked = false;
+  send_waiting(trunk, turn);
 }
 
-void Outgoing::send_waiting(Trunk& trunk, const Flow& flow, engine::Turn& turn) {
-  const bool tls = trunk.peer.tls;
+// By the connection, as much as it takes.
+void Outgoing::send_waiting(Trunk& trunk, engine::Turn& turn) {
+  while (!trunk.behind()) {
+    const auto one = trunk.take_one();
+    if (one == nullptr) return;
+    if (send_by(trunk.flow, trunk.peer.tls, one->method, one->how, one->rest, one->ticket, turn)) {
+      count_sent(trunk, turn);
+    } else {
+      on_no_response(one->ticket, turn);
+    }
+  }
+}
+
+void Outgoing::send_datagrams(Trunk& trunk, const Flow& flow, engine::Turn& turn) {
   for (const auto& one : trunk.take_waiting()) {
-    if (send_by(flow, tls, one->method, one->how, one->rest, one->ticket, turn)) continue;
+    if (send_by(flow, false, one->method, one->how, one->rest, one->ticket, turn)) continue;
     on_no_response(one->ticket, turn);
   }
 }

@@ -43,6 +43,9 @@ class Outgoing final : private ClientUser {
   void on_peers_changed(engine::Turn& turn);
   void on_located(const engine::NameQuestion& answer, engine::Turn& turn);
 
+  // Would send() find room? For those who can wait, and would make it in vain.
+  bool has_room(const TrunkPeer& peer);
+
   // Of a response to a request of this shard.
   void receive(const Message& response, const Essentials& essentials, engine::Turn& turn);
 
@@ -52,6 +55,7 @@ class Outgoing final : private ClientUser {
   // The handshake of a connection of ours is done. Null: the certificate is not the peer's.
   const TrunkPeer* on_secured(const Connection& connection, const engine::TlsFacts& facts,
                               engine::Turn& turn);
+  void on_sent(const Connection& connection, engine::Turn& turn);
   void on_closed(const Connection& connection, engine::Turn& turn);
 
  private:
@@ -63,7 +67,9 @@ class Outgoing final : private ClientUser {
   void go_on(Trunk& trunk, engine::Turn& turn);
   void connect(Trunk& trunk, engine::Turn& turn);
   void on_target_failed(Trunk& trunk, engine::Turn& turn);
-  void send_waiting(Trunk& trunk, const Flow& flow, engine::Turn& turn);
+  void send_waiting(Trunk& trunk, engine::Turn& turn);
+  void send_datagrams(Trunk& trunk, const Flow& flow, engine::Turn& turn);
+  void count_sent(Trunk& trunk, engine::Turn& turn);
   bool datagram_flow(const Trunk& trunk, Flow& out) const;
   void drop(std::unique_ptr<Trunk> trunk, engine::Turn& turn);
   void on_ready(Trunk& trunk, engine::Turn& turn);

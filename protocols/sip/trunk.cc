@@ -60,9 +60,19 @@ bool Trunk::wait(Method method, const Request& how, base::Bytes rest, uint64_t t
   return true;
 }
 
+std::unique_ptr<Trunk::Waiting> Trunk::take_one() {
+  if (waiting_.empty()) return nullptr;
+  auto one = std::move(waiting_.front());
+  waiting_.pop_front();
+  CHECK(waiting_bytes_ >= one->text.size());
+  waiting_bytes_ -= one->text.size();
+  return one;
+}
+
 std::vector<std::unique_ptr<Trunk::Waiting>> Trunk::take_waiting() {
-  waiting_bytes_ = 0;
-  return std::exchange(waiting_, {});
+  std::vector<std::unique_ptr<Waiting>> all;
+  while (auto one = take_one()) all.push_back(std::move(one));
+  return all;
 }
 
 }  // namespace sip

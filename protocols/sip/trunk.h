@@ -3,6 +3,7 @@
 // Limits: kWaitingBytesMax of requests that wait; how long an answer of DNS is kept.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ class Connection;
 
 struct Trunk {
   static constexpr size_t kWaitingBytesMax = 1 << 20;
+  // Handed to the connection and not known to have left it; what is more waits. With what is sent
+  // while that is asked, twice as much: less than net.send_hard_bytes, which would end it.
+  static constexpr size_t kUnsentBytesMax = 192 << 10;
 
   // However long DNS says that an answer is good for; and if there was none.
   static constexpr base::Duration kFreshMin = base::Duration::seconds(30);
@@ -41,6 +45,11 @@ struct Trunk {
   // Keeps a copy; false: too much waits.
   [[nodiscard]] bool wait(Method method, const Request& how, base::Bytes rest, uint64_t ticket);
   std::vector<std::unique_ptr<Waiting>> take_waiting();
+  std::unique_ptr<Waiting> take_one();  // the oldest; null: none
+  bool has_room() const { return waiting_bytes_ < kWaitingBytesMax / 2; }
+
+  // The connection takes no more at present.
+  bool behind() const { return unsent >= kUnsentBytesMax; }
 
   // Is it known where the peer is, or that it is nowhere?
   bool located(base::Instant now) const { return now < located_until_; }
@@ -56,10 +65,12 @@ struct Trunk {
   Connection* connection = nullptr;  // while securing or ready
   Flow flow;                         // of that
   engine::ConnectionId lost;         // requests that were sent by it are to be sent again
+  size_t unsent = 0;                 // see kUnsentBytesMax
+  bool asked = false;                // … when it has left
   bool unreachable = false;          // the operator has been told
 
  private:
-  std::vector<std::unique_ptr<Waiting>> waiting_;
+  std::deque<std::unique_ptr<Waiting>> waiting_;
   size_t waiting_bytes_ = 0;
   std::vector<base::SocketAddress> targets_;
   base::Instant located_until_{};

@@ -14,7 +14,7 @@ namespace {
 
 using trace::Counter;
 
-constexpr base::Duration kTryAgain = base::Duration::seconds(1);
+constexpr base::Duration kTryAgain = base::Duration::milliseconds(200);
 constexpr base::Duration kRestartTick = base::Duration::milliseconds(100);
 constexpr int64_t kLifetimeMaxSeconds = 24 * 3600;
 
@@ -164,7 +164,7 @@ void Notifier::notify(Subscription& subscription, engine::Turn& turn) {
 bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
   const jid::JidView identity = jid::JidView::trusted(subscription.identity.view());
   const TrunkPeer* const peer = peer_for(service_.options().peers, identity.domain());
-  if (peer == nullptr) return false;
+  if (peer == nullptr || !service_.outgoing().has_room(*peer)) return false;
   const bool readable = unpack_dialog(subscription.dialog.view(), dialog_);
   CHECK(readable);
   dialog_.local_cseq = subscription.local_cseq;

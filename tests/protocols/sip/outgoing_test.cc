@@ -104,6 +104,34 @@ TEST(Outgoing, ByConnectionWaitsForItAndUsesItAgain) {
   EXPECT_EQ(world.asked.size(), 2u) << "a new one";
 }
 
+TEST(Outgoing, WhatAConnectionDoesNotTakeAtOnceWaitsAndNothingIsLost) {
+  constexpr int kRequests = 60;
+  constexpr size_t kBody = 12'000;
+  World world;
+  for (int i = 0; i < kRequests; ++i) ASSERT_TRUE(world.send(1, i, kBody));
+  auto peer = world.made({5, 1});
+  const auto sent = [&world] {
+    size_t bytes = 0;
+    for (const Shards::Sent& one : world.sent) bytes += one.bytes.size();
+    return bytes;
+  };
+  for (int i = kRequests; i < 2 * kRequests; ++i) {
+    EXPECT_LT(sent(), Trunk::kUnsentBytesMax + 2 * kBody);
+    if (i < 80) ASSERT_TRUE(world.send(1, i, kBody));
+  }
+  EXPECT_EQ(world.awaited, 1);
+  for (int rounds = 0; rounds < 20 && world.awaited > rounds; ++rounds) {
+    const size_t before = sent();
+    engine::Turn here = world.turn(0);
+    peer->on_sent(here);
+    world.settle();
+    EXPECT_LT(sent() - before, Trunk::kUnsentBytesMax + 2 * kBody);
+  }
+  EXPECT_GT(sent(), 80 * kBody) << "all of it";
+  EXPECT_EQ(world.heard, "");
+  world.end(peer);
+}
+
 TEST(Outgoing, AConnectionThatCannotBeMadeEndsWhatWaitedForIt) {
   World world;
   ASSERT_TRUE(world.send(1, 1));

@@ -73,6 +73,9 @@ struct Shards {
         case engine::EffectKind::mail:
           mailed(out.take_mail(effect));
           break;
+        case engine::EffectKind::notify_sent:
+          ++awaited;
+          break;
         case engine::EffectKind::connect:
           asked.push_back(out.take_connect(effect));
           break;
@@ -174,6 +177,7 @@ struct Shards {
   std::shared_ptr<const Options> options;
   std::deque<engine::EnvelopePtr> mail;
   std::vector<engine::EnvelopePtr> refused;
+  int awaited = 0;  // answers of the engine that all has been sent
   std::vector<Sent> sent;
   std::vector<engine::ConnectionId> closed;
   std::vector<engine::QuestionPtr> questions;
