@@ -143,11 +143,14 @@ void Authenticator::challenge(const sip::Claim& claim, bool stale, sip::Writer& 
                               engine::Turn& turn) {
   std::string sender;
   sip::Uri from;
-  CHECK(sip::parse_uri(claim.essentials.from.uri, from) &&
-        sip::find_account(from, realm_.options(), service_.options(), sender));
+  // Whose names were ours when he asked, and may be no more.
+  const bool ours = sip::parse_uri(claim.essentials.from.uri, from) &&
+                    sip::find_account(from, realm_.options(), service_.options(), sender);
+  const base::Bytes realm =
+      ours ? jid::JidView::trusted(sender).domain() : base::Bytes(realm_.options().domains.front());
   const auto write = [&](sip::DigestAlgorithm algorithm, base::Bytes nonce) {
     std::string text = "Digest realm=\"";
-    text.append(jid::JidView::trusted(sender).domain()).append("\", nonce=\"").append(nonce);
+    text.append(realm).append("\", nonce=\"").append(nonce);
     text.append("\", algorithm=").append(sip::wire_name(algorithm)).append(", qop=\"auth\"");
     if (stale) text.append(", stale=true");
     writer.field(sip::HeaderId::www_authenticate, text);

@@ -32,7 +32,8 @@ struct Messages::Asking final : im::StoreRequest::Context {
   void answered(im::StoreRequest& answer, im::Realm&, engine::Turn& turn) override {
     --owner.asking_;
     held.use([&](const sip::Received& request) {
-      CHECK(owner.admit(request, turn) == 0);
+      const uint16_t status = owner.admit(request, turn);
+      if (status != 0) return owner.refuse(request, status, turn);  // its peer has gone meanwhile
       const PageIn page = owner.in_;
       if (answer.status == im::StoreStatus::ok) return owner.accept(request, page, turn);
       owner.refuse(request, answer.status == im::StoreStatus::not_found ? 404 : 503, turn);

@@ -119,7 +119,7 @@ uint16_t Notifier::read(const Received& request, base::Instant now, Wish& out) {
 void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn) {
   Wish wish;
   const uint16_t status = read(request, turn.now, wish);
-  CHECK(status == 0);  // as before the user was read
+  if (status != 0) return refuse(request, status, turn);  // its peer has gone meanwhile
   Subscription* const subscription = turn.journal.accepting() ? make(turn) : nullptr;
   if (subscription == nullptr) return refuse(request, 503, turn);
   std::string tag;

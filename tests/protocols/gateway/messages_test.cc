@@ -187,6 +187,20 @@ TEST(Messages, ToWhoIsAwayAreAnsweredWhenTheyAreStored) {
   EXPECT_TRUE(world.log.entries.empty());
 }
 
+TEST(Messages, OfAPeerThatHasGoneWhileTheStoreWasAskedAreRefused) {
+  World world;
+  world.datagram(page());
+  auto without = std::make_shared<sip::Options>(world.service->options());
+  without->peers.clear();
+  {
+    engine::Turn here = world.turn();
+    world.service->set_options(without, here);
+  }
+  world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
+  EXPECT_EQ(world.status(), "403");
+  EXPECT_TRUE(world.log.entries.empty());
+}
+
 TEST(Messages, ThatTheStoreHasNoRoomForAreRefused) {
   World world;
   world.datagram(page());
