@@ -1,5 +1,6 @@
-// UringReactor: datagrams. One multishot recvmsg per socket into buffers of their own; one sendmsg
-// for neighbours of one length to one address (UDP_SEGMENT), so that they go through the kernel as
+// UringReactor: datagrams. One multishot recvmsg per socket into buffers of their own, where
+// neighbours of one length from one address may arrive together (UDP_GRO); one sendmsg for
+// neighbours of one length to one address (UDP_SEGMENT), so that they go through the kernel as
 // one, or for each that has none; all submitted together.
 #include <errno.h>
 #include <netinet/in.h>
@@ -15,15 +16,28 @@
 namespace engine {
 
 // In a buffer: the kernel's header, the sender's address in the system's form and later in ours,
-// then the datagram.
+// how long each datagram is where there are several, then the datagrams.
 static constexpr uint32_t kNameBytes = 32;
+static constexpr uint32_t kSegmentBytes = CMSG_SPACE(sizeof(int));
 static_assert(sizeof(sockaddr_in6) <= kNameBytes && sizeof(base::SocketAddress) <= kNameBytes);
 static_assert(sizeof(io_uring_recvmsg_out) % alignof(base::SocketAddress) == 0);
 
 uint32_t UringReactor::datagram_buffer_bytes() {
   datagram_layout_.msg_namelen = kNameBytes;
-  const auto head = static_cast<uint32_t>(sizeof(io_uring_recvmsg_out)) + kNameBytes;
+  datagram_layout_.msg_controllen = kSegmentBytes;
+  const auto head =
+      static_cast<uint32_t>(sizeof(io_uring_recvmsg_out)) + kNameBytes + kSegmentBytes;
   return (limits_.datagram_bytes + head + 63) / 64 * 64;
+}
+
+// What arrives together is as long as the longest datagram at most. A kernel that cannot gives them
+// one by one.
+base::Result<int> UringReactor::bind_datagrams(const ListenAddress& address,
+                                               uint32_t buffer_bytes) {
+  base::Result<int> socket = SystemReactor::bind_datagrams(address, buffer_bytes);
+  const int on = limits_.datagram_bytes >= UINT16_MAX ? 1 : 0;
+  if (socket) ::setsockopt(*socket, SOL_UDP, UDP_GRO, &on, sizeof on);
+  return socket;
 }
 
 void UringReactor::arm_receive_datagrams(int socket, uint64_t user_data) {
@@ -36,6 +50,18 @@ void UringReactor::arm_receive_datagrams(int socket, uint64_t user_data) {
   entry->user_data = tagged(Operation::receive_datagrams, user_data);
 }
 
+// 0: it is one datagram.
+static size_t segment_of(io_uring_recvmsg_out* out, msghdr* layout) {
+  cmsghdr* const control = io_uring_recvmsg_cmsg_firsthdr(out, layout);
+  if (control == nullptr || control->cmsg_level != SOL_UDP || control->cmsg_type != UDP_GRO) {
+    return 0;
+  }
+  int bytes = 0;
+  memcpy(&bytes, CMSG_DATA(control), sizeof bytes);
+  return static_cast<size_t>(std::max(bytes, 0));
+}
+
+// All but the last of several are taken here.
 void UringReactor::take_datagram(base::Bytes received, Completion& completion) {
   if (completion.result < 0) return;
   char* buffer = const_cast<char*>(received.data());
@@ -46,11 +72,21 @@ void UringReactor::take_datagram(base::Bytes received, Completion& completion) {
   memcpy(&from.storage, io_uring_recvmsg_name(out), sizeof(sockaddr_in6));
   completion.from = new (io_uring_recvmsg_name(out)) base::SocketAddress(from.read());
   const unsigned bytes = io_uring_recvmsg_payload_length(out, length, &datagram_layout_);
-  completion.data = {static_cast<char*>(io_uring_recvmsg_payload(out, &datagram_layout_)), bytes};
-  completion.result = static_cast<int32_t>(bytes);
-  if ((out->flags & MSG_TRUNC) == 0) return;
-  completion.data = {};
-  completion.result = -EMSGSIZE;
+  if ((out->flags & MSG_TRUNC) != 0) {
+    completion.result = -EMSGSIZE;
+    return;
+  }
+  base::Bytes left(static_cast<char*>(io_uring_recvmsg_payload(out, &datagram_layout_)), bytes);
+  const size_t segment = segment_of(out, &datagram_layout_);
+  for (Completion one = completion; segment > 0 && left.size() > segment;) {
+    one.data = left.substr(0, segment);
+    one.result = static_cast<int32_t>(segment);
+    one.more = true;
+    completions_.push_back(one);
+    left.remove_prefix(segment);
+  }
+  completion.data = left;
+  completion.result = static_cast<int32_t>(left.size());
 }
 
 // What fits every link with room for the headers: the kernel refuses longer ones in a group. It

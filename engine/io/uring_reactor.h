@@ -31,6 +31,7 @@ class UringReactor final : public SystemReactor {
   void cancel(Operation target, uint64_t user_data) override;
   void send(int socket, std::span<const iovec> pieces, uint64_t user_data) override;
   void connect(const base::SocketAddress& to, uint64_t user_data) override;
+  base::Result<int> bind_datagrams(const ListenAddress& address, uint32_t buffer_bytes) override;
   void arm_receive_datagrams(int socket, uint64_t user_data) override;
   void send_datagrams(int socket, std::span<const DatagramToSend> batch,
                       uint64_t user_data) override;

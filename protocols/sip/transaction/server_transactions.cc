@@ -1,7 +1,7 @@
 #include "protocols/sip/transaction/server_transactions.h"
 
 #include <algorithm>
-#include <tuple>
+#include <memory>
 
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
@@ -57,8 +57,8 @@ ServerTransactions::Arrival ServerTransactions::receive(const Message& request,
   CHECK(request.is_request());
   const bool is_ack = request.method() == Method::ack;
   id = id_of(request, essentials, is_ack ? "INVITE" : request.method_name());
-  const auto found = table_.find(id);
-  if (found != table_.end()) return repeat(found->second, is_ack, turn);
+  Transaction* const found = table_.find(id);
+  if (found != nullptr) return repeat(*found, is_ack, turn);
   if (is_ack) return Arrival::acknowledged;
   if (!make_room(turn.now)) {
     trace::count(Counter::sip_server_transaction_limit_hit);
@@ -66,10 +66,7 @@ ServerTransactions::Arrival ServerTransactions::receive(const Message& request,
   }
   const bool invite = request.method() == Method::invite;
   const Flow back = response_flow(essentials.via, source);
-  Transaction& made = table_
-                          .emplace(std::piecewise_construct, std::forward_as_tuple(id),
-                                   std::forward_as_tuple(*this, id, back, invite))
-                          .first->second;
+  Transaction& made = table_.insert(std::make_unique<Transaction>(*this, id, back, invite));
   trace::gauge_add(trace::Gauge::sip_server_transactions, 1);
   // Whoever never answers is our fault; a peer must not fill the table with it.
   wait(made, kUnansweredLife, turn);
@@ -90,9 +87,9 @@ ServerTransactions::Arrival ServerTransactions::receive(const Message& request,
 bool ServerTransactions::absorbs(const Message& request, const Essentials& essentials,
                                  engine::Turn& turn) {
   CHECK(request.is_request() && request.method() != Method::ack);
-  const auto found = table_.find(id_of(request, essentials, request.method_name()));
-  if (found == table_.end()) return false;
-  repeat(found->second, false, turn);
+  Transaction* const found = table_.find(id_of(request, essentials, request.method_name()));
+  if (found == nullptr) return false;
+  repeat(*found, false, turn);
   return true;
 }
 
@@ -114,7 +111,7 @@ bool ServerTransactions::find_cancelled(const Message& cancel, const Essentials&
                                         TransactionId& invite) {
   CHECK(cancel.method() == Method::cancel);
   invite = id_of(cancel, essentials, "INVITE");
-  return table_.find(invite) != table_.end();
+  return table_.find(invite) != nullptr;
 }
 
 ServerTransactions::Arrival ServerTransactions::repeat(Transaction& transaction, bool is_ack,
@@ -134,16 +131,16 @@ ServerTransactions::Arrival ServerTransactions::repeat(Transaction& transaction,
     return Arrival::absorbed;
   }
   trace::count(Counter::sip_retransmissions_absorbed);
-  if (!transaction.response.empty()) send(transaction.back, transaction.response, turn.out);
+  if (!transaction.response.empty()) send(transaction.back, transaction.response.view(), turn.out);
   return Arrival::absorbed;
 }
 
 bool ServerTransactions::respond(const TransactionId& id, uint16_t status, base::Bytes response,
                                  engine::Turn& turn) {
   CHECK(status >= 100 && status <= 699);
-  const auto found = table_.find(id);
-  if (found == table_.end()) return false;
-  Transaction& transaction = found->second;
+  Transaction* const found = table_.find(id);
+  if (found == nullptr) return false;
+  Transaction& transaction = *found;
   const bool again = transaction.state == State::accepted && status >= 200 && status < 300;
   if (transaction.state != State::proceeding && !again) return false;
   send(transaction.back, response, turn.out);
@@ -178,10 +175,10 @@ void ServerTransactions::finish(Transaction& transaction, uint16_t status, engin
 }
 
 void ServerTransactions::keep(Transaction& transaction, base::Bytes response) {
-  CHECK(response_bytes_ >= transaction.response.size());
+  CHECK(response_bytes_ >= transaction.response.view().size());
   response_bytes_ += response.size();
-  response_bytes_ -= transaction.response.size();
-  std::string(response).swap(transaction.response);
+  response_bytes_ -= transaction.response.view().size();
+  transaction.response = base::PackedString(response);
 }
 
 void ServerTransactions::wait(Transaction& transaction, base::Duration life, engine::Turn& turn) {
@@ -203,7 +200,7 @@ void ServerTransactions::on_time(Transaction& transaction, engine::Turn& turn) {
   }
   if (turn.now >= transaction.repeats) {
     CHECK(transaction.state == State::completed && !transaction.response.empty());
-    send(transaction.back, transaction.response, turn.out);
+    send(transaction.back, transaction.response.view(), turn.out);
     trace::count(Counter::sip_retransmissions_sent);
     transaction.interval = next_interval(transaction.interval);
     transaction.repeats = turn.now + transaction.interval;
@@ -213,9 +210,7 @@ void ServerTransactions::on_time(Transaction& transaction, engine::Turn& turn) {
 
 void ServerTransactions::erase(Transaction& transaction) {
   keep(transaction, {});
-  const TransactionId id = transaction.id;
-  const size_t erased = table_.erase(id);
-  CHECK(erased == 1);
+  table_.erase(transaction.id);
   trace::gauge_add(trace::Gauge::sip_server_transactions, -1);
 }
 

@@ -9,26 +9,17 @@
 
 #include <cstdint>
 #include <string>
-#include <unordered_map>
 
 #include "engine/base/hash.h"
 #include "engine/base/intrusive_list.h"
+#include "engine/base/packed_string.h"
 #include "engine/seam/turn.h"
 #include "protocols/sip/header/essentials.h"
 #include "protocols/sip/transaction/timing.h"
+#include "protocols/sip/transaction/transaction_table.h"
 #include "protocols/sip/transport/flow.h"
 
 namespace sip {
-
-// Names a transaction on its shard, also in mail.
-struct TransactionId {
-  uint64_t first = 0;
-  uint64_t second = 0;
-  friend bool operator==(const TransactionId&, const TransactionId&) = default;
-};
-struct TransactionIdHash {
-  size_t operator()(const TransactionId& id) const { return id.first; }
-};
 
 // Hears what no answer can tell.
 class ServerUser {
@@ -86,7 +77,7 @@ class ServerTransactions {
     ServerTransactions& table;
     TransactionId id;
     Flow back;
-    std::string response;                            // the last one, while it may be sent again
+    base::PackedString response;                     // the last one, while it may be sent again
     base::Instant ends{};                            // H, I, J or L
     base::Instant repeats = base::Instant::never();  // G
     base::Duration interval = kT1;
@@ -112,7 +103,7 @@ class ServerTransactions {
   std::string scratch_;
   uint64_t response_bytes_ = 0;
   base::IntrusiveList<Transaction> answered_;  // not of INVITE; those that wait longest first
-  std::unordered_map<TransactionId, Transaction, TransactionIdHash> table_;
+  TransactionTable<Transaction> table_;
 };
 
 }  // namespace sip

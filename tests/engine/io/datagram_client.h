@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -45,6 +46,15 @@ class DatagramClient {
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     return ::sendto(socket_, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr*>(&to),
                     sizeof to) == static_cast<ssize_t>(bytes.size());
+  }
+  // Several of one length, but for the last one, which go through the kernel as one.
+  bool send_together(uint16_t port, std::string_view bytes, uint16_t length) {
+    const int each = length;
+    setsockopt(socket_, SOL_UDP, UDP_SEGMENT, &each, sizeof each);
+    const bool sent = send(port, bytes);
+    const int off = 0;
+    setsockopt(socket_, SOL_UDP, UDP_SEGMENT, &off, sizeof off);
+    return sent;
   }
   // "" when nothing comes.
   std::string receive(int flags = 0) {

@@ -96,6 +96,26 @@ TEST_P(DatagramTest, EachArrivesWholeWithItsSender) {
   EXPECT_EQ(std::string(1300, 'x'), got_[2].text);
 }
 
+// The kernel need not cut apart what left together; whoever reads gets each by itself all the same.
+TEST_P(DatagramTest, ThoseThatLeftTogetherArriveEachByItself) {
+  arm();
+  turn(base::Duration{});
+  DatagramClient client;
+  std::string all;
+  for (char c = 'a'; c <= 'l'; ++c) all.append(500, c);
+  ASSERT_TRUE(client.send_together(port_, all + "short", 500));
+  client.send(port_, "alone");
+  ASSERT_TRUE(until(14));
+  for (size_t i = 0; i < 12; ++i) {
+    EXPECT_EQ(std::string(500, static_cast<char>('a' + i)), got_[i].text);
+    EXPECT_EQ(500, got_[i].result);
+    EXPECT_TRUE(got_[i].more);
+    EXPECT_EQ(client.address(), got_[i].from);
+  }
+  EXPECT_EQ("short", got_[12].text);
+  EXPECT_EQ("alone", got_[13].text);
+}
+
 TEST_P(DatagramTest, TheLargestIsReceivedWhole) {
   arm();
   turn(base::Duration{});
