@@ -113,7 +113,7 @@ void Subscriber::subscribe(Watch& watch, uint32_t seconds, engine::Turn& turn) {
   writer.field(sip::HeaderId::accept, kPidf);
   writer.number(sip::HeaderId::expires, seconds);
   std::string contact;
-  sip::append_contact(*peer, service_.options().sent_by, contact);
+  sip::append_contact(*peer, service_.options(), contact);
   writer.field(sip::HeaderId::contact, contact);
   writer.end();
   watch.asking =

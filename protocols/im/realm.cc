@@ -89,6 +89,16 @@ void Realm::route(const Stanza& stanza, engine::Turn& turn) {
   state_->send(stanza, turn);
 }
 
+void Realm::subscribe(const jid::JidView& from, const jid::JidView& to, engine::Turn& turn) {
+  CHECK(turn.shard == shard_);
+  Stanza request;
+  request.kind = StanzaKind::presence;
+  request.type = StanzaType::subscribe;
+  request.from = from;
+  request.to = to;
+  state_->subscribe(request, turn);
+}
+
 MessageId Realm::new_message_id(engine::Turn& turn) {
   CHECK(turn.shard == shard_);
   return state_->next_message_id(turn);

@@ -62,6 +62,7 @@ enum class MailKind : uint8_t {
   stanza = 1,
   fan_out = 2,
   receipt = 3,  // of messages, by the shard that has them in its journal now: their numbers
+  request = 4,  // Realm::subscribe(), on its way to the user's shard
 };
 constexpr uint8_t kFirstForeignMail = 16;
 
@@ -132,6 +133,10 @@ class Realm {
   void from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
   // A stanza from the server itself or an account (answers, pushes), to any JID.
   void route(const Stanza& stanza, engine::Turn& turn);
+  // As if a client of the account `from` had asked for the presence of `to`: for one that has asked
+  // by other means, a SUBSCRIBE. Enters her roster, whichever shard she is on, and goes to `to`
+  // from there. Where her roster is full, or she cannot be read, nothing comes of it, counted.
+  void subscribe(const jid::JidView& from, const jid::JidView& to, engine::Turn& turn);
   // For a message whose fate its wire wants to follow in the journal (message_key()).
   MessageId new_message_id(engine::Turn& turn);
   // Answers `stanza` with an error, unless it is itself an error or an IQ result.

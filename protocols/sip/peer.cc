@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocols/sip/identity.h"
+#include "protocols/sip/options.h"
 
 namespace sip {
 namespace {
@@ -52,8 +53,8 @@ bool may_publish(const std::vector<TrunkPeer>& peers, const Flow& source) {
   });
 }
 
-void append_contact(const TrunkPeer& peer, base::Bytes sent_by, base::Sink& out) {
-  out.append("<sip:").append(sent_by);
+void append_contact(const TrunkPeer& peer, const Options& options, base::Sink& out) {
+  out.append("<sip:").append(peer.tls ? options.sent_by_tls : options.sent_by);
   if (!peer.datagrams) out.append(peer.tls ? ";transport=tls" : ";transport=tcp");
   out.append(">");
 }

@@ -16,6 +16,8 @@
 
 namespace sip {
 
+struct Options;
+
 struct TrunkPeer {
   uint64_t id = 0;                           // of these settings: other ones, another peer
   std::vector<std::string> domains;          // normalised; of no other peer, and none of ours
@@ -53,6 +55,6 @@ const TrunkPeer* peer_of(const std::vector<TrunkPeer>& peers, uint64_t id);
 // Who has the users of this domain; null: nobody.
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain);
 // "<sip:…>": where this peer sends requests in a dialog with us.
-void append_contact(const TrunkPeer& peer, base::Bytes sent_by, base::Sink& out);
+void append_contact(const TrunkPeer& peer, const Options& options, base::Sink& out);
 
 }  // namespace sip

@@ -1,5 +1,5 @@
 """A user of the node on baresip, in a network namespace of its own (it refuses loopback): registers
-by UDP and by TCP and writes to and hears from a user on slixmpp; also after the node was killed."""
+by UDP and by TCP, writes to and hears from a user on slixmpp, and watches him."""
 
 import asyncio
 import json
@@ -32,8 +32,9 @@ module_tmp uuid.so
 module_tmp account.so
 module_app menu.so
 module_app contact.so
+module_app presence.so
 module_app ctrl_tcp.so
-ctrl_tcp_listen 127.0.0.1:4444
+ctrl_tcp_listen 127.0.0.1:{}
 """
 
 
@@ -58,16 +59,20 @@ def drop_network():
 
 
 class Baresip:
-    """`friend` is whom it writes to."""
+    """`friend` is whom it writes to, and watches if `watches`. It tells what its user does if
+    `publishes`."""
 
-    def __init__(self, user, friend, port, transport):
+    def __init__(self, user, friend, port, transport, *, watches=False, publishes=False):
         self.folder = tempfile.TemporaryDirectory()
         home = pathlib.Path(self.folder.name)
-        (home / "config").write_text(CONFIG)
+        self.control = 4444 + publishes
+        (home / "config").write_text(CONFIG.format(self.control))
         (home / "accounts").write_text(
             f"<sip:{user.jid}>;auth_user={user.jid.partition('@')[0]};auth_pass={user.password};"
-            f'outbound="sip:{HERE}:{port};transport={transport}";regint=600\n')
-        (home / "contacts").write_text(f'"Friend" <sip:{friend}>\n')
+            f'outbound="sip:{HERE}:{port};transport={transport}";regint=600'
+            f"{';pubint=600' if publishes else ''}\n")
+        watched = ";presence=p2p" if watches else ""
+        (home / "contacts").write_text(f'"Friend" <sip:{friend}>{watched}\n')
         (home / "current_contact").write_text(f"sip:{friend}")
         self.log = home / "log"
         with self.log.open("wb") as log:
@@ -87,7 +92,7 @@ class Baresip:
 
     async def write(self, text):
         command = json.dumps({"command": "message", "params": text, "token": "t"})
-        code = (f"import socket; s = socket.create_connection(('127.0.0.1', 4444)); "
+        code = (f"import socket; s = socket.create_connection(('127.0.0.1', {self.control})); "
                 f"s.sendall(b'%d:%s,' % ({len(command)}, {command.encode()!r})); s.recv(999)")
         process = await asyncio.create_subprocess_exec(
             "ip", "netns", "exec", NAME, "/usr/bin/python3", "-c", code)
@@ -123,6 +128,28 @@ class SipBaresip(peer.Test):
 
     async def test_by_tcp(self):
         await self.converse("tcp")
+
+    async def watch(self, transport):
+        """Alice has a baresip of her own besides, which publishes."""
+        user = self.node.add_user(f"watcher-{transport}")
+        port = self.node.ports["sip-" + transport, "off"]
+        alice = self.alice.user
+        bare = Baresip(user, alice.jid, port, transport, watches=True)
+        self.addCleanup(bare.stop)
+        await bare.expect("Subscription-State: active")  # slixmpp says yes to everybody
+        self.alice.send_presence(pshow="dnd", pstatus=f"busy by {transport}")
+        await bare.expect(f"busy by {transport}")
+        self.alice.send_presence()
+        hers = Baresip(alice, user.jid, port, transport, publishes=True)
+        self.addCleanup(hers.stop)
+        await hers.expect("SIP-ETag")
+        await bare.expect("-t4109")  # as baresip calls what it says of its user
+
+    async def test_watches_by_udp(self):
+        await self.watch("udp")
+
+    async def test_watches_by_tcp(self):
+        await self.watch("tcp")
 
 
 if __name__ == "__main__":

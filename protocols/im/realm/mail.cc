@@ -41,12 +41,13 @@ bool next_recipient(base::Bytes& in, base::Bytes& out) {
 
 }  // namespace
 
-void RealmState::post(const Stanza& stanza, engine::ShardId to, engine::Turn& turn) {
+void RealmState::post(const Stanza& stanza, MailKind kind, engine::ShardId to,
+                      engine::Turn& turn) {
   CHECK(to != shard_ && to < realm_.partition().shards());
   auto envelope = engine::make_envelope(static_cast<uint32_t>(packed_size(stanza)));
   envelope->from = shard_;
   envelope->to = to;
-  envelope->kind = static_cast<uint8_t>(MailKind::stanza);
+  envelope->kind = static_cast<uint8_t>(kind);
   envelope->overflow = policy_of(stanza);
   pack(stanza, envelope->data());
   turn.out.mail(std::move(envelope));
@@ -96,6 +97,10 @@ void RealmState::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
     }
     if (needs_custody(stanza)) owe_receipt(mail.from, stanza.message_id, turn);
     return;
+  }
+  if (mail.kind == static_cast<uint8_t>(MailKind::request)) {
+    CHECK(unpack(mail.payload(), stanza));
+    return subscribe(stanza, turn);
   }
   if (mail.kind == static_cast<uint8_t>(MailKind::receipt)) {
     return on_receipts(mail.payload(), turn);

@@ -85,7 +85,7 @@ void RealmState::send_on(const Stanza& stanza, engine::Turn& turn) {
   if (owner == shard_) {
     to_account(stanza, turn);
   } else {
-    post(stanza, owner, turn);
+    post(stanza, MailKind::stanza, owner, turn);
   }
 }
 

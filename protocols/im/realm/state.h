@@ -121,7 +121,7 @@ class RealmState final : public PresentityHost, private Realm::Keeper {
   bool shares_presence(const User& user, const Resource& resource, const jid::JidView& with) const;
 
   // mail.cc: envelopes.
-  void post(const Stanza& stanza, engine::ShardId to, engine::Turn& turn);
+  void post(const Stanza& stanza, MailKind kind, engine::ShardId to, engine::Turn& turn);
   void post_fan_out(const Stanza& stanza, Group recipients, uint64_t key, engine::Turn& turn);
   void on_mail(const engine::Envelope& mail, engine::Turn& turn);
   void on_refused(const engine::Envelope& mail, engine::Turn& turn);
@@ -190,6 +190,8 @@ class RealmState final : public PresentityHost, private Realm::Keeper {
 
   // subscription.cc (RFC 6121 §3)
   void subscription_from_client(const Stanza& stanza, Resource& origin, engine::Turn& turn);
+  void subscribe(const Stanza& request, engine::Turn& turn);
+  bool change_by_user(User& user, const Stanza& request, engine::Turn& turn);
   void receive_subscription(User& user, const Stanza& stanza, engine::Turn& turn);
   void deliver_requests(User& user, Resource& to, engine::Turn& turn);
   void send_subscription(const User& user, const jid::JidView& to, StanzaType type, base::Bytes id,
@@ -235,6 +237,7 @@ class RealmState final : public PresentityHost, private Realm::Keeper {
  private:
   friend class Realm;
   struct Restoring;
+  struct Subscribing;
 
   const PresentityOptions& presentity_options() const override { return options().presentity; }
   void show(User& user, const Stanza& presence, engine::Turn& turn) override;

@@ -57,21 +57,29 @@ void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin
         stanza,
         ours ? ErrorCondition::service_unavailable : ErrorCondition::remote_server_not_found, turn);
   }
+  if (change_by_user(user, request, turn)) return;
+  bounce(stanza, error(ErrorCondition::policy_violation, "The contact list is full."), turn);
+}
+
+// What her own stanza, between bare JIDs, does to her roster, and sends. False: it is full.
+bool RealmState::change_by_user(User& user, const Stanza& request, engine::Turn& turn) {
+  const base::Bytes jid = request.to.full();
+  const bool asks = request.type == StanzaType::subscribe;
+  const bool grants = request.type == StanzaType::subscribed;
   count(trace::Counter::im_subscription_stanzas);
   const Contact* known = user.roster.find(jid);
   const SubscriptionState before = state_of(known);
   const bool listed = known != nullptr && known->listed;
-  const OutboundStep step = outbound(stanza.type, before);
+  const OutboundStep step = outbound(request.type, before);
   const bool lists = !listed && (asks || grants);
   if (lists && roster_is_full(user)) {
     if (base::plant != base::Plant::limit_uncounted) count(trace::Counter::im_roster_full);
-    return bounce(stanza, error(ErrorCondition::policy_violation, "The contact list is full."),
-                  turn);
+    return false;
   }
   TRACE(presence, debug, "subscription out", {"from", request.from.full()}, {"to", jid},
-        {"type", type_name(stanza.type)});
+        {"type", type_name(request.type)});
   // While the contact still counts as subscribed (§3.2.2).
-  if (stanza.type == StanzaType::unsubscribed && before.from) {
+  if (request.type == StanzaType::unsubscribed && before.from) {
     send_unavailable(user, request.to, turn);
   }
   CHECK(state_of(user.roster.find(jid)) == before);  // nobody who was told has changed it
@@ -86,6 +94,32 @@ void RealmState::subscription_from_client(const Stanza& stanza, Resource& origin
   }
   if (step.route && has_roster(request.to)) send(request, turn);
   if (grants && step.route) send_current_presence(user, request.to, turn);  // §3.1.5
+  return true;
+}
+
+// A wish of Realm::subscribe() that waits for its user to be read from the store.
+struct RealmState::Subscribing final : Realm::Caller {
+  Subscribing(RealmState& owner, const Stanza& request) : state(owner) { pack(request, packed); }
+  void loaded(User* user, BindResult, engine::Turn& turn) override {
+    Stanza request;
+    CHECK(unpack(packed, request));
+    const bool done = user != nullptr && !user->blocks(request.to) &&
+                      state.change_by_user(*user, request, turn);
+    if (!done) count(trace::Counter::im_requests_lost);
+  }
+  RealmState& state;
+  std::string packed;
+};
+
+void RealmState::subscribe(const Stanza& request, engine::Turn& turn) {
+  const base::Bytes bare = request.from.full();
+  const engine::ShardId owner = realm_.partition().owner(bare).shard;
+  if (owner != shard_) return post(request, MailKind::request, owner, turn);
+  if (is_local_account(request.from) &&
+      when_loaded(bare, std::make_unique<Subscribing>(*this, request), turn)) {
+    return;
+  }
+  count(trace::Counter::im_requests_lost);
 }
 
 void RealmState::receive_subscription(User& user, const Stanza& stanza, engine::Turn& turn) {

@@ -112,6 +112,9 @@ void Notifier::enter(const Subscription& subscription, base::Bytes account, engi
   kept.identity = subscription.identity.view();
   kept.dialog = subscription.dialog.view();
   kept.granted = subscription.granted;
+  std::string way;
+  if (subscription.way != nullptr) pack(*subscription.way, way);
+  kept.way = way;
   std::string rest;
   pack(kept, rest);
   text_.clear();
@@ -153,6 +156,10 @@ void Notifier::finish(Subscription& subscription, SubscriptionEnd why, engine::T
 void Notifier::notify(Subscription& subscription, engine::Turn& turn) {
   subscription.due = true;
   if (!subscription.answered || subscription.notifying || subscription.held) return;
+  if (!reachable(subscription)) {
+    if (subscription.end != SubscriptionEnd::none) turn.timers.arm(subscription.timer, turn.now);
+    return;
+  }
   if (!send(subscription, turn)) {  // no room: what it holds will leave
     turn.timers.arm(subscription.timer, turn.now + kTryAgain);
     return;
@@ -161,10 +168,28 @@ void Notifier::notify(Subscription& subscription, engine::Turn& turn) {
   subscription.notifying = true;
 }
 
-bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
+// Where the subscriber's requests come to; nothing where a reload has taken his peer away.
+void Notifier::write_contact(const Subscription& subscription, base::Sink& out) const {
+  const Options& options = service_.options();
+  if (subscription.way != nullptr) return append_contact(*subscription.way, options, out);
+  const TrunkPeer* const peer = peer_of_watcher(subscription);
+  if (peer != nullptr) append_contact(*peer, options, out);
+}
+
+const TrunkPeer* Notifier::peer_of_watcher(const Subscription& subscription) const {
   const jid::JidView identity = jid::JidView::trusted(subscription.identity.view());
-  const TrunkPeer* const peer = peer_for(service_.options().peers, identity.domain());
-  if (peer == nullptr || !service_.outgoing().has_room(*peer)) return false;
+  return peer_for(service_.options().peers, identity.domain());
+}
+
+// False until his next SUBSCRIBE, or a reload that brings his peer back.
+bool Notifier::reachable(const Subscription& subscription) const {
+  if (subscription.way != nullptr) return !subscription.way->lost();
+  return peer_of_watcher(subscription) != nullptr;
+}
+
+bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
+  const bool by_peer = subscription.way == nullptr;
+  if (by_peer && !service_.outgoing().has_room(*peer_of_watcher(subscription))) return false;
   const bool readable = unpack_dialog(subscription.dialog.view(), dialog_);
   CHECK(readable);
   dialog_.local_cseq = subscription.local_cseq;
@@ -181,7 +206,7 @@ bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
   write_state(subscription, turn, state);
   writer.field(HeaderId::subscription_state, state);
   std::string contact;
-  append_contact(*peer, service_.options().sent_by, contact);
+  write_contact(subscription, contact);
   writer.field(HeaderId::contact, contact);
   const auto body = subscription.presentity == nullptr ? nullptr : package.body(subscription);
   if (body == nullptr) {
@@ -190,9 +215,7 @@ bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
     writer.field(HeaderId::sip_etag, entity_tag(subscription));
     writer.end(package.media_type(), *body);
   }
-  if (!service_.outgoing().send(*peer, Method::notify, how, text_, *this, subscription.id, turn)) {
-    return false;
-  }
+  if (!send(subscription, how, turn)) return false;
   trace::count(Counter::sip_notifies);
   subscription.local_cseq = dialog_.local_cseq;
   // Long before they are used, so that this is on the disk by then.
@@ -201,6 +224,17 @@ bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
     note(subscription, turn);
   }
   return true;
+}
+
+// `how` and text_.
+bool Notifier::send(const Subscription& subscription, const Request& how, engine::Turn& turn) {
+  Outgoing& outgoing = service_.outgoing();
+  if (const ClientWay* const way = subscription.way.get()) {
+    return outgoing.send(way->flow, way->shard, Method::notify, how, text_, *this, subscription.id,
+                         turn);
+  }
+  return outgoing.send(*peer_of_watcher(subscription), Method::notify, how, text_, *this,
+                       subscription.id, turn);
 }
 
 void Notifier::write_state(const Subscription& subscription, engine::Turn& turn,
@@ -229,6 +263,9 @@ void Notifier::arm(Subscription& subscription, engine::Turn& turn) {
 
 void Notifier::on_time(Subscription& subscription, engine::Turn& turn) {
   subscription.held = false;
+  if (subscription.end != SubscriptionEnd::none && !reachable(subscription)) {
+    return erase(subscription, turn);
+  }
   if (subscription.end == SubscriptionEnd::none && turn.now >= subscription.expires) {
     trace::count(Counter::sip_subscriptions_expired);
     return finish(subscription, SubscriptionEnd::timeout, turn);
@@ -286,7 +323,9 @@ void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::
   SubscriptionNote when;
   const auto package_of = [&](const auto& one) { return one->name() == kept.package; };
   auto package = packages_.end();
-  if (unpack(rest, kept) && unpack(entry.note, when) && unpack_dialog(kept.dialog, dialog_)) {
+  ClientWay way;
+  if (unpack(rest, kept) && unpack(entry.note, when) && unpack_dialog(kept.dialog, dialog_) &&
+      (kept.way.empty() || unpack(kept.way, service_.options(), turn.shard, way))) {
     package = std::find_if(packages_.begin(), packages_.end(), package_of);
   }
   if (package == packages_.end() || find(entry.key.id) != nullptr) {
@@ -299,6 +338,7 @@ void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::
   subscription->event_id = base::PackedString(kept.event_id);
   subscription->dialog = base::PackedString(kept.dialog);
   subscription->granted = kept.granted;
+  if (!kept.way.empty()) subscription->way = std::make_unique<ClientWay>(way);
   subscription->package = static_cast<uint8_t>(package - packages_.begin());
   subscription->local_cseq = when.cseq_reserved;
   subscription->cseq_reserved = when.cseq_reserved + kCSeqStep;

@@ -3,8 +3,8 @@
 // then on one NOTIFY at a time, the last state each, until it expires or somebody ends it. After a
 // restart all go on, and everybody is told once, at a bounded rate.
 // One a shard, on the shard that owns the users; all calls there. Limits below and in Options, each
-// counted. Who may subscribe: users of trunk peers (TrunkPeer), and what they see is the user's
-// decision, as with XMPP.
+// counted. Who may subscribe: users of trunk peers (TrunkPeer), and our own users' clients, who
+// have proved who they are; what they see is the user's decision, as with XMPP.
 #pragma once
 
 #include <deque>
@@ -55,6 +55,9 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   // notifier_requests.cc: SUBSCRIBE.
   bool find_user(const Received& request);
   uint16_t read(const Received& request, base::Instant now, Wish& out);
+  bool identify(const Received& request, base::Instant now, Wish& out);
+  bool speaks_for(const Received& request, base::Bytes identity, base::Instant now);
+  static bool take_way(const Received& request, Subscription& subscription);
   void begin(const Received& request, im::User& user, engine::Turn& turn);
   void again(const Received& request, Subscription& subscription, engine::Turn& turn);
   static im::WatchState first_state(const im::User& user, const Subscription& subscription);
@@ -76,7 +79,11 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   void changed(Subscription& subscription, engine::Turn& turn);
   void finish(Subscription& subscription, SubscriptionEnd why, engine::Turn& turn);
   void notify(Subscription& subscription, engine::Turn& turn);
+  const TrunkPeer* peer_of_watcher(const Subscription& subscription) const;
+  bool reachable(const Subscription& subscription) const;
   bool send(Subscription& subscription, engine::Turn& turn);
+  bool send(const Subscription& subscription, const Request& how, engine::Turn& turn);
+  void write_contact(const Subscription& subscription, base::Sink& out) const;
   void write_state(const Subscription& subscription, engine::Turn& turn, base::Sink& out) const;
   void on_time(Subscription& subscription, engine::Turn& turn);
   void arm(Subscription& subscription, engine::Turn& turn);

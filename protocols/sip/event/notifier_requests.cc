@@ -97,23 +97,37 @@ uint16_t Notifier::read(const Received& request, base::Instant now, Wish& out) {
   out.package = static_cast<uint8_t>(package - packages_.begin());
   out.event_id = event.id;
   if (!find_user(request)) return 404;
+  if (!identify(request, now, out)) return 403;
+  if (!accepts(request.message, (*package)->media_type(), true)) return 406;
+  const Lifetimes limits = (*package)->lifetimes();
+  return choose_lifetime(request.essentials, limits, out.seconds) ? 0 : 423;
+}
+
+// Who subscribes: a user of ours who has proved it, or of a peer that may speak for him.
+bool Notifier::identify(const Received& request, base::Instant now, Wish& out) {
+  if (!request.account.empty()) {
+    out.identity = request.account;
+    return true;
+  }
   Uri uri;
   jid::JidView watcher;
   if (!parse_uri(request.essentials.from.uri, uri) || !parse_jid(uri, out.identity, watcher) ||
       !watcher.has_local()) {
-    return 403;
+    return false;
   }
   out.identity = std::string(watcher.bare());
+  if (!speaks_for(request, out.identity, now)) return false;
   const base::Bytes domain = jid::JidView::trusted(out.identity).domain();
-  const std::vector<TrunkPeer>& peers = service_.options().peers;
-  if (!trusted_for(peers, request.source, domain)) {
-    service_.refusals().note(request.source.remote, domain, "may not speak for this domain", now);
-    return 403;
-  }
-  out.granted = peer_for(peers, domain)->watches;
-  if (!accepts(request.message, (*package)->media_type(), true)) return 406;
-  const Lifetimes limits = (*package)->lifetimes();
-  return choose_lifetime(request.essentials, limits, out.seconds) ? 0 : 423;
+  out.granted = peer_for(service_.options().peers, domain)->watches;
+  return true;
+}
+
+bool Notifier::speaks_for(const Received& request, base::Bytes identity, base::Instant now) {
+  if (!request.account.empty()) return request.account == identity;
+  const base::Bytes domain = jid::JidView::trusted(identity).domain();
+  if (trusted_for(service_.options().peers, request.source, domain)) return true;
+  service_.refusals().note(request.source.remote, domain, "may not speak for this domain", now);
+  return false;
 }
 
 void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn) {
@@ -137,6 +151,7 @@ void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn
   subscription->event_id = base::PackedString(wish.event_id);
   subscription->identity = base::PackedString(wish.identity);
   subscription->granted = wish.granted;
+  take_way(request, *subscription);
   subscription->watch_state = first_state(user, *subscription);
   subscription->expires = turn.now + base::Duration::seconds(wish.seconds);
   if (!realm_.presentity(user).watch(*subscription)) {
@@ -164,13 +179,17 @@ im::WatchState Notifier::first_state(const im::User& user, const Subscription& s
 
 void Notifier::ask_user(const Subscription& subscription, const im::User& user,
                         engine::Turn& turn) {
+  const std::string from(subscription.identity.view());
+  const std::string to(user.bare_jid.view());
+  const jid::JidView asks = jid::JidView::trusted(from);
+  const jid::JidView asked = jid::JidView::trusted(to);
+  // One of ours: by her own roster, as if she had asked by XMPP.
+  if (subscription.way != nullptr) return realm_.subscribe(asks, asked, turn);
   im::Stanza stanza;
   stanza.kind = im::StanzaKind::presence;
   stanza.type = im::StanzaType::subscribe;
-  const std::string from(subscription.identity.view());
-  const std::string to(user.bare_jid.view());
-  stanza.from = jid::JidView::trusted(from);
-  stanza.to = jid::JidView::trusted(to);
+  stanza.from = asks;
+  stanza.to = asked;
   realm_.route(stanza, turn);
 }
 
@@ -185,10 +204,7 @@ void Notifier::again(const Received& request, Subscription& subscription, engine
       event.package != package.name() || event.id != subscription.event_id.view()) {
     return refuse(request, 481, turn);
   }
-  const jid::JidView identity = jid::JidView::trusted(subscription.identity.view());
-  if (!trusted_for(service_.options().peers, request.source, identity.domain())) {
-    service_.refusals().note(request.source.remote, identity.domain(),
-                             "may not speak for this domain", turn.now);
+  if (!speaks_for(request, subscription.identity.view(), turn.now)) {
     return refuse(request, 403, turn);
   }
   uint32_t seconds = 0;
@@ -201,10 +217,11 @@ void Notifier::again(const Received& request, Subscription& subscription, engine
   }
   subscription.remote_cseq = dialog_.remote_cseq;
   trace::count(Counter::sip_subscribes);
+  const bool moved = take_way(request, subscription);
   if (seconds == 0) return accept(request, subscription, 0, turn);
   subscription.expires = turn.now + base::Duration::seconds(seconds);
   arm(subscription, turn);
-  if (dialog_.remote_target != target) {
+  if (moved || dialog_.remote_target != target) {
     text_.clear();
     pack_dialog(dialog_, text_);
     subscription.dialog = base::PackedString(text_);
@@ -214,6 +231,18 @@ void Notifier::again(const Received& request, Subscription& subscription, engine
     note(subscription, turn);
   }
   accept(request, subscription, seconds, turn);
+}
+
+// True: it is another one than before.
+bool Notifier::take_way(const Received& request, Subscription& subscription) {
+  if (request.account.empty()) return false;
+  const ClientWay* const before = subscription.way.get();
+  const bool same = before != nullptr && before->shard == request.back.shard &&
+                    before->flow.connection == request.source.connection &&
+                    before->flow.remote == request.source.remote;
+  if (same) return false;
+  subscription.way.reset(new ClientWay{request.source, request.back.shard});
+  return true;
 }
 
 // RFC 5839 §5.2: who has the present state already is not told it again.
@@ -235,13 +264,8 @@ void Notifier::accept(const Received& request, Subscription& subscription, uint3
   service_.begin_answer(
       request, {.status = status, .to_tag = dialog_.local_tag, .record_route = true}, writer);
   std::string contact;
-  const jid::JidView identity = jid::JidView::trusted(subscription.identity.view());
-  // Null: a reload has taken the peer away since.
-  const TrunkPeer* const peer = peer_for(service_.options().peers, identity.domain());
-  if (peer != nullptr) {
-    append_contact(*peer, service_.options().sent_by, contact);
-    writer.field(HeaderId::contact, contact);
-  }
+  write_contact(subscription, contact);
+  if (!contact.empty()) writer.field(HeaderId::contact, contact);
   writer.number(HeaderId::expires, seconds);
   writer.end();
   if (!suppressed) subscription.due = true;

@@ -65,6 +65,7 @@ void pack(const KeptSubscription& kept, base::Sink& out) {
   append_text(kept.package, out);
   append_text(kept.event_id, out);
   append_text(kept.identity, out);
+  append_text(kept.way, out);
   out.append(kept.dialog);
 }
 
@@ -72,7 +73,8 @@ bool unpack(base::Bytes in, KeptSubscription& out) {
   uint8_t version = 0;
   uint8_t granted = 0;
   if (!take(in, version) || version != kVersion || !take(in, granted) ||
-      !take_text(in, out.package) || !take_text(in, out.event_id) || !take_text(in, out.identity)) {
+      !take_text(in, out.package) || !take_text(in, out.event_id) || !take_text(in, out.identity) ||
+      !take_text(in, out.way)) {
     return false;
   }
   out.granted = granted != 0;

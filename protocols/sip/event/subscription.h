@@ -4,12 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 #include "engine/base/packed_string.h"
 #include "engine/base/time.h"
 #include "engine/seam/timer.h"
 #include "protocols/im/presentity/watcher.h"
 #include "protocols/sip/dialog/dialog.h"
+#include "protocols/sip/event/client_way.h"
 
 namespace sip {
 
@@ -26,9 +28,10 @@ class Subscription final : public im::Watcher {
   void ended(im::WatchEnd why, engine::Turn& turn) override;
 
   base::Instant expires;
-  uint64_t id = 0;              // random; of its entry in the journal, too
-  base::PackedString dialog;    // packed_dialog.h
-  base::PackedString event_id;  // of Event: "" for none
+  uint64_t id = 0;                 // random; of its entry in the journal, too
+  base::PackedString dialog;       // packed_dialog.h
+  base::PackedString event_id;     // of Event: "" for none
+  std::unique_ptr<ClientWay> way;  // to a client of our own user; null: by a trunk peer
   uint32_t local_cseq = 0;
   uint32_t cseq_reserved = 0;  // local numbers up to this one count as used after a restart
   uint32_t remote_cseq = 0;
@@ -55,6 +58,7 @@ struct KeptSubscription {
   base::Bytes package;
   base::Bytes event_id;
   base::Bytes identity;
+  base::Bytes way;     // packed; "": by the trunk peer that the identity is at
   base::Bytes dialog;  // packed
   bool granted = false;
 };

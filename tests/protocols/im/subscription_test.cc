@@ -360,5 +360,44 @@ TEST(Subscription, HugeRequestIsKeptWithoutItsContent) {
   EXPECT_TRUE(has(juliet.in, "presence subscribe from=" + kRomeo + " to=" + kJuliet));
 }
 
+// By another wire than hers, from the shard of whom she asks.
+TEST(Subscription, AskedForElsewhereEntersTheRoster) {
+  World world(2);
+  for (const std::string& name : {kRomeo, kJuliet}) world.account(name);
+  Client& romeo = world.join(kRomeo + "/r");
+  Client& juliet = world.join(kJuliet + "/j");
+  romeo.available();
+  juliet.available();
+  romeo.take();
+  juliet.take();
+  const auto ask = [&] {
+    world.on(1, [&](engine::Turn& turn) {
+      world.realm(1).subscribe(jid::JidView::trusted(kRomeo), jid::JidView::trusted(kJuliet),
+                               turn);
+    });
+  };
+  ask();
+  EXPECT_TRUE(stored(world, kRomeo, kJuliet).ask);
+  EXPECT_EQ(containing(juliet.take(), "subscribe"), 1u);
+  EXPECT_EQ(containing(romeo.take(), kJuliet), 1u);  // a roster push
+  juliet.presence(T::subscribed, kRomeo);
+  EXPECT_TRUE(stored(world, kRomeo, kJuliet).to);
+  EXPECT_TRUE(stored(world, kJuliet, kRomeo).from);
+}
+
+TEST(Subscription, AskedForByAFullRosterOrNobodyComesToNothing) {
+  im::Options options;
+  options.roster_items_max = 1;
+  World world(2, options);
+  for (const std::string& name : {kRomeo, kJuliet}) world.account(name);
+  put(world, kRomeo, "nurse@there", kBoth);
+  for (const std::string& from : {kRomeo, std::string("nobody0@here")}) {
+    world.on(1, [&](engine::Turn& turn) {
+      world.realm(1).subscribe(jid::JidView::trusted(from), jid::JidView::trusted(kJuliet), turn);
+    });
+  }
+  EXPECT_FALSE(stored(world, kRomeo, kJuliet).ask);
+}
+
 }  // namespace
 }  // namespace im_test

@@ -26,6 +26,46 @@ struct NotifierTest : testing::Test, EventStage {
     return to;
   }
   std::string state() const { return last("Subscription-State"); }
+  void restart() {
+    std::vector<engine::JournalEntry> entries = log.recovered();
+    end();
+    begin();
+    {
+      engine::Turn here = turn();
+      notifier->on_recovered(im::take_out(im::EntryKind::subscription, entries), here);
+    }
+    settle();
+    advance(1);
+  }
+};
+
+// Whoever speaks from 192.0.2.7 is bob, and from .8 carol, both of ours.
+struct ClientTest : NotifierTest, Gate {
+  ClientTest() { service->set_gate(*this); }
+
+  bool screen(const Claim& claim, engine::ShardId& owner, Verdict& verdict,
+              engine::Turn&) override {
+    owner = 0;
+    verdict.status = 403;
+    const uint8_t host = claim.source.remote.octets[3];
+    return host == 7 || host == 8;
+  }
+  void check(const Claim& claim, engine::Turn& turn) override {
+    const bool bob = claim.source.remote.octets[3] == 7;
+    service->decide(claim, {.account = bob ? "bob@xmpp.example" : "carol@xmpp.example"}, turn);
+  }
+  void challenge(const Claim&, bool, Writer&, engine::Turn&) override {}
+
+  void client(const std::string& more = "Expires: 600\r\n", const std::string& to = "",
+              const std::string& host = "192.0.2.7") {
+    subscribe(more, to, host == "192.0.2.7" ? "bob@xmpp.example" : "carol@xmpp.example", host);
+  }
+  void decide(im::WatchState state) {
+    engine::Turn here = turn();
+    realm->presentity(*realm->find_user("alice@xmpp.example"))
+        .decide("bob@xmpp.example", state, here);
+    settle();
+  }
 };
 
 TEST_F(NotifierTest, AnswersThenNotifies) {
@@ -206,15 +246,7 @@ TEST_F(NotifierTest, GoesOnAfterARestart) {
   const int before = std::stoi(last("CSeq"));
   agree();
   sent.clear();
-  std::vector<engine::JournalEntry> entries = log.recovered();
-  end();
-  begin();
-  {
-    engine::Turn here = turn();
-    notifier->on_recovered(im::take_out(im::EntryKind::subscription, entries), here);
-  }
-  settle();
-  advance(1);
+  restart();
   ASSERT_FALSE(sent.empty());
   EXPECT_EQ(what(sent[0]), "NOTIFY");
   EXPECT_EQ(last("From"), to);
@@ -236,6 +268,89 @@ TEST_F(NotifierTest, WhatCannotBeReadIsDropped) {
   settle();
   EXPECT_EQ(notifier->size(), 0u);
   EXPECT_TRUE(log.entries.empty());
+}
+
+TEST_F(ClientTest, WaitsForTheUsersWord) {
+  client();
+  EXPECT_EQ(what(sent.at(0)), "200");
+  EXPECT_EQ(field(sent[0], "Contact"), "<sip:xmpp.example>");
+  EXPECT_EQ(state(), "pending;expires=600");
+  agree();
+  decide(im::WatchState::active);
+  EXPECT_EQ(state(), "active;expires=600");
+  EXPECT_NE(sent.back().find("<basic>"), std::string::npos);
+  agree();
+  decide(im::WatchState::rejected);
+  EXPECT_EQ(state(), "terminated;reason=rejected");
+}
+
+TEST_F(ClientTest, GoesOnAfterARestart) {
+  client();
+  const std::string to = field(sent.at(0), "To");
+  agree();
+  decide(im::WatchState::active);
+  agree();
+  restart();
+  EXPECT_EQ(what(sent.back()), "NOTIFY");
+  agree();
+  service->set_gate(*this);
+  client("Expires: 0\r\n", to);
+  EXPECT_EQ(all(), "200 NOTIFY ");
+}
+
+TEST_F(ClientTest, WhoseWayIsLostWaitsForTheNextSubscribe) {
+  client();
+  const std::string to = field(sent.at(0), "To");
+  agree();
+  decide(im::WatchState::active);
+  agree();
+  sent.clear();
+  auto without = std::make_shared<Options>(*sip_options);
+  without->listeners = {ListenerKind::tcp};
+  sip_options = without;
+  restart();
+  say(im::LineState::busy);
+  EXPECT_TRUE(sent.empty());
+  EXPECT_EQ(notifier->size(), 1u);
+  service->set_gate(*this);
+  client("Expires: 600\r\n", to);
+  EXPECT_EQ(all(), "200 NOTIFY ");
+}
+
+TEST_F(ClientTest, WhoseWayIsLostExpiresInSilence) {
+  client();
+  agree();
+  sent.clear();
+  auto without = std::make_shared<Options>(*sip_options);
+  without->listeners = {ListenerKind::tcp};
+  sip_options = without;
+  restart();
+  advance(601);
+  EXPECT_TRUE(sent.empty());
+  EXPECT_EQ(notifier->size(), 0u);
+  EXPECT_TRUE(log.entries.empty());
+}
+
+TEST_F(ClientTest, IsNobodyElses) {
+  client();
+  const std::string to = field(sent.at(0), "To");
+  agree();
+  client("Expires: 600\r\n", to, "192.0.2.8");
+  EXPECT_EQ(all(), "403 ");
+  subscribe("Expires: 600\r\n", to, "bob@xmpp.example", "192.0.2.1");
+  EXPECT_EQ(all(), "403 ");
+}
+
+TEST_F(ClientTest, IsToldWhereHeLastAskedFrom) {
+  client();
+  const std::string to = field(sent.at(0), "To");
+  agree();
+  datagram(request("SUBSCRIBE", kEvent, "", to, "bob@xmpp.example"), "192.0.2.7", 6060);
+  EXPECT_EQ(what(sent.back()), "NOTIFY");
+  EXPECT_EQ(sent_to, base::parse_address("192.0.2.7", 6060));
+  agree();
+  restart();
+  EXPECT_EQ(sent_to, base::parse_address("192.0.2.7", 6060));
 }
 
 }  // namespace

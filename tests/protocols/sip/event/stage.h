@@ -72,6 +72,7 @@ struct EventStage : im::Elsewhere {
       for (const engine::Effect& effect : out.effects()) {
         if (effect.kind == engine::EffectKind::datagram) {
           sent.emplace_back(out.bytes(out.datagram(effect)));
+          sent_to = out.datagram(effect).to;
         } else if (effect.kind == engine::EffectKind::ask) {
           auto question = out.take_question(effect);
           questions.emplace_back(static_cast<im::StoreRequest*>(question.release()));
@@ -94,10 +95,10 @@ struct EventStage : im::Elsewhere {
     notifier->on_committed(here);
     settle();
   }
-  void datagram(base::Bytes bytes, base::Bytes from = "192.0.2.1") {
+  void datagram(base::Bytes bytes, base::Bytes from = "192.0.2.1", uint16_t port = 5060) {
     {
       engine::Turn here = turn();
-      service->on_datagram({0, base::parse_address(from, 5060), bytes}, here);
+      service->on_datagram({0, base::parse_address(from, port), bytes}, here);
     }
     settle();
     commit();
@@ -184,6 +185,7 @@ struct EventStage : im::Elsewhere {
   std::unique_ptr<Compositor> compositor;
   std::unique_ptr<Notifier> notifier;
   std::vector<std::string> sent;
+  base::SocketAddress sent_to;  // the last of them
   std::string call_id;
   int requests = 0;
 };
