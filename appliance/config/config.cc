@@ -82,6 +82,7 @@ std::shared_ptr<sip::Options> sip_options(const Config& config) {
     }
     trunk.publishes = peer.publishes;
     trunk.watches = peer.watches;
+    trunk.sessions = peer.messages == kPeerSession;
     sip->peers.push_back(std::move(trunk));
   }
   return sip;

@@ -72,6 +72,9 @@ constexpr uint8_t kPeerTcp = 0;
 constexpr uint8_t kPeerUdp = 1;
 constexpr uint8_t kPeerTls = 2;
 
+constexpr uint8_t kPeerPager = 0;
+constexpr uint8_t kPeerSession = 1;
+
 struct SipPeerConfig {
   std::string address;
   uint16_t port = 0;
@@ -81,6 +84,7 @@ struct SipPeerConfig {
   std::vector<std::string> tls_subjects;
   bool publishes = false;
   bool watches = false;
+  uint8_t messages = 0;  // index of its choice: kPeerPager …
 };
 
 struct SipConfig {

@@ -183,6 +183,20 @@ std::span<const CertificateKey> certificate_keys() {
 #define PEER_FLAG(path, field, help) \
   { path, Kind::boolean, 0, 0, {}, help, "", FIELD(SipPeerConfig, field) }
 
+static SipPeerKey messages_key() {
+  return {
+      "messages",
+      Kind::choice,
+      0,
+      0,
+      {"pager", "session"},
+      "How messages go to its users: \"pager\", each by itself (RFC 3428); or \"session\", in a "
+      "session that an INVITE begins, as Microsoft's servers want it. Where its own user has "
+      "begun a session, that is used either way.",
+      "",
+      FIELD(SipPeerConfig, messages)};
+}
+
 std::span<const SipPeerKey> sip_peer_keys() {
   static const std::vector<SipPeerKey> keys = {
       {"address",
@@ -249,6 +263,7 @@ std::span<const SipPeerKey> sip_peer_keys() {
       PEER_FLAG("watches", watches,
                 "Its users see the presence of this node's users without asking them first. Block "
                 "lists count all the same."),
+      messages_key(),
   };
   return keys;
 }

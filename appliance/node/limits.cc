@@ -70,6 +70,8 @@ NodeLimits make_limits(const Config& config, const Profile& profile, const Machi
   limits.sip_client.transactions = static_cast<uint32_t>(budget.count(Pool::sip_requests));
   limits.sip_client.request_bytes = bytes_of(budget, Pool::sip_requests);
   limits.sip_subscriptions = static_cast<uint32_t>(budget.count(Pool::sip_subscriptions));
+  // The largest session of messages weighs as much as sixteen subscriptions.
+  limits.sip_im_sessions = std::max(64u, limits.sip_subscriptions / 16);
   limits.sip_unfinished_bytes = bytes_of(budget, Pool::sip_unfinished);
   uint64_t per_shard = budget.count(Pool::connections);
   if (config.connections_max != 0) {

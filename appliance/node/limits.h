@@ -21,6 +21,7 @@ struct NodeLimits {
   sip::ClientTransactions::Limits sip_client;
   uint64_t sip_unfinished_bytes = 0;
   uint32_t sip_subscriptions = 0;
+  uint32_t sip_im_sessions = 0;
   uint32_t connections_max = 0;       // of the node
   std::vector<std::string> warnings;  // where the machine allows less than the profile asks
 };

@@ -190,6 +190,7 @@ base::Status Node::start_shards() {
     sip->tls_context = kSipClientTls;
     sip->unfinished_bytes_max = limits.sip_unfinished_bytes;
     sip->subscriptions_max = limits.sip_subscriptions;
+    sip->im_sessions_max = limits.sip_im_sessions;
     sip_options_ = std::move(sip);
   }
   start_warnings_ = std::move(limits.warnings);

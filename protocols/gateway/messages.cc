@@ -45,54 +45,41 @@ struct Messages::Asking final : im::StoreRequest::Context {
 };
 
 Messages::Messages(sip::Service& service, im::Realm& realm)
-    : service_(service), realm_(realm), owed_(service) {
+    : service_(service), realm_(realm), owed_(service), sessions_(service, realm) {
   service.handle(sip::Method::message, *this);
   service.announce(sip::HeaderId::accept, "text/plain");
 }
 
-// Who is refused anyway, is here. What a user of ours sends is in the journal of her shard.
+// What a user of ours sends is in the journal of her shard, as is a session with her.
 engine::ShardId Messages::shard_for(const sip::Received& request, engine::Turn& turn) {
-  if (!request.account.empty()) return realm_.partition().owner(request.account).shard;
-  if (!find_recipient(request)) return turn.shard;
-  return realm_.partition().owner(jid::JidView::trusted(recipient_).bare()).shard;
+  return sessions_.shard_for(request, turn);
 }
 
-bool Messages::find_recipient(const sip::Received& request) {
-  return sip::find_account(request.essentials.request_uri, realm_.options(), service_.options(),
-                           recipient_);
-}
-
-// Reads it into `in_`, and says why it is refused; 0: it is not. Peers write to users of ours, and
-// those to everybody that we know a way to.
+// Reads it into `in_`, and says why it is refused; 0: it is not.
 uint16_t Messages::admit(const sip::Received& request, engine::Turn& turn) {
   const uint16_t status = read_page(request.message, request.essentials, in_);
   if (status != 0) return status;
-  const sip::Options& options = service_.options();
-  if (request.account.empty()) {
-    if (!find_recipient(request)) return 404;
-    const jid::JidView from = jid::JidView::trusted(in_.from);
-    if (!sip::trusted_for(options.peers, request.source, from.domain())) {
-      service_.refusals().note(request.source.remote, from.domain(),
-                               "may not speak for this domain", turn.now);
-      return 403;
-    }
-  } else {
-    in_.from = request.account;
-    if (!find_recipient(request)) {
-      jid::JidView to;
-      std::string scratch;
-      if (!sip::parse_jid(request.essentials.request_uri, scratch, to) || !to.has_local() ||
-          sip::peer_for(options.peers, to.domain()) == nullptr) {
-        return 404;
-      }
-      recipient_ = to.full();
-    }
-  }
-  in_.to = recipient_;
-  return 0;
+  const uint16_t why = read_parties(request, realm_.options(), service_, turn, parties_);
+  in_.from = parties_.from;
+  in_.to = parties_.to;
+  return why;
+}
+
+// In a dialog, who both are has been said when it began, and who is not in memory is in the store.
+void Messages::in_session(const sip::Received& request, engine::Turn& turn) {
+  Session* session = nullptr;
+  uint16_t status = sessions_.enter(request, session, turn);
+  if (status == 0) status = read_page(request.message, request.essentials, in_);
+  if (status != 0) return refuse(request, status, turn);
+  sessions_.touch(*session, turn);
+  in_.from = session->theirs;
+  in_.to = session->ours;
+  in_.session = true;
+  accept(request, in_, turn);
 }
 
 void Messages::on_request(const sip::Received& request, engine::Turn& turn) {
+  if (!request.essentials.to.tag.empty()) return in_session(request, turn);
   const uint16_t status = admit(request, turn);
   if (status != 0) return refuse(request, status, turn);
   const jid::JidView to = jid::JidView::trusted(in_.to);
@@ -129,10 +116,9 @@ void Messages::ask(const sip::Received& request, base::Bytes account, engine::Tu
 // Is there somebody it can be delivered to? Else it goes to the store, which may have no room.
 bool Messages::is_there(base::Bytes account) const {
   const im::User* const user = realm_.find_user(account);
-  return user != nullptr && std::any_of(user->resources.begin(), user->resources.end(),
-                                        [](const im::Resource* resource) {
-                                          return resource->takes_messages();
-                                        });
+  return user != nullptr &&
+         std::any_of(user->resources.begin(), user->resources.end(),
+                     [](const im::Resource* resource) { return resource->takes_messages(); });
 }
 
 void Messages::accept(const sip::Received& request, const PageIn& page, engine::Turn& turn) {
@@ -154,8 +140,9 @@ void Messages::accept(const sip::Received& request, const PageIn& page, engine::
   owed.message_id = stanza.message_id;
   owed.from = page.from;
   owed.id = page.id;
+  owed.status = page.session ? 200 : 202;  // RFC 3428 §7
   sip::Writer writer(owed.accepted);
-  service_.begin_answer(request, {.status = 202}, writer);
+  service_.begin_answer(request, {.status = owed.status}, writer);
   writer.end();
   owed_.add(std::move(owed), stores, turn);
 }

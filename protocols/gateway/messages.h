@@ -1,6 +1,7 @@
 // Messages between the users of this node and those of trunk peers: a MESSAGE becomes a stanza and
 // is answered 202 when that is in the journal (owed_answers.h); a stanza becomes a MESSAGE and
-// leaves the journal when that is answered 2xx. Errors go back the way the message came. One a
+// leaves the journal when that is answered 2xx. Each goes by itself, or in a session
+// (sessions.h). Errors go back the way the message came. One a
 // shard; all calls there: of a message from SIP, on the shard of the account that has sent it, or,
 // where a trunk peer has, of its recipient. Peers may send only for users of their domains.
 #pragma once
@@ -11,6 +12,7 @@
 #include "engine/seam/turn.h"
 #include "protocols/gateway/owed_answers.h"
 #include "protocols/gateway/pager.h"
+#include "protocols/gateway/sessions.h"
 #include "protocols/im/realm.h"
 #include "protocols/sip/handler.h"
 #include "protocols/sip/service.h"
@@ -45,7 +47,7 @@ class Messages final : public sip::Handler, private sip::ClientUser {
     im::Stanza stanza() const;
   };
 
-  bool find_recipient(const sip::Received& request);
+  void in_session(const sip::Received& request, engine::Turn& turn);
   uint16_t admit(const sip::Received& request, engine::Turn& turn);
   void refuse(const sip::Received& request, uint16_t status, engine::Turn& turn);
   void ask(const sip::Received& request, base::Bytes account, engine::Turn& turn);
@@ -62,13 +64,14 @@ class Messages final : public sip::Handler, private sip::ClientUser {
   sip::Service& service_;
   im::Realm& realm_;
   OwedAnswers owed_;
+  Sessions sessions_;
   std::unordered_map<uint64_t, Sent> sent_;  // bounded by the transactions and queues below
   uint64_t last_number_ = 0;
   uint32_t asking_ = 0;
   const PageIn* accepting_ = nullptr;  // while the realm has it
   uint16_t refused_ = 0;               // what the realm said to that
   xml::Document document_;             // scratch, as the next ones
-  std::string recipient_;
+  Parties parties_;
   PageIn in_;
   PageOut out_;
 };

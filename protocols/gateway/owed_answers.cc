@@ -10,8 +10,6 @@
 namespace gateway {
 namespace {
 
-constexpr uint16_t kAccepted = 202;  // RFC 3428 §7
-
 // The same answer with another status line.
 std::string with_status(base::Bytes answer, uint16_t status) {
   const size_t end = answer.find("\r\n");
@@ -31,7 +29,7 @@ void OwedAnswers::add(Owed owed, bool stores, engine::Turn& turn) {
 }
 
 void OwedAnswers::answer(const Entry& entry, engine::Turn& turn) {
-  service_.respond(entry.owed.back, kAccepted, entry.owed.accepted, turn);
+  service_.respond(entry.owed.back, entry.owed.status, entry.owed.accepted, turn);
 }
 
 bool OwedAnswers::refuse(base::Bytes from, base::Bytes id, uint16_t status, engine::Turn& turn) {

@@ -22,10 +22,11 @@ class OwedAnswers {
 
   struct Owed {
     sip::ReturnPath back;
-    std::string accepted;  // the answer 202
+    std::string accepted;  // the answer
     im::MessageId message_id;
     std::string from;  // by which an error knows its message
     std::string id;
+    uint16_t status = 202;  // of `accepted`
   };
 
   explicit OwedAnswers(sip::Service& service) : service_(service) {}

@@ -40,15 +40,6 @@ bool is_plain_text(const sip::Message& message) {
          sip::equal_ignoring_case(charset.value, "us-ascii");
 }
 
-bool read_jid(base::Bytes uri_text, std::string& out) {
-  sip::Uri uri;
-  jid::JidView jid;
-  std::string scratch;
-  if (!sip::parse_uri(uri_text, uri) || !sip::parse_jid(uri, scratch, jid)) return false;
-  out = jid.full();
-  return true;
-}
-
 bool append_element(base::Bytes name, base::Bytes text, std::string& out) {
   std::string good;
   if (!take_text(text, good)) return false;
@@ -79,7 +70,7 @@ bool is_word(base::Bytes text) { return !text.empty() && sip::all(sip::kWord, te
 im::Stanza PageIn::stanza() const {
   im::Stanza stanza;
   stanza.kind = im::StanzaKind::message;
-  stanza.type = im::StanzaType::normal;
+  stanza.type = session ? im::StanzaType::chat : im::StanzaType::normal;
   stanza.facts.body = true;
   stanza.facts.carbon_eligible = true;
   stanza.from = jid::JidView::trusted(from);
@@ -92,13 +83,14 @@ im::Stanza PageIn::stanza() const {
 
 uint16_t read_page(const sip::Message& message, const sip::Essentials& essentials, PageIn& out) {
   if (!is_plain_text(message)) return 415;
-  if (!read_jid(essentials.from.uri, out.from)) return 403;
+  if (!sip::read_jid(essentials.from.uri, out.from)) return 403;
   out.id = essentials.via.branch;
   const base::Bytes lang = message.value(sip::HeaderId::content_language);
   out.lang = lang.substr(0, std::min(lang.find_first_of(", \t"), lang.size()));
   std::string subject;
   sip::unfold(message.value(sip::HeaderId::subject), subject);
   out.payload.clear();
+  out.session = false;
   const bool good = append_element("subject", subject, out.payload) &&
                     append_element("body", message.body(), out.payload) &&
                     append_element("thread", essentials.call_id, out.payload);

@@ -20,6 +20,7 @@ struct PageIn {
   std::string id;  // the transaction's
   std::string lang;
   std::string payload;
+  bool session = false;  // it came in one (RFC 7573): a chat
 
   im::Stanza stanza() const;  // views of this
 };

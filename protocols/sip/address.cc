@@ -121,4 +121,13 @@ bool parse_jid(const Uri& uri, std::string& scratch, jid::JidView& out) {
   return true;
 }
 
+bool read_jid(base::Bytes uri_text, std::string& out) {
+  Uri uri;
+  jid::JidView jid;
+  std::string scratch;
+  if (!parse_uri(uri_text, uri) || !parse_jid(uri, scratch, jid)) return false;
+  out = jid.full();
+  return true;
+}
+
 }  // namespace sip

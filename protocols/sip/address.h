@@ -18,5 +18,7 @@ void write_sip_uri(const jid::JidView& jid, base::Sink& out);
 // (sips among them), no host, or a user that is no local part for its length or its characters, has
 // no JID: false. Ports, passwords and other parameters are left out.
 [[nodiscard]] bool parse_jid(const Uri& uri, std::string& scratch, jid::JidView& out);
+// The JID, in full, of the user that a URI as it is written names.
+[[nodiscard]] bool read_jid(base::Bytes uri_text, std::string& out);
 
 }  // namespace sip

@@ -1,6 +1,7 @@
 // Who answers the requests of one method: Service::handle() makes a Handler the one for its method.
 // One a shard; all calls on that shard. A request may be answered at once or later, by whoever has
 // kept its ReturnPath; one that never is leaves the transaction table by itself (192 s), counted.
+// ACKs of 2xx come here as well, from anybody: they are answered by nobody.
 #pragma once
 
 #include "engine/seam/turn.h"

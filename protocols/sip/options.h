@@ -29,6 +29,9 @@ struct Options {
 
   ClientTransactions::Limits client;  // of one shard, from its budget
   uint32_t subscriptions_max = 1000;  // of one shard, from its budget
+  // Sessions of messages, begun by INVITE.
+  uint32_t im_sessions_max = 1000;                        // of one shard, from its budget
+  base::Duration im_idle = base::Duration::seconds(600);  // without a message; then BYE
   // Our own users may ask, when they have proved who they are (RFC 7616, RFC 8760).
   bool digest = false;
   bool digest_sha256 = true;  // at least one of the two

@@ -34,6 +34,7 @@ struct TrunkPeer {
   std::vector<std::string> subjects;
   bool publishes = false;  // what the phones of this node's users do
   bool watches = false;    // its users see ours without asking them
+  bool sessions = false;   // its users are written to in sessions, begun by INVITE
 
   base::Bytes name() const;  // for logs
 

@@ -32,8 +32,7 @@ Service::~Service() { CHECK(connections_.empty() && unfinished_bytes_ == 0); }
 
 void Service::handle(Method method, Handler& handler) {
   const auto at = static_cast<size_t>(method);
-  CHECK(method != Method::unknown && method != Method::ack && method != Method::cancel &&
-        method != Method::options);
+  CHECK(method != Method::unknown && method != Method::cancel && method != Method::options);
   CHECK(at < handlers_.size() && handlers_[at] == nullptr);
   handlers_[at] = &handler;
 }

@@ -95,6 +95,7 @@ void Service::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
   const base::Bytes bytes = open_mail(mail, head).substr(head.account_bytes);
   Fault fault = Fault::none;
   CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));
+  if (message_.method() == Method::ack) return;  // comes again, with the 2xx
   if (mail.kind == Mail::claim) return reply({message_, essentials_.via, head.source}, 503, turn);
   answer({message_, essentials_, {head.id, shard_}, head.source, {}}, 503, turn);
 }

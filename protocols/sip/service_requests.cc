@@ -70,19 +70,24 @@ void Service::proceed(const Incoming& in, const Essentials& essentials, base::By
   who->on_request(request, turn);
 }
 
-// An ACK is for its INVITE's transaction. Of a CANCEL (§9.2): no request here waits for long enough
-// to be taken back, one that is known has been answered.
+// An ACK is for its INVITE's transaction; that of a 2xx is for the dialog. Of a CANCEL (§9.2): no
+// request here waits for long enough to be taken back, one that is known has been answered.
 void Service::acknowledge(const Incoming& in, const Essentials& essentials, engine::Turn& turn) {
   TransactionId id;
   if (in.message.method() == Method::ack) {
-    static_cast<void>(server_.receive(in.message, essentials, in.source, turn, id));
-    return;
+    Handler* const who = handler(Method::ack);
+    const auto arrival = server_.receive(in.message, essentials, in.source, turn, id);
+    if (who == nullptr || arrival != ServerTransactions::Arrival::acknowledged) return;
+    const Received ack{in.message, essentials, {{}, shard_}, in.source, {}};
+    const engine::ShardId owner = who->shard_for(ack, turn);
+    if (owner != shard_) return hand_over(ack, owner, turn);
+    return who->on_request(ack, turn);
   }
   reply(in, server_.find_cancelled(in.message, essentials, id) ? 200 : 481, turn);
 }
 
 void Service::append_allow(base::Sink& out) const {
-  out.append("OPTIONS");
+  out.append(handler(Method::invite) == nullptr ? "OPTIONS" : "OPTIONS, CANCEL");
   for (size_t i = 0; i < handlers_.size(); ++i) {
     const auto method = static_cast<Method>(i);
     if (handlers_[i] != nullptr) out.append(", ").append(wire_name(method));

@@ -65,8 +65,14 @@ class ClientsNode(Node):
         super().__init__(programs, io, CONFIG + settings)
         self.domain = "localhost"
         self.authority = self.data / "certificates" / "localhost.crt"
-        self.port = self.ports["xmpp", "required"]
-        self.direct_port = self.ports["xmpps", "direct"]
+
+    @property
+    def port(self):
+        return self.ports["xmpp", "required"]
+
+    @property
+    def direct_port(self):
+        return self.ports["xmpps", "direct"]
 
     def add_user(self, name):
         user = User(f"{name}@{self.domain}", secrets.token_hex(8))

@@ -39,13 +39,17 @@ class Node:
         self._log = self.folder / "log"
         file = self.folder / "rollcall.toml"
         file.write_text(config, encoding="utf-8")
+        self._command = [*prefix, self.programs / "rollcalld", "--config", file, "--data", self.data,
+                         "--demo", "--shards", "2", "--io", io]
+        self._process = None
+        atexit.register(self.stop)  # for a test that ends early
+        self._start()
+
+    def _start(self):
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(
-                [*prefix, self.programs / "rollcalld", "--config", file, "--data", self.data,
-                 "--demo", "--shards", "2", "--io", io],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self._process.pid
-        atexit.register(self.stop)  # for a test that ends early
         try:
             until(self._ready, "a node that is ready")
         except AssertionError:
@@ -56,6 +60,12 @@ class Node:
             service, _, port, tls = line.split()
             self.ports[service, tls] = int(port)
         self.passwords = dict(line.split() for line in self._lines("demo-users"))
+
+    def die_and_start(self):
+        """kill -9, and the node again: on other ports where those were 0."""
+        self._process.kill()
+        self._process.wait()
+        self._start()
 
     def _ready(self):
         if self._process.poll() is not None:

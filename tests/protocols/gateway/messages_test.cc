@@ -2,163 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "engine/shard/hash_partition.h"
-#include "engine/shard/wheel.h"
-#include "tests/support/memory_log.h"
+#include "tests/protocols/gateway/messages_world.h"
 
 namespace gateway {
 namespace {
 
-struct NoIq final : im::AccountIq {
-  bool on_account_iq(im::User&, const im::Stanza&, engine::Turn&) override { return false; }
-};
-
-struct Bob final : im::Resource, im::Realm::Binding {
-  void deliver(const im::Stanza&, engine::Turn&) override { ++delivered; }
-  void push_roster(base::Bytes, const im::Contact*, uint64_t, engine::Turn&) override {}
-  void push_blocking(bool, const std::vector<std::string>&, engine::Turn&) override {}
-  void deliver_carbon(const im::Stanza&, bool, engine::Turn&) override {}
-  void end(im::Farewell, engine::Turn&) override {}
-  void bound(im::BindResult result, engine::Turn&) override {
-    EXPECT_EQ(result, im::BindResult::bound);
-  }
-  int delivered = 0;
-};
-
-// One shard of xmpp.example, with a peer at 192.0.2.1 that has the users of sip.example. The log
-// commits when told to, the store answers when told to.
-struct World : im::Elsewhere {
-  World() {
-    auto im_options = std::make_shared<im::Options>();
-    im_options->domains = {"xmpp.example"};
-    realm = std::make_unique<im::Realm>(0, partition, im_options, no_iq);
-    auto options = std::make_shared<sip::Options>();
-    options->listeners = {sip::ListenerKind::udp};
-    options->sent_by = "xmpp.example";
-    options->hosts = {"192.0.2.99"};
-    options->peers.resize(1);
-    options->peers[0].address = base::parse_address("192.0.2.1", 5060);
-    options->peers[0].domains = {"sip.example"};
-    options->peers[0].datagrams = true;
-    service = std::make_unique<sip::Service>(0, options, node, random);
-    messages = std::make_unique<Messages>(*service, *realm);
-    realm->set_elsewhere(*this);
-    log.hold();
-  }
-  ~World() override {
-    questions.clear();
-    if (bob.user != nullptr) {
-      engine::Turn here = turn();
-      realm->unbind(bob, here);
-    }
-    messages.reset();
-    service.reset();
-  }
-
-  bool serves(base::Bytes domain) const override { return domain == "sip.example"; }
-  bool take(const im::Stanza& stanza, engine::Turn& turn) override {
-    if (!serves(stanza.to.domain()) || stanza.kind != im::StanzaKind::message) return false;
-    return messages->take(stanza, service->options().peers[0], turn);
-  }
-  engine::Turn turn() { return {now, {}, 0, out, wheel, log, random}; }
-  void settle() {
-    for (const engine::Effect& effect : out.effects()) {
-      if (effect.kind == engine::EffectKind::datagram) {
-        sent.emplace_back(out.bytes(out.datagram(effect)));
-      } else if (effect.kind == engine::EffectKind::ask) {
-        auto question = out.take_question(effect);
-        questions.emplace_back(static_cast<im::StoreRequest*>(question.release()));
-      }
-    }
-    out.clear();
-  }
-  void datagram(base::Bytes bytes, base::Bytes from = "192.0.2.1") {
-    engine::Turn here = turn();
-    service->on_datagram({0, base::parse_address(from, 5060), bytes}, here);
-    settle();
-  }
-  void bind_bob() {
-    bob.full_jid = "bob@xmpp.example/desk";
-    {
-      engine::Turn here = turn();
-      realm->bind(bob, bob, here);
-      settle();
-    }
-    answer(im::StoreKind::load_account, im::StoreStatus::ok);
-    im::Stanza presence;
-    presence.kind = im::StanzaKind::presence;
-    presence.type = im::StanzaType::available;
-    presence.from = bob.jid();
-    engine::Turn here = turn();
-    realm->from_client(presence, bob, here);
-    settle();
-    bob.delivered = 0;
-  }
-  void advance(base::Duration by) {
-    const base::Instant until = now + by;
-    while (now < until) {
-      now = now + base::Duration::milliseconds(100);
-      wheel.advance(now);
-      while (engine::Timer* timer = wheel.pop_due()) {
-        engine::Turn here = turn();
-        timer->fire(here);
-      }
-      settle();
-    }
-  }
-  void route(const im::Stanza& stanza) {
-    engine::Turn here = turn();
-    realm->route(stanza, here);
-    settle();
-  }
-  // The first question; the rest waits.
-  void answer(im::StoreKind kind, im::StoreStatus status) {
-    ASSERT_FALSE(questions.empty());
-    auto question = std::move(questions.front());
-    questions.erase(questions.begin());
-    ASSERT_EQ(question->kind, kind);
-    question->status = status;
-    engine::Turn here = turn();
-    realm->on_answer(std::move(question), here);
-    settle();
-  }
-  void commit() {
-    log.commit();
-    engine::Turn here = turn();
-    realm->on_committed(here);
-    messages->on_committed(here);
-    settle();
-  }
-  std::string status() {  // of what was sent last
-    return sent.empty() ? "" : sent.back().substr(8, 3);
-  }
-
-  NoIq no_iq;
-  Bob bob;
-  base::Instant now{base::Duration::seconds(1000).ns};
-  engine::Wheel wheel{now};
-  engine::Outbox out;
-  tests::MemoryLog log;
-  base::Prng random{1};
-  engine::HashPartition partition{1};
-  sip::Node node;
-  std::unique_ptr<im::Realm> realm;
-  std::unique_ptr<sip::Service> service;
-  std::unique_ptr<Messages> messages;
-  std::vector<std::unique_ptr<im::StoreRequest>> questions;
-  std::vector<std::string> sent;
-};
-
-std::string page(base::Bytes from = "carol@sip.example", base::Bytes to = "bob@xmpp.example",
-                 base::Bytes branch = "1") {
-  std::string text = "MESSAGE sip:";
-  text.append(to).append(" SIP/2.0\r\nVia: SIP/2.0/UDP pc;rport;branch=z9hG4bK").append(branch);
-  text.append("\r\nFrom: <sip:").append(from).append(">;tag=1\r\nTo: <sip:").append(to);
-  return text.append(">\r\nCall-ID: c\r\nCSeq: 1 MESSAGE\r\nContent-Type: text/plain\r\n\r\nhello");
-}
-
 TEST(Messages, ToWhoIsThereAreAnsweredWhenTheyAreInTheJournalAndNotBefore) {
-  World world;
+  MessagesWorld world;
   world.bind_bob();
   world.datagram(page());
   EXPECT_EQ(world.bob.delivered, 1);
@@ -174,7 +24,7 @@ TEST(Messages, ToWhoIsThereAreAnsweredWhenTheyAreInTheJournalAndNotBefore) {
 }
 
 TEST(Messages, ToWhoIsAwayAreAnsweredWhenTheyAreStored) {
-  World world;
+  MessagesWorld world;
   world.datagram(page());
   world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
   EXPECT_EQ(world.log.entries.size(), 1u);
@@ -188,7 +38,7 @@ TEST(Messages, ToWhoIsAwayAreAnsweredWhenTheyAreStored) {
 }
 
 TEST(Messages, OfAPeerThatHasGoneWhileTheStoreWasAskedAreRefused) {
-  World world;
+  MessagesWorld world;
   world.datagram(page());
   auto without = std::make_shared<sip::Options>(world.service->options());
   without->peers.clear();
@@ -202,7 +52,7 @@ TEST(Messages, OfAPeerThatHasGoneWhileTheStoreWasAskedAreRefused) {
 }
 
 TEST(Messages, ThatTheStoreHasNoRoomForAreRefused) {
-  World world;
+  MessagesWorld world;
   world.datagram(page());
   world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
   world.answer(im::StoreKind::load_account, im::StoreStatus::ok);
@@ -218,7 +68,7 @@ TEST(Messages, ThatTheStoreHasNoRoomForAreRefused) {
 }
 
 TEST(Messages, ThatTheStoreTakesTooLongForAreAcceptedAllTheSame) {
-  World world;
+  MessagesWorld world;
   world.datagram(page());
   world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
   world.advance(base::Duration::seconds(11));
@@ -229,7 +79,7 @@ TEST(Messages, ThatTheStoreTakesTooLongForAreAcceptedAllTheSame) {
 }
 
 TEST(Messages, FromStrangersAndForOthersUsersAreRefused) {
-  World world;
+  MessagesWorld world;
   world.datagram(page("carol@sip.example", "bob@xmpp.example", "1"), "192.0.2.2");
   EXPECT_EQ(world.status(), "403");
   world.datagram(page("carol@other.example", "bob@xmpp.example", "2"));
@@ -244,7 +94,7 @@ TEST(Messages, FromStrangersAndForOthersUsersAreRefused) {
 }
 
 TEST(Messages, ToNobodyAndWhenTheStoreOrTheJournalFailAreRefused) {
-  World world;
+  MessagesWorld world;
   world.datagram(page("carol@sip.example", "nobody@xmpp.example", "1"));
   world.answer(im::StoreKind::load_credentials, im::StoreStatus::not_found);
   EXPECT_EQ(world.status(), "404");
@@ -259,7 +109,7 @@ TEST(Messages, ToNobodyAndWhenTheStoreOrTheJournalFailAreRefused) {
 }
 
 TEST(Messages, ToTheNodesAddressAreForTheFirstDomain) {
-  World world;
+  MessagesWorld world;
   world.datagram(page("carol@sip.example", "bob@192.0.2.99"));
   ASSERT_EQ(world.questions.size(), 1u);
   EXPECT_EQ(world.questions[0]->user, "bob@xmpp.example");
@@ -286,7 +136,7 @@ struct Open final : sip::Gate {
 };
 
 TEST(Messages, FromUsersOfOursGoToUsersAndPeersAndNowhereElse) {
-  World world;
+  MessagesWorld world;
   Open open(*world.service);
   world.bind_bob();
   world.datagram(page("alice@xmpp.example", "bob@xmpp.example", "1"), "192.0.2.7");
@@ -304,7 +154,7 @@ TEST(Messages, FromUsersOfOursGoToUsersAndPeersAndNowhereElse) {
 }
 
 TEST(Messages, FromUsersOfOursToWhoIsAwayAreAnsweredWhenTheyAreStored) {
-  World world;
+  MessagesWorld world;
   Open open(*world.service);
   world.datagram(page("alice@xmpp.example", "bob@xmpp.example", "1"), "192.0.2.7");
   world.answer(im::StoreKind::load_credentials, im::StoreStatus::ok);
@@ -320,7 +170,7 @@ TEST(Messages, FromUsersOfOursToWhoIsAwayAreAnsweredWhenTheyAreStored) {
 }
 
 TEST(Messages, QuestionsToTheStoreAreBounded) {
-  World world;
+  MessagesWorld world;
   for (uint32_t i = 0; i < Messages::kAskingMax; ++i) {
     world.datagram(page("carol@sip.example", "bob@xmpp.example", std::to_string(i)));
   }
@@ -329,7 +179,7 @@ TEST(Messages, QuestionsToTheStoreAreBounded) {
   EXPECT_EQ(world.status(), "503");
 }
 
-struct Outward : World {
+struct Outward : MessagesWorld {
   Outward() {
     stanza.type = im::StanzaType::chat;
     stanza.from = jid::JidView::trusted("alice@xmpp.example/laptop");

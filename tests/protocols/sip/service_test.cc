@@ -160,6 +160,35 @@ TEST(Service, AHandlerHearsRequestsOnTheShardThatItNamesAndAnswersFromThere) {
   EXPECT_EQ(world.statuses(), "202 ") << "no need to go across";
 }
 
+struct Acknowledged final : Handler {
+  engine::ShardId shard_for(const Received&, engine::Turn&) override { return 1; }
+  void on_request(const Received&, engine::Turn&) override { ++heard; }
+  int heard = 0;
+};
+
+TEST(Service, AnAckOfASuccessGoesToItsHandlerAndAnyOtherEndsHere) {
+  Shards world(with_peer());
+  Late here(*world.shards[0]->service);
+  Late there(*world.shards[1]->service);
+  Acknowledged acks;
+  world.shards[0]->service->handle(Method::invite, here);
+  world.shards[1]->service->handle(Method::invite, there);
+  world.shards[0]->service->handle(Method::ack, acks);
+  world.shards[1]->service->handle(Method::ack, acks);
+  world.datagram(wire("INVITE"));
+  EXPECT_EQ(world.statuses(), "100 202 ");
+  world.datagram(wire("ACK", "ofsuccess"));
+  EXPECT_EQ(acks.heard, 1);
+  world.mailbox_full = true;
+  world.datagram(wire("ACK", "2"));
+  EXPECT_EQ(world.statuses(), "") << "nobody answers an ACK";
+  world.mailbox_full = false;
+  world.datagram(wire("OPTIONS", "4"));
+  ASSERT_EQ(world.sent.size(), 1u);
+  EXPECT_TRUE(has(world.sent[0].bytes, "Allow: OPTIONS, CANCEL, INVITE, ACK\r\n"))
+      << world.sent[0].bytes;
+}
+
 TEST(Service, AnAnswerMayComeLaterFromAnyShard) {
   Shards world(with_peer());
   Late here(*world.shards[0]->service);

@@ -1,0 +1,264 @@
+#include "protocols/gateway/sessions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/base/check.h"
+#include "engine/trace/counters.h"
+#include "protocols/sip/account.h"
+#include "protocols/sip/header/media_type.h"
+#include "protocols/sip/held_request.h"
+#include "protocols/sip/transaction/timing.h"
+
+namespace gateway {
+namespace {
+
+using trace::Counter;
+
+constexpr base::Bytes kAllow = "INVITE, ACK, CANCEL, BYE, MESSAGE, OPTIONS";
+
+// "host:port" of our Vias as a session description has them.
+void split(base::Bytes sent_by, base::Bytes& host, base::Bytes& port) {
+  const size_t colon = sent_by.rfind(':');
+  const bool has_port = colon != base::Bytes::npos && !sent_by.ends_with(']');
+  host = sent_by.substr(0, has_port ? colon : sent_by.size());
+  port = has_port ? sent_by.substr(colon + 1) : base::Bytes("5060");
+}
+
+}  // namespace
+
+// An INVITE on whose account the store is asked.
+struct Sessions::Asking final : im::StoreRequest::Context {
+  Asking(Sessions& sessions, const sip::Received& request) : owner(sessions), held(request) {}
+
+  void answered(im::StoreRequest& answer, im::Realm&, engine::Turn& turn) override {
+    --owner.asking_;
+    held.use([&](const sip::Received& request) {
+      const uint16_t status = owner.admit(request, turn);
+      if (status != 0) return owner.refuse(request, status, turn);  // its peer has gone meanwhile
+      if (answer.status == im::StoreStatus::ok) return owner.begin(request, turn);
+      owner.refuse(request, answer.status == im::StoreStatus::not_found ? 404 : 503, turn);
+    });
+  }
+
+  Sessions& owner;
+  const sip::HeldRequest held;
+};
+
+Sessions::Sessions(sip::Service& service, im::Realm& realm)
+    : service_(service), realm_(realm), table_(service.key(), service.options().im_sessions_max) {
+  service.handle(sip::Method::invite, *this);
+  service.handle(sip::Method::ack, *this);
+  service.handle(sip::Method::bye, *this);
+  service.announce(sip::HeaderId::accept, sip::kSdp);
+}
+
+engine::ShardId Sessions::shard_for(const sip::Received& request, engine::Turn& turn) {
+  engine::ShardId shard = turn.shard;
+  if (!request.essentials.to.tag.empty()) {
+    const bool known = table_.shard_of(request.essentials.to.tag, shard);
+    return known && shard < service_.shards() ? shard : turn.shard;
+  }
+  if (!request.account.empty()) return realm_.partition().owner(request.account).shard;
+  if (!sip::find_account(request.essentials.request_uri, realm_.options(), service_.options(),
+                         account_)) {
+    return turn.shard;
+  }
+  return realm_.partition().owner(jid::JidView::trusted(account_).bare()).shard;
+}
+
+void Sessions::on_request(const sip::Received& request, engine::Turn& turn) {
+  const sip::Method method = request.message.method();
+  if (method == sip::Method::ack) return acknowledged(request, turn);
+  if (method == sip::Method::invite) {
+    return request.essentials.to.tag.empty() ? invited(request, turn)
+                                             : invited_again(request, turn);
+  }
+  CHECK(method == sip::Method::bye);
+  Session* session = nullptr;
+  const uint16_t status = enter(request, session, turn);
+  if (status != 0) return service_.answer(request, status, turn);
+  service_.answer(request, 200, turn);
+  table_.erase(*session);
+}
+
+uint16_t Sessions::enter(const sip::Received& request, Session*& out, engine::Turn& turn) {
+  out = table_.find(request.essentials, turn.shard);
+  if (out == nullptr) return 481;
+  if (!may_speak(request, out->theirs, service_.options())) return 403;
+  return sip::take_request(out->dialog, request.message, request.essentials) == sip::Order::stale
+             ? 500
+             : 0;
+}
+
+void Sessions::touch(Session& session, engine::Turn& turn) {
+  if (session.state == Session::State::open) {
+    turn.timers.arm(session.timer, turn.now + service_.options().im_idle);
+  }
+}
+
+// Reads parties and offer, and says why it is refused; 0: it is not.
+uint16_t Sessions::admit(const sip::Received& request, engine::Turn& turn) {
+  const uint16_t status = read_parties(request, realm_.options(), service_, turn, parties_);
+  if (status != 0) return status;
+  sip::MediaType type;
+  if (request.message.body().empty()) return 488;  // whoever leaves the offer to us wants a call
+  if (sip::read_content_type(request.message, type) != sip::Read::ok || !type.is(sip::kSdp)) {
+    return 415;
+  }
+  return sip::read_session_offer(request.message.body(), offer_) ? 0 : 488;
+}
+
+void Sessions::invited(const sip::Received& request, engine::Turn& turn) {
+  const uint16_t status = admit(request, turn);
+  if (status != 0) return refuse(request, status, turn);
+  const jid::JidView to = jid::JidView::trusted(parties_.to);
+  const bool here = realm_.options().hosts(to.domain()) &&
+                    realm_.partition().owner(to.bare()).shard == turn.shard;
+  if (here && realm_.find_user(to.bare()) == nullptr) return ask(request, to.bare(), turn);
+  begin(request, turn);
+}
+
+void Sessions::ask(const sip::Received& request, base::Bytes account, engine::Turn& turn) {
+  if (asking_ >= kAskingMax) {
+    trace::count(Counter::gateway_asking_limit_hit);
+    return refuse(request, 503, turn);
+  }
+  ++asking_;
+  auto question = std::make_unique<im::StoreRequest>();
+  question->kind = im::StoreKind::load_credentials;
+  question->user = account;
+  question->then = std::make_unique<Asking>(*this, request);
+  realm_.ask(std::move(question), turn);
+}
+
+// With what admit() has read.
+void Sessions::begin(const sip::Received& request, engine::Turn& turn) {
+  const jid::JidView from = jid::JidView::trusted(parties_.from);
+  const sip::TrunkPeer* const peer =
+      request.account.empty() ? sip::peer_for(service_.options().peers, from.domain()) : nullptr;
+  CHECK(peer != nullptr || !request.account.empty());
+  Session* session = nullptr;
+  const SessionTable::Made made =
+      table_.make(*this, turn.shard, jid::JidView::trusted(parties_.to).bare(), from.bare(),
+                  peer == nullptr ? 0 : peer->id, session);
+  if (made != SessionTable::Made::ok) {
+    return refuse(request, made == SessionTable::Made::user_limit ? 486 : 503, turn);
+  }
+  if (!sip::accept_dialog(request.message, request.essentials, session->tag, session->dialog)) {
+    table_.erase(*session);
+    return refuse(request, 400, turn);
+  }
+  session->flow = request.source;
+  session->shard = request.back.shard;
+  trace::count(Counter::gateway_sessions_in);
+  accept(request, *session, turn);
+}
+
+// A re-INVITE changes nothing but where requests go: it is how its sender finds out whether we are
+// still there.
+void Sessions::invited_again(const sip::Received& request, engine::Turn& turn) {
+  Session* session = nullptr;
+  uint16_t status = enter(request, session, turn);
+  const base::Bytes body = request.message.body();
+  if (status == 0 && !sip::read_session_offer(body, offer_)) status = 488;
+  if (status != 0) return refuse(request, status, turn);
+  accept(request, *session, turn);
+}
+
+void Sessions::append_contact(const Session& session, base::Sink& out) const {
+  const sip::Options& options = service_.options();
+  sip::TrunkPeer way;  // a client's
+  way.tls = session.flow.reliable() && options.is_tls(session.flow.listener);
+  way.datagrams = !session.flow.reliable();
+  const sip::TrunkPeer* const peer = sip::peer_of(options.peers, session.peer);
+  sip::append_contact(peer != nullptr ? *peer : way,
+                      way.tls ? options.sent_by_tls : options.sent_by, out);
+}
+
+void Sessions::accept(const sip::Received& request, Session& session, engine::Turn& turn) {
+  base::Bytes host;
+  base::Bytes port;
+  split(service_.options().sent_by, host, port);
+  std::string description;
+  sip::write_session_answer(offer_, host, port, session.dialog.remote_cseq, description);
+  std::string contact;
+  append_contact(session, contact);
+  std::string& out = service_.response_scratch();
+  sip::Writer writer(out);
+  service_.begin_answer(request, {.status = 200, .to_tag = session.tag, .record_route = true},
+                        writer);
+  writer.field(sip::HeaderId::contact, contact);
+  writer.field(sip::HeaderId::allow, kAllow);
+  writer.end(sip::kSdp, description);
+  if (out.size() > kAcceptedBytesMax) {
+    table_.erase(session);
+    return refuse(request, 513, turn);
+  }
+  session.accepted = out;
+  session.back = request.back;
+  session.invited = request.essentials.cseq.number;
+  session.state = Session::State::offered;
+  session.interval = sip::kT1;
+  session.repeats = turn.now + sip::kT1;
+  session.until = turn.now + sip::kTransactionLife;
+  turn.timers.arm(session.timer, session.repeats);
+  service_.respond(session.back, 200, session.accepted, turn);
+}
+
+void Sessions::acknowledged(const sip::Received& ack, engine::Turn& turn) {
+  Session* const session = table_.find(ack.essentials, turn.shard);
+  if (session == nullptr || session->state != Session::State::offered ||
+      ack.essentials.cseq.number != session->invited) {
+    return;
+  }
+  std::string().swap(session->accepted);
+  session->state = Session::State::open;
+  touch(*session, turn);
+}
+
+void Sessions::refuse(const sip::Received& request, uint16_t status, engine::Turn& turn) {
+  trace::count(Counter::gateway_sessions_refused);
+  std::string& out = service_.response_scratch();
+  sip::Writer writer(out);
+  service_.begin_answer(request, {.status = status}, writer);
+  if (status == 415) writer.field(sip::HeaderId::accept, sip::kSdp);
+  writer.end();
+  service_.respond(request.back, status, out, turn);
+}
+
+// By us: BYE, if there is a way.
+void Sessions::end(Session& session, engine::Turn& turn) {
+  sip::Request how;
+  std::string route;
+  sip::fill_request(session.dialog, sip::wire_name(sip::Method::bye), route, how);
+  std::string rest;
+  sip::Writer(rest).end();
+  const sip::TrunkPeer* const peer = sip::peer_of(service_.options().peers, session.peer);
+  sip::Outgoing& outgoing = service_.outgoing();
+  // Whatever becomes of it, it was the last word.
+  if (peer != nullptr) {
+    static_cast<void>(outgoing.send(*peer, sip::Method::bye, how, rest, *this, 0, turn));
+  } else if (session.peer == 0) {
+    static_cast<void>(
+        outgoing.send(session.flow, session.shard, sip::Method::bye, how, rest, *this, 0, turn));
+  }
+  table_.erase(session);
+}
+
+void Sessions::on_time(Session& session, engine::Turn& turn) {
+  if (session.state == Session::State::open) {
+    trace::count(Counter::gateway_sessions_idle);
+    return end(session, turn);
+  }
+  if (turn.now >= session.until) {
+    trace::count(Counter::gateway_sessions_unacknowledged);
+    return end(session, turn);
+  }
+  service_.respond(session.back, 200, session.accepted, turn);
+  session.interval = sip::next_interval(session.interval);
+  session.repeats = std::min(turn.now + session.interval, session.until);
+  turn.timers.arm(session.timer, session.repeats);
+}
+
+}  // namespace gateway

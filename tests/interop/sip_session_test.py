@@ -1,0 +1,205 @@
+"""Sessions of messages (INVITE with "m=message", MESSAGE in the dialog, BYE), as Microsoft's servers
+have them, between users of the node, who have slixmpp, and those of SIP systems that sipp and plain
+sockets stand for."""
+
+import asyncio
+import pathlib
+import socket
+import tempfile
+
+import harness
+
+harness.need(module="slixmpp", command="sipp")
+
+import peer  # noqa: E402  (needs slixmpp)
+from sip_agent import Agent  # noqa: E402
+
+SDP = "\r\n".join([
+    "v=0", "o=- 0 0 IN IP4 127.0.0.1", "s=session", "c=IN IP4 127.0.0.1", "t=0 0",
+    "m=message 5060 sip null", "a=accept-types:text/plain multipart/alternative", ""])
+HEAD = """Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];ms-received-cid=1D00
+Max-Forwards: 70
+From: "Carol" <sip:carol@lync.example>;tag=[pid]x[call_number];epid=6f8a2b
+To: <sip:USER@localhost>{tag}
+Call-ID: [call_id]
+CSeq: {cseq} {method}
+User-Agent: UCCAPI/16.0 OC/16.0 (Skype for Business)
+"""
+
+
+def request(method, cseq, more="", body="", first=False):
+    uri = "sip:USER@localhost" if first else "[next_url]"
+    head = HEAD.format(tag="" if first else "[peer_tag_param]", cseq=cseq, method=method)
+    route = "" if first else "[routes]\n"
+    retrans = "" if method == "ACK" else ' retrans="500"'
+    return (f"<send{retrans}><![CDATA[\n\n{method} {uri} SIP/2.0\n{head}{route}{more}"
+            f"Content-Length: [len]\n\n{body}\n]]></send>\n")
+
+
+def message(cseq, text):
+    return (request("MESSAGE", cseq, "Content-Type: text/plain; charset=UTF-8;msgr=WAAtAE0A\n", text)
+            + '<recv response="200" timeout="20000"/>\n')
+
+
+BEGIN = '<?xml version="1.0"?>\n<scenario name="session">\n' + request(
+    "INVITE", 1, "Contact: <sip:carol@[local_ip]:[local_port];transport=tcp;ms-opaque=d3470f2e1d>\n"
+    "Ms-Conversation-ID: AQ\nSupported: ms-delayed-accept, histinfo\n"
+    "Content-Type: application/sdp\n",
+    SDP.replace("\r\n", "\n"), first=True) + """
+<recv response="100" optional="true"/>
+<recv response="STATUS" timeout="20000" rrs="true"/>
+"""
+TALK = BEGIN.replace("STATUS", "200") + request("ACK", 1) + "".join(
+    message(number, f"text {number - 1}") for number in range(2, 5)) + request(
+        "BYE", 5) + '<recv response="200" timeout="20000"/>\n</scenario>\n'
+REFUSED = BEGIN + "</scenario>\n"  # sipp acknowledges by itself what is no 2xx
+
+
+def free_port(kind):
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+LYNC = free_port(socket.SOCK_STREAM)
+DAVE = free_port(socket.SOCK_DGRAM)
+SETTINGS = f"""
+[sip]
+enabled = true
+address = "127.0.0.1"
+transports = ["udp", "tcp"]
+udp_port = 0
+tcp_port = 0
+im_idle_seconds = 3
+
+[[sip.peer]]
+address = "127.0.0.1"
+port = {LYNC}
+domains = ["lync.example"]
+messages = "session"
+
+[[sip.peer]]
+address = "127.0.0.1"
+port = {DAVE}
+transport = "udp"
+domains = ["udp.example"]
+"""
+
+
+async def sipp(test, scenario, *options):
+    """Runs sipp to its end; it must like what it saw."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "scenario.xml"
+        file.write_text(scenario, encoding="utf-8")
+        process = await asyncio.create_subprocess_exec(
+            "sipp", "-sf", str(file), "-i", "127.0.0.1", "-nostdin", "-timeout", "30",
+            "-timeout_error", *options, cwd=folder, stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+        output, _ = await asyncio.wait_for(process.communicate(), 2 * harness.PATIENCE)
+    test.assertEqual(process.returncode, 0, output.decode(errors="replace")[-3000:])
+
+
+class SipSessions(peer.Test):
+    async def asyncSetUp(self):
+        harness.node(SETTINGS)
+        await super().asyncSetUp()
+        self.alice, self.bob = await self.two_shards()
+
+    @staticmethod
+    def local(client):
+        return client.user.jid.partition("@")[0]
+
+    async def invite(self, scenario, user, status=200):
+        port = self.node.ports["sip-tcp", "off"]
+        scenario = scenario.replace("USER", user).replace("STATUS", str(status))
+        await sipp(self, scenario, "-t", "t1", "-m", "1", f"127.0.0.1:{port}")
+
+    async def test_sipp_talks_in_a_session_with_users_of_every_shard(self):
+        for client in (self.alice, self.bob):
+            await self.invite(TALK, self.local(client))
+            threads = set()
+            for number in range(1, 4):
+                heard = await client.hear("message")
+                self.assertEqual(heard["body"].strip(), f"text {number}")
+                self.assertEqual(heard["from"].full, "carol@lync.example")
+                self.assertEqual(heard["type"], "chat")
+                threads.add(heard["thread"])
+            self.assertEqual(len(threads), 1)
+
+    async def test_who_is_away_finds_it_later(self):
+        await self.bob.leave()
+        self.node.expect_gone(self.bob.user)
+        await self.invite(TALK, self.local(self.bob))
+        again = await self.peer(self.bob.user, "again").arrive()
+        for number in range(1, 4):
+            heard = await again.hear("message")
+            self.assertEqual(heard["body"].strip(), f"text {number}")
+
+    async def test_sessions_that_we_do_not_have_are_refused(self):
+        await self.invite(REFUSED, "nobody-of-that-name", 404)
+        call = REFUSED.replace("m=message 5060 sip null", "m=audio 4000 RTP/AVP 0")
+        await self.invite(call, self.local(self.bob), 488)
+
+    async def agent(self):
+        agent = await Agent("sip:dave@udp.example",
+                            self.node.ports["sip-udp", "off"]).open(port=DAVE)
+        self.addCleanup(agent.close)
+        return agent
+
+    async def begin(self, agent, user, call_id):
+        """A session of the agent's. Its 200, acknowledged."""
+        uri = f"sip:{user}@localhost"
+        accepted = await agent.request(
+            "INVITE", uri, cseq=1, call_id=call_id, tag="d", body=SDP,
+            Content_Type="application/sdp")
+        self.assertEqual(accepted.status, 200, str(accepted))
+        self.assertIn("m=message 5060 sip null", accepted.body)
+        self.ack(agent, accepted)
+        return accepted
+
+    @staticmethod
+    def ack(agent, accepted):
+        uri = accepted["Contact"].strip("<>")
+        agent.send("\r\n".join([
+            f"ACK {uri} SIP/2.0",
+            f"Via: SIP/2.0/UDP 127.0.0.1:{agent.port};rport;branch=z9hG4bKack{accepted['Call-ID']}",
+            f"From: {accepted['From']}", f"To: {accepted['To']}",
+            f"Call-ID: {accepted['Call-ID']}", "CSeq: 1 ACK", "Max-Forwards: 70",
+            "Content-Length: 0", "", ""]))
+
+    async def say(self, agent, accepted, cseq, text):
+        return await agent.request(
+            "MESSAGE", accepted["Contact"].strip("<>"), to=accepted["To"], cseq=cseq,
+            call_id=accepted["Call-ID"], tag="d", body=text, Content_Type="text/plain")
+
+    async def test_an_idle_session_is_ended_and_is_no_more(self):
+        agent = await self.agent()
+        accepted = await self.begin(agent, self.local(self.alice), "idle1")
+        self.assertEqual((await self.say(agent, accepted, 2, "hello")).status, 200)
+        self.assertEqual((await self.alice.hear("message"))["body"], "hello")
+        await agent.hear(lambda m: m.status is None and m.method == "BYE" and
+                         m["Call-ID"] == "idle1", "BYE")
+        self.assertEqual((await self.say(agent, accepted, 3, "too late")).status, 481)
+
+    async def test_a_restart_ends_sessions_and_loses_nothing_that_was_answered(self):
+        agent = await self.agent()
+        user = self.bob.user
+        await self.bob.leave()
+        self.node.expect_gone(user)
+        accepted = await self.begin(agent, self.local(self.bob), "kill1")
+        for number in range(3):
+            answer = await self.say(agent, accepted, 2 + number, f"text {number}")
+            self.assertEqual(answer.status, 200)
+        await self.alice.leave()
+        self.node.die_and_start()
+        agent.target = ("127.0.0.1", self.node.ports["sip-udp", "off"])
+        self.assertEqual((await self.say(agent, accepted, 9, "anybody?")).status, 481)
+        accepted = await self.begin(agent, self.local(self.bob), "kill2")
+        self.assertEqual((await self.say(agent, accepted, 2, "text 3")).status, 200)
+        again = await self.peer(user, "again").arrive()
+        heard = [(await again.hear("message"))["body"] for _ in range(4)]
+        self.assertEqual(heard, [f"text {number}" for number in range(4)])
+
+
+if __name__ == "__main__":
+    harness.main()
