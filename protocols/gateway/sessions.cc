@@ -168,12 +168,11 @@ void Sessions::invited_again(const sip::Received& request, engine::Turn& turn) {
 
 void Sessions::append_contact(const Session& session, base::Sink& out) const {
   const sip::Options& options = service_.options();
-  sip::TrunkPeer way;  // a client's
-  way.tls = session.flow.reliable() && options.is_tls(session.flow.listener);
-  way.datagrams = !session.flow.reliable();
+  sip::TrunkPeer client;
+  client.tls = session.flow.reliable() && options.is_tls(session.flow.listener);
+  client.datagrams = !session.flow.reliable();
   const sip::TrunkPeer* const peer = sip::peer_of(options.peers, session.peer);
-  sip::append_contact(peer != nullptr ? *peer : way,
-                      way.tls ? options.sent_by_tls : options.sent_by, out);
+  sip::append_contact(peer != nullptr ? *peer : client, options, out);
 }
 
 void Sessions::accept(const sip::Received& request, Session& session, engine::Turn& turn) {
