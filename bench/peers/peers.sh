@@ -94,7 +94,7 @@ kamailio_start() {
   port=$sip_port
   sed "s|@FOLDER@|$peer|g; s|@PORT@|$sip_port|g; s|@PEER_PORT@|$sip_peer_port|g" \
     bench/peers/kamailio.cfg >"$peer/kamailio.cfg"
-  (cd "$peer" && exec taskset -c "${NODE_CPUS:-0}" kamailio -DD -E -x fm -X fm -m 6144 -M 64 \
+  (cd "$peer" && exec taskset -c "${NODE_CPUS:-0}" kamailio -DD -E -x fm -X fm -m 6144 -M 64 -b 4194304 \
     -Y "$peer/run" -f "$peer/kamailio.cfg") >"$peer/log" 2>&1 </dev/null &
   server=$!
   disown "$server"  # nobody has to be told how it ended

@@ -58,7 +58,7 @@ class Budget {
   static constexpr uint64_t kUnackedBytes = 64u << 20;
   static constexpr uint64_t kJournalWaitingBytes = 2u << 20;
   static constexpr uint64_t kJournalEntries = 256u << 10;
-  static constexpr uint64_t kSipTransactionsMax = 160u << 10;
+  static constexpr uint64_t kSipTransactionsMax = 512u << 10;
 
   static constexpr Budget per_shard(const Demand& demand);
 

@@ -1,22 +1,15 @@
 #include "protocols/xml/writer.h"
 
 #include <array>
+#include <cstdint>
 
 namespace xml {
 namespace {
 
-using Special = std::array<bool, 256>;
-
-constexpr Special special(base::Bytes characters) {
-  Special table{};
-  for (const char c : characters) table[static_cast<unsigned char>(c)] = true;
-  return table;
-}
-
 // CR would be read back as LF, and white space in an attribute as a space (XML 1.0 §2.11, §3.3.3):
 // written as references they survive.
-constexpr Special kSpecialInText = special("&<>\r");
-constexpr Special kSpecialInAttributes = special("&<>'\"\t\n\r");
+constexpr std::array kSpecialInText = {'&', '<', '>', '\r'};
+constexpr std::array kSpecialInAttributes = {'&', '<', '>', '\'', '"', '\t', '\n', '\r'};
 
 base::Bytes reference_for(char c) {
   switch (c) {
@@ -39,14 +32,35 @@ base::Bytes reference_for(char c) {
   }
 }
 
-void escape(base::Bytes text, const Special& special, base::Sink& out) {
+template <size_t kCount>
+bool any_in(const char* text, size_t size, const std::array<char, kCount>& special) {
+  uint8_t any = 0;
+  for (const char one : special) {
+    for (size_t i = 0; i < size; ++i) any |= static_cast<uint8_t>(text[i] == one);
+  }
+  return any != 0;
+}
+
+// The first special character at or behind `at`, or the end. The compiler makes a few instructions
+// of each block.
+template <size_t kCount>
+size_t find_special(base::Bytes text, size_t at, const std::array<char, kCount>& special) {
+  constexpr size_t kBlock = 16;
+  while (text.size() - at >= kBlock && !any_in(text.data() + at, kBlock, special)) at += kBlock;
+  while (at < text.size() && !any_in(text.data() + at, 1, special)) ++at;
+  return at;
+}
+
+template <size_t kCount>
+void escape(base::Bytes text, const std::array<char, kCount>& special, base::Sink& out) {
   size_t done = 0;
-  for (size_t at = 0; at < text.size(); ++at) {
-    if (!special[static_cast<unsigned char>(text[at])]) continue;
-    out.append(text.substr(done, at - done)).append(reference_for(text[at]));
+  while (true) {
+    const size_t at = find_special(text, done, special);
+    out.append(text.substr(done, at - done));
+    if (at == text.size()) return;
+    out.append(reference_for(text[at]));
     done = at + 1;
   }
-  out.append(text.substr(done));
 }
 
 }  // namespace

@@ -118,7 +118,7 @@ void Presentity::count_use(bool was_unused) {
 }
 
 bool Presentity::watch(Watcher& watcher) {
-  CHECK(watcher.presentity == nullptr && !watcher.identity.empty());
+  CHECK(watcher.presentity == nullptr && !watcher.identity().empty());
   if (watcher_count_ >= options().watchers_max) {
     trace::count(trace::Counter::im_presentity_watchers_full);
     return false;
@@ -144,7 +144,7 @@ void Presentity::unwatch(Watcher& watcher) {
 void Presentity::decide(base::Bytes identity, WatchState state, engine::Turn& turn) {
   CHECK(!identity.empty());
   watchers_.for_each([&](Watcher& watcher) {
-    if (watcher.watch_state == state || watcher.identity.view() != identity) return;
+    if (watcher.watch_state == state || watcher.identity() != identity) return;
     watcher.watch_state = state;
     watcher.changed(*this, turn);
   });

@@ -6,8 +6,8 @@
 
 #include <cstdint>
 
+#include "engine/base/bytes.h"
 #include "engine/base/intrusive_list.h"
-#include "engine/base/packed_string.h"
 #include "engine/seam/turn.h"
 
 namespace im {
@@ -33,12 +33,13 @@ class Watcher : public base::ListNode<WatcherTag> {
   // yet remembers that much and asks the presentity later for what is then true.
   virtual void changed(const Presentity& presentity, engine::Turn& turn) = 0;
   virtual void ended(WatchEnd why, engine::Turn& turn) = 0;  // is watching no more
+  // Bare JID, as rosters name it; the same from watch() on.
+  virtual base::Bytes identity() const = 0;
 
-  base::PackedString identity;  // bare JID, as rosters name it; set before watch()
   Presentity* presentity = nullptr;
   WatchState watch_state = WatchState::pending;  // set before watch(); decide() changes it
   bool granted = false;  // by the operator: her block list counts, her roster is not asked
 };
-static_assert(sizeof(Watcher) <= 48, "a subscription with its dialog: <= 350");
+static_assert(sizeof(Watcher) <= 40, "a subscription with its dialog: <= 350");
 
 }  // namespace im

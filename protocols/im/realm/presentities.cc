@@ -35,7 +35,7 @@ namespace {
 // What a watcher may see now. Who has lost the roster's word is told so; who waits goes on waiting
 // until the user answers (Presentity::decide).
 WatchState next_state(const User& user, const Watcher& watcher) {
-  const WatchState by_lists = user.watch_state(jid::JidView::trusted(watcher.identity.view()));
+  const WatchState by_lists = user.watch_state(jid::JidView::trusted(watcher.identity()));
   if (by_lists != WatchState::pending) return by_lists;
   if (watcher.granted) return WatchState::active;
   const bool lost = watcher.watch_state == WatchState::active;
@@ -54,7 +54,7 @@ void RealmState::watchers_changed(const User& user, engine::Turn& turn) {
   user.presentity->for_each_watcher([&](const Watcher& watcher) {
     const WatchState state = next_state(user, watcher);
     if (state != watcher.watch_state && watcher.watch_state != WatchState::rejected) {
-      decisions.push_back({std::string(watcher.identity.view()), state});
+      decisions.push_back({std::string(watcher.identity()), state});
     }
   });
   for (const Decision& one : decisions) user.presentity->decide(one.identity, one.state, turn);

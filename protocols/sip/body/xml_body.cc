@@ -17,6 +17,15 @@ size_t past(base::Bytes in, size_t at, base::Bytes end) {
   return found == base::Bytes::npos ? found : found + end.size();
 }
 
+// Is there a comment, an instruction, a literal or a declaration?
+bool has_more_than_tags(base::Bytes in) {
+  for (size_t at = in.find('<'); at < in.size(); at = in.find('<', at + 1)) {
+    const char next = at + 1 < in.size() ? in[at + 1] : '\0';
+    if (next == '!' || next == '?') return true;
+  }
+  return false;
+}
+
 // Copies `in` without comments and processing instructions. Only between tags: inside of one,
 // taking something away would make a tag of what is none.
 BodyFault clean(base::Bytes in, std::string& out) {
@@ -93,7 +102,7 @@ BodyFault XmlBody::read(base::Bytes body, base::Bytes root, uint32_t bytes_max) 
     if (end == base::Bytes::npos) return BodyFault::malformed;
     body = trimmed(body.substr(end));  // whatever encoding it names: it must be UTF-8
   }
-  if (body.find("<!") != base::Bytes::npos || body.find("<?") != base::Bytes::npos) {
+  if (has_more_than_tags(body)) {
     const BodyFault fault = clean(body, cleaned_);
     if (fault != BodyFault::none) return fault;
     body = trimmed(cleaned_);

@@ -63,9 +63,9 @@ Notifier::Notifier(Service& service, im::Realm& realm, base::Random& random)
 }
 
 Notifier::~Notifier() {
-  for (const auto& [id, subscription] : subscriptions_) {
-    if (subscription->presentity != nullptr) subscription->presentity->unwatch(*subscription);
-  }
+  subscriptions_.for_each([](Subscription& subscription) {
+    if (subscription.presentity != nullptr) subscription.presentity->unwatch(subscription);
+  });
   trace::gauge_add(trace::Gauge::sip_subscriptions, -static_cast<int64_t>(size()));
 }
 
@@ -90,13 +90,10 @@ Subscription& Notifier::make(uint64_t id) {
   auto made = std::make_unique<Subscription>(*this);
   made->id = id;
   trace::gauge_add(trace::Gauge::sip_subscriptions, 1);
-  return *subscriptions_.emplace(id, std::move(made)).first->second;
+  return subscriptions_.insert(std::move(made));
 }
 
-Subscription* Notifier::find(uint64_t id) {
-  const auto found = subscriptions_.find(id);
-  return found == subscriptions_.end() ? nullptr : found->second.get();
-}
+Subscription* Notifier::find(uint64_t id) { return subscriptions_.find(id); }
 
 void Notifier::erase(Subscription& subscription, engine::Turn& turn) {
   if (subscription.presentity != nullptr) subscription.presentity->unwatch(subscription);
@@ -108,9 +105,12 @@ void Notifier::erase(Subscription& subscription, engine::Turn& turn) {
 void Notifier::enter(const Subscription& subscription, base::Bytes account, engine::Turn& turn) {
   KeptSubscription kept;
   kept.package = packages_[subscription.package]->name();
-  kept.event_id = subscription.event_id.view();
-  kept.identity = subscription.identity.view();
-  kept.dialog = subscription.dialog.view();
+  kept.event_id = subscription.event_id();
+  kept.identity = subscription.identity();
+  subscription.read_dialog(dialog_);
+  std::string dialog;
+  pack_dialog(dialog_, dialog);
+  kept.dialog = dialog;
   kept.granted = subscription.granted;
   std::string way;
   if (subscription.way != nullptr) pack(*subscription.way, way);
@@ -146,7 +146,7 @@ void Notifier::finish(Subscription& subscription, SubscriptionEnd why, engine::T
   CHECK(why != SubscriptionEnd::none);
   if (subscription.end != SubscriptionEnd::none) return;
   subscription.end = why;
-  subscription.timer.disarm();
+  subscription.disarm();
   if (std::exchange(subscription.kept, false)) {
     turn.journal.erase(subscription_key(subscription.id));
   }
@@ -157,11 +157,11 @@ void Notifier::notify(Subscription& subscription, engine::Turn& turn) {
   subscription.due = true;
   if (!subscription.answered || subscription.notifying || subscription.held) return;
   if (!reachable(subscription)) {
-    if (subscription.end != SubscriptionEnd::none) turn.timers.arm(subscription.timer, turn.now);
+    if (subscription.end != SubscriptionEnd::none) turn.timers.arm(subscription, turn.now);
     return;
   }
   if (!send(subscription, turn)) {  // no room: what it holds will leave
-    turn.timers.arm(subscription.timer, turn.now + kTryAgain);
+    turn.timers.arm(subscription, turn.now + kTryAgain);
     return;
   }
   subscription.due = false;
@@ -177,7 +177,7 @@ void Notifier::write_contact(const Subscription& subscription, base::Sink& out) 
 }
 
 const TrunkPeer* Notifier::peer_of_watcher(const Subscription& subscription) const {
-  const jid::JidView identity = jid::JidView::trusted(subscription.identity.view());
+  const jid::JidView identity = jid::JidView::trusted(subscription.identity());
   return peer_for(service_.options().peers, identity.domain());
 }
 
@@ -190,15 +190,14 @@ bool Notifier::reachable(const Subscription& subscription) const {
 bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
   const bool by_peer = subscription.way == nullptr;
   if (by_peer && !service_.outgoing().has_room(*peer_of_watcher(subscription))) return false;
-  const bool readable = unpack_dialog(subscription.dialog.view(), dialog_);
-  CHECK(readable);
+  subscription.read_dialog(dialog_);
   dialog_.local_cseq = subscription.local_cseq;
   Request how;
   fill_request(dialog_, "NOTIFY", route_, how);
   Package& package = *packages_[subscription.package];
   text_.clear();
   Writer writer(text_);
-  const base::Bytes event_id = subscription.event_id.view();
+  const base::Bytes event_id = subscription.event_id();
   std::string event(package.name());
   if (!event_id.empty()) event.append(";id=").append(event_id);
   writer.field(HeaderId::event, event);
@@ -258,7 +257,7 @@ std::string Notifier::entity_tag(const Subscription& subscription) const {
 }
 
 void Notifier::arm(Subscription& subscription, engine::Turn& turn) {
-  turn.timers.arm(subscription.timer, subscription.expires);
+  turn.timers.arm(subscription, subscription.expires);
 }
 
 void Notifier::on_time(Subscription& subscription, engine::Turn& turn) {
@@ -304,7 +303,7 @@ void Notifier::answered(Subscription& subscription, bool elsewhere, engine::Turn
   if (!subscription.due) return;
   if (!elsewhere) return notify(subscription, turn);
   subscription.held = true;
-  turn.timers.arm(subscription.timer, turn.now);
+  turn.timers.arm(subscription, turn.now);
 }
 
 void Notifier::on_committed(engine::Turn& turn) {
@@ -334,9 +333,7 @@ void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::
   }
   Subscription* const subscription = &make(entry.key.id);
   subscription->kept = true;
-  subscription->identity = base::PackedString(kept.identity);
-  subscription->event_id = base::PackedString(kept.event_id);
-  subscription->dialog = base::PackedString(kept.dialog);
+  subscription->keep(dialog_, kept.identity, kept.event_id);
   subscription->granted = kept.granted;
   if (!kept.way.empty()) subscription->way = std::make_unique<ClientWay>(way);
   subscription->package = static_cast<uint8_t>(package - packages_.begin());

@@ -10,13 +10,13 @@
 #include <deque>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "protocols/im/realm.h"
 #include "protocols/sip/event/committed_answers.h"
 #include "protocols/sip/event/package.h"
 #include "protocols/sip/event/subscription.h"
+#include "protocols/sip/flat_table.h"
 #include "protocols/sip/handler.h"
 #include "protocols/sip/service.h"
 
@@ -99,7 +99,7 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   im::Realm& realm_;
   CommittedAnswers answers_;
   std::vector<std::unique_ptr<Package>> packages_;
-  std::unordered_map<uint64_t, std::unique_ptr<Subscription>> subscriptions_;  // by id
+  FlatTable<Subscription, PlainSlot<Subscription>> subscriptions_;
   uint32_t asking_ = 0;
   uint64_t start_;                 // tells this life of the node from others
   std::deque<uint64_t> restored_;  // who has not been told since the restart

@@ -9,7 +9,6 @@
 #include "protocols/sip/account.h"
 #include "protocols/sip/address.h"
 #include "protocols/sip/event/notifier.h"
-#include "protocols/sip/event/packed_dialog.h"
 #include "protocols/sip/header/event.h"
 #include "protocols/sip/header/media_type.h"
 #include "protocols/sip/held_request.h"
@@ -20,13 +19,6 @@ namespace {
 using trace::Counter;
 
 bool is_first(const Received& request) { return request.essentials.to.tag.empty(); }
-
-// A tag is the number of its subscription, which nobody can guess.
-constexpr size_t kTagDigits = 14;
-
-void write_tag(uint64_t id, base::Sink& out) {
-  for (size_t i = kTagDigits; i-- > 0;) out.push_back("0123456789abcdef"[id >> (4 * i) & 15]);
-}
 
 bool read_tag(base::Bytes tag, uint64_t& id) {
   const char* const end = tag.data() + tag.size();
@@ -143,13 +135,9 @@ void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn
     erase(*subscription, turn);
     return refuse(request, 400, turn);
   }
-  text_.clear();
-  pack_dialog(dialog, text_);
-  subscription->dialog = base::PackedString(text_);
+  subscription->keep(dialog, wish.identity, wish.event_id);
   subscription->remote_cseq = dialog.remote_cseq;
   subscription->package = wish.package;
-  subscription->event_id = base::PackedString(wish.event_id);
-  subscription->identity = base::PackedString(wish.identity);
   subscription->granted = wish.granted;
   take_way(request, *subscription);
   subscription->watch_state = first_state(user, *subscription);
@@ -171,15 +159,14 @@ void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn
 
 // Who asks without being known waits for the user's word, as with XMPP (RFC 8048 §3.3).
 im::WatchState Notifier::first_state(const im::User& user, const Subscription& subscription) {
-  const im::WatchState state =
-      user.watch_state(jid::JidView::trusted(subscription.identity.view()));
+  const im::WatchState state = user.watch_state(jid::JidView::trusted(subscription.identity()));
   const bool granted = state == im::WatchState::pending && subscription.granted;
   return granted ? im::WatchState::active : state;
 }
 
 void Notifier::ask_user(const Subscription& subscription, const im::User& user,
                         engine::Turn& turn) {
-  const std::string from(subscription.identity.view());
+  const std::string from(subscription.identity());
   const std::string to(user.bare_jid.view());
   const jid::JidView asks = jid::JidView::trusted(from);
   const jid::JidView asked = jid::JidView::trusted(to);
@@ -194,17 +181,16 @@ void Notifier::ask_user(const Subscription& subscription, const im::User& user,
 }
 
 void Notifier::again(const Received& request, Subscription& subscription, engine::Turn& turn) {
-  const bool readable = unpack_dialog(subscription.dialog.view(), dialog_);
-  CHECK(readable);
+  subscription.read_dialog(dialog_);
   dialog_.remote_cseq = subscription.remote_cseq;
   dialog_.has_remote_cseq = true;
   Event event;
   const Package& package = *packages_[subscription.package];
   if (!is_in(dialog_, request.essentials) || read_event(request.message, event) != Read::ok ||
-      event.package != package.name() || event.id != subscription.event_id.view()) {
+      event.package != package.name() || event.id != subscription.event_id()) {
     return refuse(request, 481, turn);
   }
-  if (!speaks_for(request, subscription.identity.view(), turn.now)) {
+  if (!speaks_for(request, subscription.identity(), turn.now)) {
     return refuse(request, 403, turn);
   }
   uint32_t seconds = 0;
@@ -222,9 +208,7 @@ void Notifier::again(const Received& request, Subscription& subscription, engine
   subscription.expires = turn.now + base::Duration::seconds(seconds);
   arm(subscription, turn);
   if (moved || dialog_.remote_target != target) {
-    text_.clear();
-    pack_dialog(dialog_, text_);
-    subscription.dialog = base::PackedString(text_);
+    subscription.keep(dialog_, subscription.identity(), subscription.event_id());
     const std::string account(subscription.presentity->user().bare_jid.view());
     enter(subscription, account, turn);
   } else {
@@ -257,8 +241,7 @@ void Notifier::accept(const Received& request, Subscription& subscription, uint3
                       engine::Turn& turn) {
   const bool suppressed = !is_first(request) && seconds > 0 && knows(request, subscription);
   const uint16_t status = suppressed ? 204 : 200;
-  const bool readable = unpack_dialog(subscription.dialog.view(), dialog_);
-  CHECK(readable);
+  subscription.read_dialog(dialog_);
   std::string response;
   Writer writer(response);
   service_.begin_answer(

@@ -26,15 +26,15 @@ bool take(base::Bytes& in, std::string& out) {
   return true;
 }
 
-// Of "<uri>;tag=…": a tag has no semicolon, a URI ends before it.
+}  // namespace
+
+// A tag has no semicolon, a URI ends before it.
 base::Bytes tag_of(base::Bytes party) {
   const size_t end = party.rfind('>');
   if (end == base::Bytes::npos) return {};
   base::Bytes rest = party.substr(end + 1);
   return rest.size() > kTag.size() ? rest.substr(kTag.size()) : base::Bytes();
 }
-
-}  // namespace
 
 void pack_dialog(const Dialog& dialog, base::Sink& out) {
   append(dialog.call_id, out);

@@ -12,4 +12,7 @@ void pack_dialog(const Dialog& dialog, base::Sink& out);
 // False: no such block. Numbers stay as they are.
 [[nodiscard]] bool unpack_dialog(base::Bytes in, Dialog& out);
 
+// Of "<uri>;tag=…"; "" where there is none.
+base::Bytes tag_of(base::Bytes party);
+
 }  // namespace sip

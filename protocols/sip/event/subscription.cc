@@ -7,6 +7,7 @@
 #include "protocols/im/journal_entry.h"
 #include "protocols/im/packed_length.h"
 #include "protocols/sip/event/notifier.h"
+#include "protocols/sip/event/subscription_texts.h"
 
 namespace sip {
 namespace {
@@ -52,7 +53,27 @@ void Subscription::ended(im::WatchEnd why, engine::Turn& turn) {
   }
 }
 
-void Subscription::on_time(engine::Turn& turn) { notifier_.on_time(*this, turn); }
+void Subscription::fire(engine::Turn& turn) { notifier_.on_time(*this, turn); }
+
+void Subscription::keep(const Dialog& dialog, base::Bytes who, base::Bytes event_id) {
+  std::string block;
+  pack_texts(dialog, who, event_id, block);
+  texts_ = base::PackedString(block);
+}
+
+base::Bytes Subscription::identity() const { return identity_of(texts_.view()); }
+
+base::Bytes Subscription::event_id() const { return event_id_of(texts_.view()); }
+
+void Subscription::read_dialog(Dialog& out) const {
+  std::string tag;
+  write_tag(id, tag);
+  sip::read_dialog(texts_.view(), tag, out);
+}
+
+void write_tag(uint64_t id, base::Sink& out) {
+  for (size_t i = kTagDigits; i-- > 0;) out.push_back("0123456789abcdef"[id >> (4 * i) & 15]);
+}
 
 engine::JournalKey subscription_key(uint64_t id) {
   CHECK(id != 0);

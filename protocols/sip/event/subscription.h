@@ -20,37 +20,45 @@ class Notifier;
 // Why a subscription is over: what NOTIFY says of it (RFC 6665 §4.1.3).
 enum class SubscriptionEnd : uint8_t { none, timeout, rejected, noresource };
 
-class Subscription final : public im::Watcher {
+// Its timer runs until it expires, or a NOTIFY that found no room is tried again.
+class Subscription final : public engine::Timer, public im::Watcher {
  public:
   explicit Subscription(Notifier& notifier) : notifier_(notifier) {}
 
   void changed(const im::Presentity& presentity, engine::Turn& turn) override;
   void ended(im::WatchEnd why, engine::Turn& turn) override;
+  void fire(engine::Turn& turn) override;
 
-  base::Instant expires;
-  uint64_t id = 0;                 // random; of its entry in the journal, too
-  base::PackedString dialog;       // packed_dialog.h
-  base::PackedString event_id;     // of Event: "" for none
-  std::unique_ptr<ClientWay> way;  // to a client of our own user; null: by a trunk peer
+  // What it is in words; `id` is set before.
+  void keep(const Dialog& dialog, base::Bytes who, base::Bytes event_id);
+  base::Bytes identity() const override;
+  base::Bytes event_id() const;         // of Event: "" for none
+  void read_dialog(Dialog& out) const;  // but for its numbers
+
+  uint8_t package = 0;  // its place among the notifier's
+  SubscriptionEnd end = SubscriptionEnd::none;
+  bool kept = false;           // has an entry in the journal; not one that only asks once
+  bool answered : 1 = false;   // its 200 has left
+  bool notifying : 1 = false;  // a NOTIFY is under way: one at a time, so that they come in order
+  bool due : 1 = false;        // another is owed
+  bool held : 1 = false;       // … and waits a moment
   uint32_t local_cseq = 0;
   uint32_t cseq_reserved = 0;  // local numbers up to this one count as used after a restart
   uint32_t remote_cseq = 0;
   uint32_t version = 0;  // of the documents it is sent, where they are counted
-  uint8_t package = 0;   // its place among the notifier's
-  SubscriptionEnd end = SubscriptionEnd::none;
-  bool kept = false;       // has an entry in the journal; not one that only asks once
-  bool answered = false;   // its 200 has left
-  bool notifying = false;  // a NOTIFY is under way: one at a time, so that they come in order
-  bool due = false;        // another is owed
-  bool held = false;       // … and waits a moment
-  // Until it expires, or a NOTIFY that found no room is tried again.
-  void on_time(engine::Turn& turn);
-  engine::MemberTimer<Subscription, &Subscription::on_time> timer{*this};
+  base::Instant expires;
+  uint64_t id = 0;                 // random; of its entry in the journal, too
+  std::unique_ptr<ClientWay> way;  // to a client of our own user; null: by a trunk peer
 
  private:
+  base::PackedString texts_;  // subscription_texts.h
   Notifier& notifier_;
 };
-static_assert(sizeof(Subscription) <= 192, "with its texts <= 350");
+static_assert(sizeof(Subscription) <= 128, "with its texts and its place in the journal <= 350");
+
+// The dialog's local tag is the number, which nobody can guess.
+constexpr size_t kTagDigits = 14;
+void write_tag(uint64_t id, base::Sink& out);
 
 // What the journal keeps of one: EntryKind::subscription; account, then this. The note is what
 // changes with a refresh.

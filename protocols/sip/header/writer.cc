@@ -58,7 +58,9 @@ void Writer::append_number(uint64_t value) {
 void Writer::append_value(Bytes value) {
   const size_t from = out_.size();
   out_.append(value);
-  if (value.find_first_of("\r\n") == Bytes::npos) return;
+  uint8_t broken = 0;  // looked for without a branch a byte
+  for (const char c : value) broken |= static_cast<uint8_t>((c == '\r') | (c == '\n'));
+  if (broken == 0) return;
   std::replace_if(
       out_.begin() + static_cast<ptrdiff_t>(from), out_.end(),
       [](char c) { return c == '\r' || c == '\n'; }, ' ');

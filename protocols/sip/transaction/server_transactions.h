@@ -14,12 +14,20 @@
 #include "engine/base/intrusive_list.h"
 #include "engine/base/packed_string.h"
 #include "engine/seam/turn.h"
+#include "protocols/sip/flat_table.h"
 #include "protocols/sip/header/essentials.h"
 #include "protocols/sip/transaction/timing.h"
-#include "protocols/sip/transaction/transaction_table.h"
 #include "protocols/sip/transport/flow.h"
 
 namespace sip {
+
+// Names a transaction on its shard, also in mail.
+struct TransactionId {
+  uint64_t first = 0;
+  uint64_t second = 0;
+  friend bool operator==(const TransactionId&, const TransactionId&) = default;
+};
+inline uint64_t key_of(const TransactionId& id) { return id.first; }
 
 // Hears what no answer can tell.
 class ServerUser {
@@ -85,6 +93,7 @@ class ServerTransactions {
     bool invite;
     engine::MemberTimer<Transaction, &Transaction::on_time> timer{*this};
   };
+  static_assert(sizeof(Transaction) <= 192, "with two to four slots of the table: 256");
 
   TransactionId id_of(const Message& request, const Essentials& essentials, base::Bytes method);
   uint64_t hash(base::HashKey key) const { return base::siphash13(key, scratch_); }
@@ -103,7 +112,7 @@ class ServerTransactions {
   std::string scratch_;
   uint64_t response_bytes_ = 0;
   base::IntrusiveList<Transaction> answered_;  // not of INVITE; those that wait longest first
-  TransactionTable<Transaction> table_;
+  FlatTable<Transaction, KeyedSlot<Transaction>> table_;
 };
 
 }  // namespace sip

@@ -22,6 +22,8 @@ struct Elsewhere final : im::Elsewhere {
 struct Watcher final : im::Watcher {
   void changed(const im::Presentity&, engine::Turn&) override { states.push_back(watch_state); }
   void ended(im::WatchEnd, engine::Turn&) override { ++ends; }
+  base::Bytes identity() const override { return name; }
+  std::string name;
   std::vector<im::WatchState> states;
   int ends = 0;
 };
@@ -50,7 +52,7 @@ struct Presentities : testing::Test {
     });
   }
   void watch(const char* who, im::WatchState state) {
-    watcher.identity = base::PackedString(who);
+    watcher.name = who;
     watcher.watch_state = state;
     ASSERT_TRUE(of_anna().watch(watcher));
   }

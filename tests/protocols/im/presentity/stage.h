@@ -47,10 +47,7 @@ struct FakeClient final : im::Resource {
 };
 
 struct FakeWatcher final : im::Watcher {
-  FakeWatcher(base::Bytes who, im::WatchState state) {
-    identity = base::PackedString(who);
-    watch_state = state;
-  }
+  FakeWatcher(base::Bytes who, im::WatchState state) : name(who) { watch_state = state; }
   ~FakeWatcher() override {
     if (presentity != nullptr) presentity->unwatch(*this);
   }
@@ -59,7 +56,9 @@ struct FakeWatcher final : im::Watcher {
     versions.push_back(of.seen_by(*this).version);
   }
   void ended(im::WatchEnd why, engine::Turn&) override { ends.push_back(why); }
+  base::Bytes identity() const override { return name; }
 
+  const std::string name;
   std::vector<im::Availability> seen;
   std::vector<uint64_t> versions;
   std::vector<im::WatchEnd> ends;
