@@ -218,11 +218,11 @@ void Authenticator::answered(const sip::Claim& claim, const im::StoreRequest& an
   const bool known = answer.status == im::StoreStatus::ok;
   const im::DigestKeys& keys = answer.credentials.digest;
   const bool right = proves(claim, given, keys);
+  // The operator is told, not the client: strangers would learn who has an account.
   if (known && key_of(keys, given.digest.algorithm).empty()) {
     trace::count(Counter::sip_authentications_keyless);
     service_.refusals().note(claim.source.remote, given.account,
                              "no digest key until the password is set again", turn.now);
-    return refuse(claim, 403, false, turn);
   }
   if (!known || !right) return failed(claim, given, turn);
   if (remember) this->remember(given.account, keys);

@@ -1,7 +1,7 @@
 // Who of our own users has sent a SIP request: digest authentication (RFC 3261 §22, RFC 7616, RFC
 // 8760) against the keys that the store keeps beside the SCRAM ones. Nothing is kept of who has not
 // proved anything: nonces carry their own proof, and what waits for the store is bounded. Accounts
-// that do not exist are answered as wrong passwords are, by way of the store like those.
+// that do not exist, or have no keys, are answered as wrong passwords are, by way of the store too.
 // One a shard: challenges on the shard that heard the request, the rest on the account's.
 #pragma once
 

@@ -6,6 +6,7 @@
 
 #include "engine/shard/hash_partition.h"
 #include "engine/shard/wheel.h"
+#include "engine/trace/counters.h"
 #include "protocols/sip/auth/digest_response.h"
 #include "tests/support/memory_log.h"
 
@@ -269,12 +270,18 @@ TEST(Authenticator, RefusesWhoSpeaksForOthersOrForNobodyHere) {
   EXPECT_TRUE(world.admitted().empty());
 }
 
-TEST(Authenticator, TellsWhoseKeysAreMissingUntilThePasswordIsSetAgain) {
+TEST(Authenticator, AnswersWhoHasNoKeysAsAWrongPasswordUntilItIsSetAgain) {
   World world;
   world.challenge();
+  const auto told = [] { return trace::total(trace::Counter::sip_authentications_keyless); };
+  const uint64_t before = told();
+  world.datagram(world.request(world.credentials(1, "wrong")));
+  world.answer(im::StoreStatus::ok);
+  const std::string wrong = world.status();
   world.datagram(world.request(world.credentials(1)));
   world.answer(im::StoreStatus::ok, false);
-  EXPECT_EQ(world.status(), "403");
+  EXPECT_EQ(world.status(), wrong) << "nobody learns that there is such an account";
+  EXPECT_EQ(told(), before + 1) << "but the operator";
   world.datagram(world.request(world.credentials(1)));
   world.answer(im::StoreStatus::ok);
   EXPECT_EQ(world.status(), "200");
