@@ -10,14 +10,17 @@ import dataclasses
 import importlib.util
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import unittest
+import urllib.request
 
 TESTS = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TESTS / "support"))
@@ -59,10 +62,16 @@ class User:
 
 
 class ClientsNode(Node):
-    """`settings` are more lines of rollcall.toml."""
+    """`settings` are more lines of rollcall.toml; with `users` there are accounts u0, u1 …, all of
+    them contacts of each other by the fifty, with the password "bench"."""
 
-    def __init__(self, programs, io, settings=""):
-        super().__init__(programs, io, CONFIG + settings)
+    def __init__(self, programs, io, settings="", users=0):
+        def prepare(data):
+            subprocess.run([programs.parent / "bench" / "idle" / "bench_provision",
+                            data / "rollcall.sqlite", "localhost", str(users), "49"], check=True,
+                           stdout=subprocess.DEVNULL)
+
+        super().__init__(programs, io, CONFIG + settings, prepare=prepare if users else None)
         self.domain = "localhost"
         self.authority = self.data / "certificates" / "localhost.crt"
 
@@ -78,6 +87,12 @@ class ClientsNode(Node):
         user = User(f"{name}@{self.domain}", secrets.token_hex(8))
         self.add_account(user.jid, user.password)
         return user
+
+    def counter(self, name):
+        """What the node counts, or has now."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports['http', 'off']}/metrics") as page:
+            text = page.read().decode()
+        return sum(int(value) for value in re.findall(rf"^{name}(?:{{.*}})? (\d+)", text, re.M))
 
     def sessions(self, user):
         return [row for row in self.rollcall("session", "list")["sessions"]
@@ -149,11 +164,11 @@ class Relay:
 _node = None
 
 
-def node(settings=""):
+def node(settings="", users=0):
     """The node of this test program; started at the first call."""
     global _node
     if _node is None:
-        _node = ClientsNode(_programs, _io, settings)
+        _node = ClientsNode(_programs, _io, settings, users)
     return _node
 
 

@@ -4,19 +4,17 @@ and bob write to each other. The node is killed while she speaks; nobody but the
 reconnecting repairs anything. She hangs up, and both see it."""
 
 import asyncio
-import pathlib
 import re
 import shutil
 import socket
-import tempfile
 
 import harness
 
 harness.need(module="slixmpp", command="profanity")
-harness.need(command="sipp")
 
 import baresip  # noqa: E402  (needs the program)
 import peer  # noqa: E402  (needs slixmpp)
+import sipp  # noqa: E402  (needs the program)
 from baresip import HERE  # noqa: E402
 from terminal import Terminal  # noqa: E402  (needs tmux)
 
@@ -95,23 +93,6 @@ Content-Length: 0
 """
 
 
-async def sipp(scenario, *options):
-    """Runs sipp to its end; it must like what it saw. What it has logged."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = pathlib.Path(name)
-        (folder / "scenario.xml").write_text(scenario)
-        process = await asyncio.create_subprocess_exec(
-            "sipp", "-sf", "scenario.xml", "-nostdin", "-m", "1", "-t", "t1", "-i", HERE,
-            "-timeout", "20", "-timeout_error", "-trace_err", "-trace_logs", *options,
-            f"{HERE}:{SIP}", cwd=folder, stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
-        output, _ = await asyncio.wait_for(process.communicate(), 2 * harness.PATIENCE)
-        logs = "".join(log.read_text() for log in folder.glob("*.log"))
-    if process.returncode != 0:
-        raise AssertionError(logs[-3000:] or output.decode()[-3000:])
-    return logs
-
-
 class SipStory(peer.Test):
     async def asyncSetUp(self):
         harness.node(SETTINGS.format(HERE, HERE))
@@ -134,6 +115,11 @@ class SipStory(peer.Test):
         terminal.type(self.alice.password)
         await terminal.expect(self.alice.jid, "logged in successfully")
         return terminal
+
+    @staticmethod
+    async def sipp(scenario, *options):
+        return await sipp.run(scenario, f"{HERE}:{SIP}", "-m", "1", "-t", "t1", *options,
+                              address=HERE)
 
     async def allow(self, watcher):
         await self.terminal.expect("Received authorization request from " + watcher.jid)
@@ -165,7 +151,7 @@ class SipStory(peer.Test):
         await self.bare.expect("Subscription-State: active")
         await self.carol.hear_presence(self.alice)
 
-        called = await sipp(PICKS_UP)
+        called = await self.sipp(PICKS_UP)
         etag = re.search("etag ([0-9a-f]+)", called)[1]
         await self.bare.expect("on-the-phone")
         self.assertEqual((await self.carol_sees("dnd"))["status"], "On the phone")
@@ -179,7 +165,7 @@ class SipStory(peer.Test):
         await self.converse("after")
 
         over = len(self.bare.said())
-        await sipp(HANGS_UP, "-key", "etag", etag)
+        await self.sipp(HANGS_UP, "-key", "etag", etag)
         await self.carol_sees("unavailable")
         await self.bare.expect("NOTIFY sip:", over)
         await self.bare.expect("<basic>open</basic>", over)

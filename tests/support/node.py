@@ -30,9 +30,10 @@ class Node:
     """Two shards and the demo users, from construction to stop(). All it writes is below `folder`.
 
     `programs` is the folder of rollcalld and rollcall, `io` what the node speaks to the kernel
-    through, `config` its rollcall.toml, `prefix` what stands before the command, prlimit say."""
+    through, `config` its rollcall.toml, `prefix` what stands before the command, prlimit say,
+    `prepare` is called with the data's folder before the first start."""
 
-    def __init__(self, programs, io, config, prefix=()):
+    def __init__(self, programs, io, config, prefix=(), prepare=None):
         self.programs = pathlib.Path(programs)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rollcall-test-"))
         self.data = self.folder / "data"
@@ -43,6 +44,9 @@ class Node:
                          "--demo", "--shards", "2", "--io", io]
         self._process = None
         atexit.register(self.stop)  # for a test that ends early
+        if prepare:
+            self.data.mkdir(mode=0o700)
+            prepare(self.data)
         self._start()
 
     def _start(self):
