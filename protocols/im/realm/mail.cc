@@ -41,8 +41,7 @@ bool next_recipient(base::Bytes& in, base::Bytes& out) {
 
 }  // namespace
 
-void RealmState::post(const Stanza& stanza, MailKind kind, engine::ShardId to,
-                      engine::Turn& turn) {
+void RealmState::post(const Stanza& stanza, MailKind kind, engine::ShardId to, engine::Turn& turn) {
   CHECK(to != shard_ && to < realm_.partition().shards());
   auto envelope = engine::make_envelope(static_cast<uint32_t>(packed_size(stanza)));
   envelope->from = shard_;

@@ -103,8 +103,8 @@ struct RealmState::Subscribing final : Realm::Caller {
   void loaded(User* user, BindResult, engine::Turn& turn) override {
     Stanza request;
     CHECK(unpack(packed, request));
-    const bool done = user != nullptr && !user->blocks(request.to) &&
-                      state.change_by_user(*user, request, turn);
+    const bool done =
+        user != nullptr && !user->blocks(request.to) && state.change_by_user(*user, request, turn);
     if (!done) count(trace::Counter::im_requests_lost);
   }
   RealmState& state;
