@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "protocols/sip/event/dialogs.h"
 #include "protocols/sip/event/presence.h"
+#include "protocols/sip/event/watcher_info.h"
 
 namespace gateway {
 
@@ -16,7 +18,9 @@ ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<
       compositor_(*sip_, xmpp_->realm()),
       notifier_(*sip_, xmpp_->realm(), random),
       registrar_(*sip_, xmpp_->realm()) {
-  notifier_.add(std::make_unique<sip::PresencePackage>());
+  const uint8_t presence = notifier_.add(std::make_unique<sip::PresencePackage>());
+  notifier_.add(std::make_unique<sip::WatcherInfoPackage>(presence));
+  notifier_.add(std::make_unique<sip::DialogPackage>());
   xmpp_->realm().set_elsewhere(*this);
   if (sip_->options().digest) authenticator_.emplace(*sip_, xmpp_->realm());
 }

@@ -55,6 +55,27 @@ base::Bytes reason_of(SubscriptionEnd end) {
   return {};
 }
 
+WatcherEvent event_of(SubscriptionEnd end) {
+  switch (end) {
+    case SubscriptionEnd::none:
+    case SubscriptionEnd::timeout:
+      return WatcherEvent::timeout;
+    case SubscriptionEnd::rejected:
+      return WatcherEvent::rejected;
+    case SubscriptionEnd::noresource:
+      return WatcherEvent::noresource;
+  }
+  CHECK(false);
+  return {};
+}
+
+WatcherStatus status_of(const Subscription& subscription) {
+  if (subscription.end != SubscriptionEnd::none) return WatcherStatus::terminated;
+  if (subscription.watch_state == im::WatchState::pending) return WatcherStatus::pending;
+  const bool active = subscription.watch_state == im::WatchState::active;
+  return active ? WatcherStatus::active : WatcherStatus::terminated;
+}
+
 }  // namespace
 
 Notifier::Notifier(Service& service, im::Realm& realm, base::Random& random)
@@ -69,9 +90,10 @@ Notifier::~Notifier() {
   trace::gauge_add(trace::Gauge::sip_subscriptions, -static_cast<int64_t>(size()));
 }
 
-void Notifier::add(std::unique_ptr<Package> package) {
+uint8_t Notifier::add(std::unique_ptr<Package> package) {
   service_.announce(HeaderId::allow_events, package->name());
   packages_.push_back(std::move(package));
+  return static_cast<uint8_t>(packages_.size() - 1);
 }
 
 Subscription* Notifier::make(engine::Turn& turn) {
@@ -96,6 +118,11 @@ Subscription& Notifier::make(uint64_t id) {
 Subscription* Notifier::find(uint64_t id) { return subscriptions_.find(id); }
 
 void Notifier::erase(Subscription& subscription, engine::Turn& turn) {
+  if (subscription.end == SubscriptionEnd::none) {
+    subscription.end = SubscriptionEnd::timeout;
+    list(subscription, WatcherEvent::timeout, turn);
+  }
+  packages_[subscription.package]->on_ended(subscription);
   if (subscription.presentity != nullptr) subscription.presentity->unwatch(subscription);
   if (subscription.kept) turn.journal.erase(subscription_key(subscription.id));
   subscriptions_.erase(subscription.id);
@@ -138,7 +165,33 @@ void Notifier::changed(Subscription& subscription, engine::Turn& turn) {
   if (subscription.watch_state == im::WatchState::rejected) {
     return finish(subscription, SubscriptionEnd::rejected, turn);
   }
-  notify(subscription, turn);
+  const bool active = subscription.watch_state == im::WatchState::active;
+  list(subscription, active ? WatcherEvent::approved : WatcherEvent::rejected, turn);
+  if (packages_[subscription.package]->is_news(subscription)) notify(subscription, turn);
+}
+
+// Whoever asks who watches hears of it, if this is another status than he was told. To the user a
+// watcher whom she blocks is none.
+void Notifier::list(Subscription& subscription, WatcherEvent event, engine::Turn& turn) {
+  const bool is_first = event == WatcherEvent::subscribe;  // and not one that only asks once
+  if (subscription.presentity == nullptr || (subscription.listed == 0 && !is_first)) return;
+  const WatcherStatus status = status_of(subscription);
+  const auto listed = static_cast<uint8_t>(1 + static_cast<uint8_t>(status));
+  if (std::exchange(subscription.listed, listed) == listed) return;
+  to_tell_.clear();
+  for (const auto& package : packages_) package->on_watcher(subscription, status, event, to_tell_);
+  for (const uint64_t id : to_tell_) {
+    Subscription* const one = find(id);
+    if (one != nullptr && one->end == SubscriptionEnd::none) tell_soon(*one, turn);
+  }
+}
+
+// Not from here, where a presentity may be in the middle of its list.
+void Notifier::tell_soon(Subscription& subscription, engine::Turn& turn) {
+  subscription.due = true;
+  if (!subscription.answered || subscription.notifying || subscription.held) return;
+  subscription.held = true;
+  turn.timers.arm(subscription, turn.now);
 }
 
 // The last NOTIFY is still to come; it goes when that has been answered.
@@ -146,6 +199,7 @@ void Notifier::finish(Subscription& subscription, SubscriptionEnd why, engine::T
   CHECK(why != SubscriptionEnd::none);
   if (subscription.end != SubscriptionEnd::none) return;
   subscription.end = why;
+  list(subscription, event_of(why), turn);
   subscription.disarm();
   if (std::exchange(subscription.kept, false)) {
     turn.journal.erase(subscription_key(subscription.id));
@@ -207,15 +261,17 @@ bool Notifier::send(Subscription& subscription, engine::Turn& turn) {
   std::string contact;
   write_contact(subscription, contact);
   writer.field(HeaderId::contact, contact);
-  const auto body = subscription.presentity == nullptr ? nullptr : package.body(subscription);
+  const bool lives = subscription.presentity != nullptr;
+  const auto body = lives ? package.body(subscription, dialog_.local_cseq - 1) : nullptr;
   if (body == nullptr) {
     writer.end();
   } else {
-    writer.field(HeaderId::sip_etag, entity_tag(subscription));
+    if (package.has_entity_tags()) writer.field(HeaderId::sip_etag, entity_tag(subscription));
     writer.end(package.media_type(), *body);
   }
   if (!send(subscription, how, turn)) return false;
   trace::count(Counter::sip_notifies);
+  package.on_sent(subscription);
   subscription.local_cseq = dialog_.local_cseq;
   // Long before they are used, so that this is on the disk by then.
   if (subscription.kept && subscription.local_cseq + kCSeqStep / 2 > subscription.cseq_reserved) {
@@ -347,6 +403,8 @@ void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::
   subscription->watch_state = first_state(user, *subscription);
   if (!realm_.presentity(user).watch(*subscription)) return erase(*subscription, turn);
   note(*subscription, turn);
+  (*package)->on_asked(*subscription);
+  subscription->listed = static_cast<uint8_t>(1 + static_cast<uint8_t>(status_of(*subscription)));
   subscription->due = true;
   restored_.push_back(subscription->id);
   if (!restart_timer_.armed()) turn.timers.arm(restart_timer_, turn.now + kRestartTick);

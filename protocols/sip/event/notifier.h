@@ -33,7 +33,7 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   Notifier(Service& service, im::Realm& realm, base::Random& random);
   ~Notifier() override;
 
-  void add(std::unique_ptr<Package> package);  // before the first request
+  uint8_t add(std::unique_ptr<Package> package);  // before the first request; its place
 
   engine::ShardId shard_for(const Received& request, engine::Turn& turn) override;
   void on_request(const Received& request, engine::Turn& turn) override;
@@ -73,6 +73,8 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   Subscription& make(uint64_t id);
   Subscription* find(uint64_t id);
   void erase(Subscription& subscription, engine::Turn& turn);
+  void list(Subscription& subscription, WatcherEvent event, engine::Turn& turn);
+  void tell_soon(Subscription& subscription, engine::Turn& turn);
   void enter(const Subscription& subscription, base::Bytes account, engine::Turn& turn);
   void note(const Subscription& subscription, engine::Turn& turn);
   void answered(Subscription& subscription, bool elsewhere, engine::Turn& turn);
@@ -104,7 +106,8 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   uint64_t start_;                 // tells this life of the node from others
   std::deque<uint64_t> restored_;  // who has not been told since the restart
   engine::MemberTimer<Notifier, &Notifier::on_restart_tick> restart_timer_{*this};
-  std::string account_;  // scratch, as the next ones
+  std::vector<uint64_t> to_tell_;  // scratch, as the next ones
+  std::string account_;
   std::string text_;
   std::string route_;
   Dialog dialog_;

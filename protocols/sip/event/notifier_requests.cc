@@ -1,6 +1,5 @@
 // SUBSCRIBE: new subscriptions, refreshed ones, and those that ask once.
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "engine/base/check.h"
@@ -19,12 +18,6 @@ namespace {
 using trace::Counter;
 
 bool is_first(const Received& request) { return request.essentials.to.tag.empty(); }
-
-bool read_tag(base::Bytes tag, uint64_t& id) {
-  const char* const end = tag.data() + tag.size();
-  const auto read = std::from_chars(tag.data(), end, id, 16);
-  return tag.size() == kTagDigits && read.ec == std::errc() && read.ptr == end;
-}
 
 }  // namespace
 
@@ -90,6 +83,8 @@ uint16_t Notifier::read(const Received& request, base::Instant now, Wish& out) {
   out.event_id = event.id;
   if (!find_user(request)) return 404;
   if (!identify(request, now, out)) return 403;
+  const jid::JidView user = jid::JidView::trusted(account_);
+  if ((*package)->private_to_user() && out.identity != user.bare()) return 403;
   if (!accepts(request.message, (*package)->media_type(), true)) return 406;
   const Lifetimes limits = (*package)->lifetimes();
   return choose_lifetime(request.essentials, limits, out.seconds) ? 0 : 423;
@@ -129,7 +124,7 @@ void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn
   Subscription* const subscription = turn.journal.accepting() ? make(turn) : nullptr;
   if (subscription == nullptr) return refuse(request, 503, turn);
   std::string tag;
-  write_tag(subscription->id, tag);
+  append_tag(subscription->id, tag);
   Dialog dialog;
   if (!accept_dialog(request.message, request.essentials, tag, dialog)) {
     erase(*subscription, turn);
@@ -147,6 +142,7 @@ void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn
     return refuse(request, 503, turn);
   }
   trace::count(Counter::sip_subscribes);
+  packages_[wish.package]->on_asked(*subscription);
   subscription->due = true;
   if (wish.seconds == 0) return accept(request, *subscription, 0, turn);
   subscription->kept = true;
@@ -154,6 +150,7 @@ void Notifier::begin(const Received& request, im::User& user, engine::Turn& turn
   arm(*subscription, turn);
   enter(*subscription, user.bare_jid.view(), turn);
   accept(request, *subscription, wish.seconds, turn);
+  list(*subscription, WatcherEvent::subscribe, turn);
   if (subscription->watch_state == im::WatchState::pending) ask_user(*subscription, user, turn);
 }
 
@@ -204,6 +201,7 @@ void Notifier::again(const Received& request, Subscription& subscription, engine
   subscription.remote_cseq = dialog_.remote_cseq;
   trace::count(Counter::sip_subscribes);
   const bool moved = take_way(request, subscription);
+  packages_[subscription.package]->on_asked(subscription);
   if (seconds == 0) return accept(request, subscription, 0, turn);
   subscription.expires = turn.now + base::Duration::seconds(seconds);
   arm(subscription, turn);
@@ -232,7 +230,8 @@ bool Notifier::take_way(const Received& request, Subscription& subscription) {
 // RFC 5839 §5.2: who has the present state already is not told it again.
 bool Notifier::knows(const Received& request, const Subscription& subscription) const {
   const HeaderField* const known = request.message.find(HeaderId::suppress_if_match);
-  if (known == nullptr || subscription.due || subscription.notifying) return false;
+  const bool may_know = packages_[subscription.package]->has_entity_tags();
+  if (known == nullptr || !may_know || subscription.due || subscription.notifying) return false;
   const base::Bytes tag = request.message.value(*known);
   return tag == "*" || tag == entity_tag(subscription);
 }

@@ -2,11 +2,14 @@
 // Notifier at start; all calls on that shard.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "engine/base/bytes.h"
 #include "protocols/im/presentity/presentity.h"
+#include "protocols/sip/body/watcherinfo_writer.h"
 #include "protocols/sip/event/lifetime.h"
 #include "protocols/sip/event/subscription.h"
 
@@ -18,13 +21,28 @@ class Package {
   virtual base::Bytes name() const = 0;        // of Event
   virtual base::Bytes media_type() const = 0;  // of its bodies; who does not accept it gets 406
   virtual Lifetimes lifetimes() const { return {}; }
-  // Whom a subscription shows what: false: everybody, by the user's roster and lists; true: nobody
-  // but the user herself.
+  // Who may subscribe: everybody, and sees what the user's roster and lists let him; or nobody but
+  // the user herself.
   virtual bool private_to_user() const { return false; }
-  // Is a change of the user's presence one of what these subscribers see?
-  virtual bool follows_presence() const { return true; }
-  // What this one may see now; shared where it is the same for many. Null: no body.
-  virtual std::shared_ptr<const std::string> body(Subscription& subscription) = 0;
+  // Does the version of her presence tell whether a subscriber knows it all (RFC 5839)?
+  virtual bool has_entity_tags() const { return false; }
+
+  // Her presence, or what this one may see, has changed. False: he has been told what is so.
+  virtual bool is_news(const Subscription& subscription) const = 0;
+  // What this one may see now; shared where it is the same for many. Null: no body. `version`:
+  // 0 for the first NOTIFY of the dialog, one more for each that follows; more after a restart.
+  virtual std::shared_ptr<const std::string> body(const Subscription& subscription,
+                                                  uint32_t version) = 0;
+
+  // A SUBSCRIBE of this one was accepted, or he is back after a restart: tell him everything.
+  virtual void on_asked(const Subscription&) {}
+  // What body() said is on its way.
+  virtual void on_sent(Subscription&) {}
+  virtual void on_ended(const Subscription&) {}
+  // Somebody's subscription to her presence has changed. Appends whom of this package's subscribers
+  // that is to be told.
+  virtual void on_watcher(const Subscription& /*watcher*/, WatcherStatus, WatcherEvent,
+                          std::vector<uint64_t>& /*tell*/) {}
 };
 
 }  // namespace sip

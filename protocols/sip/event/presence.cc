@@ -25,7 +25,8 @@ std::string document(const im::Presentity& presentity, const im::Composed& seen,
 
 }  // namespace
 
-std::shared_ptr<const std::string> PresencePackage::body(Subscription& subscription) {
+std::shared_ptr<const std::string> PresencePackage::body(const Subscription& subscription,
+                                                         uint32_t) {
   CHECK(subscription.presentity != nullptr);
   im::Presentity& presentity = *subscription.presentity;
   Form form = kEverything;

@@ -10,7 +10,10 @@ class PresencePackage final : public Package {
  public:
   base::Bytes name() const override { return "presence"; }
   base::Bytes media_type() const override { return "application/pidf+xml"; }
-  std::shared_ptr<const std::string> body(Subscription& subscription) override;
+  bool has_entity_tags() const override { return true; }
+  bool is_news(const Subscription&) const override { return true; }
+  std::shared_ptr<const std::string> body(const Subscription& subscription,
+                                          uint32_t version) override;
 };
 
 }  // namespace sip

@@ -1,5 +1,6 @@
 #include "protocols/sip/event/subscription.h"
 
+#include <charconv>
 #include <cstring>
 
 #include "engine/base/check.h"
@@ -13,6 +14,7 @@ namespace sip {
 namespace {
 
 constexpr uint8_t kVersion = 1;
+constexpr size_t kTagDigits = 14;
 
 template <class Number>
 void append(Number number, base::Sink& out) {
@@ -67,17 +69,23 @@ base::Bytes Subscription::event_id() const { return event_id_of(texts_.view()); 
 
 void Subscription::read_dialog(Dialog& out) const {
   std::string tag;
-  write_tag(id, tag);
+  append_tag(id, tag);
   sip::read_dialog(texts_.view(), tag, out);
-}
-
-void write_tag(uint64_t id, base::Sink& out) {
-  for (size_t i = kTagDigits; i-- > 0;) out.push_back("0123456789abcdef"[id >> (4 * i) & 15]);
 }
 
 engine::JournalKey subscription_key(uint64_t id) {
   CHECK(id != 0);
   return {static_cast<uint8_t>(im::EntryKind::subscription), id};
+}
+
+void append_tag(uint64_t id, base::Sink& out) {
+  for (size_t i = kTagDigits; i-- > 0;) out.push_back("0123456789abcdef"[id >> (4 * i) & 15]);
+}
+
+bool read_tag(base::Bytes tag, uint64_t& id) {
+  const char* const end = tag.data() + tag.size();
+  const auto read = std::from_chars(tag.data(), end, id, 16);
+  return tag.size() == kTagDigits && read.ec == std::errc() && read.ptr == end;
 }
 
 void pack(const KeptSubscription& kept, base::Sink& out) {

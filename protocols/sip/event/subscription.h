@@ -42,10 +42,11 @@ class Subscription final : public engine::Timer, public im::Watcher {
   bool notifying : 1 = false;  // a NOTIFY is under way: one at a time, so that they come in order
   bool due : 1 = false;        // another is owed
   bool held : 1 = false;       // … and waits a moment
+  uint8_t told = 0;            // its package's own: what the last body said
+  uint8_t listed = 0;          // to those who ask who watches: WatcherStatus + 1; 0: not
   uint32_t local_cseq = 0;
   uint32_t cseq_reserved = 0;  // local numbers up to this one count as used after a restart
   uint32_t remote_cseq = 0;
-  uint32_t version = 0;  // of the documents it is sent, where they are counted
   base::Instant expires;
   uint64_t id = 0;                 // random; of its entry in the journal, too
   std::unique_ptr<ClientWay> way;  // to a client of our own user; null: by a trunk peer
@@ -55,10 +56,6 @@ class Subscription final : public engine::Timer, public im::Watcher {
   Notifier& notifier_;
 };
 static_assert(sizeof(Subscription) <= 128, "with its texts and its place in the journal <= 350");
-
-// The dialog's local tag is the number, which nobody can guess.
-constexpr size_t kTagDigits = 14;
-void write_tag(uint64_t id, base::Sink& out);
 
 // What the journal keeps of one: EntryKind::subscription; account, then this. The note is what
 // changes with a refresh.
@@ -76,6 +73,9 @@ struct SubscriptionNote {
   uint32_t remote_cseq = 0;
 };
 engine::JournalKey subscription_key(uint64_t id);
+// Its dialog's local tag: its number, which nobody can guess.
+void append_tag(uint64_t id, base::Sink& out);
+[[nodiscard]] bool read_tag(base::Bytes tag, uint64_t& id);
 void pack(const KeptSubscription& kept, base::Sink& out);
 [[nodiscard]] bool unpack(base::Bytes in, KeptSubscription& out);
 void pack(const SubscriptionNote& note, base::Sink& out);

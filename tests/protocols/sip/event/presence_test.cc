@@ -19,10 +19,10 @@ struct PresenceTest : testing::Test, EventStage {
 };
 
 TEST_F(PresenceTest, IsMadeOnceAVersion) {
-  const auto first = package.body(*subscription);
-  EXPECT_EQ(package.body(*subscription), first);
+  const auto first = package.body(*subscription, 0);
+  EXPECT_EQ(package.body(*subscription, 0), first);
   say(im::LineState::busy);
-  const auto second = package.body(*subscription);
+  const auto second = package.body(*subscription, 0);
   EXPECT_NE(second, first);
   EXPECT_NE(second->find("on-the-phone"), std::string::npos);
   EXPECT_NE(second->find("entity='sip:alice@xmpp.example'"), std::string::npos);
@@ -31,9 +31,9 @@ TEST_F(PresenceTest, IsMadeOnceAVersion) {
 TEST_F(PresenceTest, ShowsWhatItsWatcherMaySee) {
   say(im::LineState::busy);
   subscription->watch_state = im::WatchState::pending;
-  EXPECT_EQ(package.body(*subscription), nullptr);
+  EXPECT_EQ(package.body(*subscription, 0), nullptr);
   subscription->watch_state = im::WatchState::blocked;
-  const auto body = package.body(*subscription);
+  const auto body = package.body(*subscription, 0);
   EXPECT_NE(body->find("<basic>closed</basic>"), std::string::npos);
   EXPECT_EQ(body->find("phone"), std::string::npos);
 }

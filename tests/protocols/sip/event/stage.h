@@ -13,8 +13,10 @@
 #include "engine/shard/wheel.h"
 #include "protocols/im/realm.h"
 #include "protocols/sip/event/compositor.h"
+#include "protocols/sip/event/dialogs.h"
 #include "protocols/sip/event/notifier.h"
 #include "protocols/sip/event/presence.h"
+#include "protocols/sip/event/watcher_info.h"
 #include "tests/support/memory_log.h"
 
 namespace sip {
@@ -50,7 +52,9 @@ struct EventStage : im::Elsewhere {
     service = std::make_unique<Service>(0, sip_options, node, random);
     compositor = std::make_unique<Compositor>(*service, *realm);
     notifier = std::make_unique<Notifier>(*service, *realm, random);
-    notifier->add(std::make_unique<PresencePackage>());
+    const uint8_t presence = notifier->add(std::make_unique<PresencePackage>());
+    notifier->add(std::make_unique<WatcherInfoPackage>(presence));
+    notifier->add(std::make_unique<DialogPackage>());
   }
   void end() {
     notifier.reset();
