@@ -45,7 +45,7 @@ struct Messages::Asking final : im::StoreRequest::Context {
 };
 
 Messages::Messages(sip::Service& service, im::Realm& realm)
-    : service_(service), realm_(realm), owed_(service), sessions_(service, realm) {
+    : service_(service), realm_(realm), owed_(service), sessions_(service, realm, *this) {
   service.handle(sip::Method::message, *this);
   service.announce(sip::HeaderId::accept, "text/plain");
 }
@@ -193,21 +193,29 @@ void Messages::send(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine
   if (peer.datagrams && size_of(out_, service_.options().sent_by) > sip::kUnreliableBytesMax) {
     return fail(stanza, im::ErrorCondition::policy_violation, turn);
   }
-  sip::Request how;
-  how.method = "MESSAGE";
-  how.uri = out_.uri;
-  how.from = out_.from;
-  how.to = out_.to;
-  how.call_id = out_.call_id;
-  how.cseq = 1;
   const uint64_t number = ++last_number_;
   sent_[number] = {std::string(stanza.from.full()), std::string(stanza.to.full()),
                    std::string(stanza.id), stanza.message_id, stanza.type};
-  if (service_.outgoing().send(peer, sip::Method::message, how, out_.rest, *this, number, turn)) {
+  if (!peer.sessions && !sessions_.has(stanza.from.bare(), stanza.to.bare())) {
+    return send_alone(number, out_, peer, turn);
+  }
+  if (sessions_.send(stanza, number, out_, peer, turn)) return;
+  failed(number, im::ErrorCondition::resource_constraint, turn);
+}
+
+void Messages::send_alone(uint64_t number, const PageOut& page, const sip::TrunkPeer& peer,
+                          engine::Turn& turn) {
+  sip::Request how;
+  how.method = "MESSAGE";
+  how.uri = page.uri;
+  how.from = page.from;
+  how.to = page.to;
+  how.call_id = page.call_id;
+  how.cseq = 1;
+  if (service_.outgoing().send(peer, sip::Method::message, how, page.rest, *this, number, turn)) {
     return;
   }
-  sent_.erase(number);
-  fail(stanza, im::ErrorCondition::resource_constraint, turn);
+  failed(number, im::ErrorCondition::resource_constraint, turn);
 }
 
 void Messages::fail(const im::Stanza& stanza, im::ErrorCondition why, engine::Turn& turn) {
@@ -221,6 +229,10 @@ void Messages::on_response(uint64_t number, const sip::Message& response, const 
   const uint16_t status = response.status();
   if (status < 200) return;
   if (status >= 300) return failed(number, condition_of(status), turn);
+  taken(number, turn);
+}
+
+void Messages::taken(uint64_t number, engine::Turn& turn) {
   const auto found = sent_.find(number);
   CHECK(found != sent_.end());
   trace::count(Counter::gateway_messages_out);

@@ -20,7 +20,7 @@
 
 namespace gateway {
 
-class Messages final : public sip::Handler, private sip::ClientUser {
+class Messages final : public sip::Handler, private sip::ClientUser, private SessionMessages {
  public:
   // Messages to accounts that are not in memory, while the store is asked about them; then 503.
   static constexpr uint32_t kAskingMax = 1024;
@@ -59,7 +59,10 @@ class Messages final : public sip::Handler, private sip::ClientUser {
   void on_response(uint64_t number, const sip::Message& response, const sip::Essentials& essentials,
                    engine::Turn& turn) override;
   void on_no_response(uint64_t number, engine::Turn& turn) override;
-  void failed(uint64_t number, im::ErrorCondition why, engine::Turn& turn);
+  void taken(uint64_t number, engine::Turn& turn) override;
+  void failed(uint64_t number, im::ErrorCondition why, engine::Turn& turn) override;
+  void send_alone(uint64_t number, const PageOut& page, const sip::TrunkPeer& peer,
+                  engine::Turn& turn) override;
 
   sip::Service& service_;
   im::Realm& realm_;

@@ -2,9 +2,11 @@
 // stands. Plain data of its SessionTable's; one shard.
 #pragma once
 
+#include <deque>
 #include <string>
 
 #include "engine/seam/turn.h"
+#include "protocols/gateway/pager.h"
 #include "protocols/sip/dialog/dialog.h"
 #include "protocols/sip/handler.h"
 #include "protocols/sip/transaction/token.h"
@@ -21,8 +23,17 @@ class SessionUser {
 
 struct Session {
   enum class State : uint8_t {
-    offered,  // by them; our 2xx waits for its ACK
+    offered,   // by them; our 2xx waits for its ACK
+    inviting,  // by us; without a final answer yet
     open,
+    over,  // there is no dialog any more, and a message of ours has no answer yet
+  };
+
+  // A message of ours, which its sender has named.
+  struct Waiting {
+    uint64_t number = 0;
+    PageOut page;
+    bool again = false;  // it has been said before, in a session that was none
   };
 
   explicit Session(SessionUser& owner) : user(owner) {}
@@ -43,10 +54,13 @@ struct Session {
   // Our 2xx is sent until the ACK comes (§13.3.1.4).
   std::string accepted;
   sip::ReturnPath back;
-  uint32_t invited = 0;  // the CSeq of what it answers, and of the ACK
+  uint32_t invited = 0;  // CSeq of the INVITE, and of the ACK
   base::Duration interval{};
   base::Instant repeats{};
   base::Instant until{};
+  // Said one after the other: the first may have been sent, `under_way`, and has no answer yet.
+  std::deque<Waiting> waiting;
+  bool under_way = false;
   engine::MemberTimer<Session, &Session::on_time> timer{*this};
 };
 

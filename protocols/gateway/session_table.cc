@@ -66,7 +66,11 @@ SessionTable::Made SessionTable::make(SessionUser& user, engine::ShardId shard, 
   made->place = {shard, free_.back(), slot.generation};
   free_.pop_back();
   sip::append_token(key_, sip::TokenUse::tag, made->place, made->tag);
-  if (peer != 0) pairs_[pair_of(ours, theirs)] = made.get();
+  if (peer != 0) {
+    Session*& of_pair = pairs_[pair_of(ours, theirs)];
+    // Else what follows would overtake what waits.
+    if (of_pair == nullptr || of_pair->waiting.empty()) of_pair = made.get();
+  }
   trace::gauge_add(trace::Gauge::gateway_sessions, 1);
   out = made.get();
   slot.session = std::move(made);

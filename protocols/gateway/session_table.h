@@ -31,7 +31,7 @@ class SessionTable {
   Session* find(const sip::Place& place) const;
   // Whose dialog this request is in; null: none of ours.
   Session* find(const sip::Essentials& request, engine::ShardId shard) const;
-  // With a user of a peer: the one that began last.
+  // With a user of a peer: the one that began last, but for those with messages that wait.
   Session* find(base::Bytes ours, base::Bytes theirs) const;
   // The shard whose session this tag names. False: no tag of a session.
   bool shard_of(base::Bytes tag, engine::ShardId& out) const;

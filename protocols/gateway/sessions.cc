@@ -15,16 +15,6 @@ namespace {
 
 using trace::Counter;
 
-constexpr base::Bytes kAllow = "INVITE, ACK, CANCEL, BYE, MESSAGE, OPTIONS";
-
-// "host:port" of our Vias as a session description has them.
-void split(base::Bytes sent_by, base::Bytes& host, base::Bytes& port) {
-  const size_t colon = sent_by.rfind(':');
-  const bool has_port = colon != base::Bytes::npos && !sent_by.ends_with(']');
-  host = sent_by.substr(0, has_port ? colon : sent_by.size());
-  port = has_port ? sent_by.substr(colon + 1) : base::Bytes("5060");
-}
-
 }  // namespace
 
 // An INVITE on whose account the store is asked.
@@ -45,8 +35,11 @@ struct Sessions::Asking final : im::StoreRequest::Context {
   const sip::HeldRequest held;
 };
 
-Sessions::Sessions(sip::Service& service, im::Realm& realm)
-    : service_(service), realm_(realm), table_(service.key(), service.options().im_sessions_max) {
+Sessions::Sessions(sip::Service& service, im::Realm& realm, SessionMessages& messages)
+    : service_(service),
+      realm_(realm),
+      messages_(messages),
+      table_(service.key(), service.options().im_sessions_max) {
   service.handle(sip::Method::invite, *this);
   service.handle(sip::Method::ack, *this);
   service.handle(sip::Method::bye, *this);
@@ -79,7 +72,7 @@ void Sessions::on_request(const sip::Received& request, engine::Turn& turn) {
   const uint16_t status = enter(request, session, turn);
   if (status != 0) return service_.answer(request, status, turn);
   service_.answer(request, 200, turn);
-  table_.erase(*session);
+  over(*session, turn);
 }
 
 uint16_t Sessions::enter(const sip::Received& request, Session*& out, engine::Turn& turn) {
@@ -171,16 +164,14 @@ void Sessions::append_contact(const Session& session, base::Sink& out) const {
   sip::TrunkPeer client;
   client.tls = session.flow.reliable() && options.is_tls(session.flow.listener);
   client.datagrams = !session.flow.reliable();
-  const sip::TrunkPeer* const peer = sip::peer_of(options.peers, session.peer);
+  const sip::TrunkPeer* const peer = session.peer == 0 ? nullptr : way(session);
   sip::append_contact(peer != nullptr ? *peer : client, options, out);
 }
 
 void Sessions::accept(const sip::Received& request, Session& session, engine::Turn& turn) {
-  base::Bytes host;
-  base::Bytes port;
-  split(service_.options().sent_by, host, port);
   std::string description;
-  sip::write_session_answer(offer_, host, port, session.dialog.remote_cseq, description);
+  sip::write_session_answer(offer_, service_.options().sent_by, session.dialog.remote_cseq,
+                            description);
   std::string contact;
   append_contact(session, contact);
   std::string& out = service_.response_scratch();
@@ -191,7 +182,7 @@ void Sessions::accept(const sip::Received& request, Session& session, engine::Tu
   writer.field(sip::HeaderId::allow, kAllow);
   writer.end(sip::kSdp, description);
   if (out.size() > kAcceptedBytesMax) {
-    table_.erase(session);
+    over(session, turn);
     return refuse(request, 513, turn);
   }
   session.accepted = out;
@@ -214,6 +205,7 @@ void Sessions::acknowledged(const sip::Received& ack, engine::Turn& turn) {
   std::string().swap(session->accepted);
   session->state = Session::State::open;
   touch(*session, turn);
+  next(*session, turn);
 }
 
 void Sessions::refuse(const sip::Received& request, uint16_t status, engine::Turn& turn) {
@@ -226,33 +218,26 @@ void Sessions::refuse(const sip::Received& request, uint16_t status, engine::Tur
   service_.respond(request.back, status, out, turn);
 }
 
-// By us: BYE, if there is a way.
-void Sessions::end(Session& session, engine::Turn& turn) {
-  sip::Request how;
-  std::string route;
-  sip::fill_request(session.dialog, sip::wire_name(sip::Method::bye), route, how);
-  std::string rest;
-  sip::Writer(rest).end();
-  const sip::TrunkPeer* const peer = sip::peer_of(service_.options().peers, session.peer);
-  sip::Outgoing& outgoing = service_.outgoing();
-  // Whatever becomes of it, it was the last word.
-  if (peer != nullptr) {
-    static_cast<void>(outgoing.send(*peer, sip::Method::bye, how, rest, *this, 0, turn));
-  } else if (session.peer == 0) {
-    static_cast<void>(
-        outgoing.send(session.flow, session.shard, sip::Method::bye, how, rest, *this, 0, turn));
-  }
-  table_.erase(session);
-}
-
 void Sessions::on_time(Session& session, engine::Turn& turn) {
-  if (session.state == Session::State::open) {
-    trace::count(Counter::gateway_sessions_idle);
-    return end(session, turn);
+  switch (session.state) {
+    case Session::State::offered:
+      break;
+    case Session::State::inviting:
+      // Where not even a provisional answer has come, the transaction ends it.
+      static_cast<void>(service_.outgoing().cancel(*this, number_of(session, What::invite), turn));
+      return;
+    case Session::State::open:
+      if (session.under_way) return touch(session, turn);
+      trace::count(Counter::gateway_sessions_idle);
+      send_bye(session, turn);
+      return over(session, turn);
+    case Session::State::over:
+      return;
   }
   if (turn.now >= session.until) {
     trace::count(Counter::gateway_sessions_unacknowledged);
-    return end(session, turn);
+    send_bye(session, turn);
+    return over(session, turn);
   }
   service_.respond(session.back, 200, session.accepted, turn);
   session.interval = sip::next_interval(session.interval);

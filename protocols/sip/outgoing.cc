@@ -118,6 +118,25 @@ bool Outgoing::send(const Flow& flow, engine::ShardId shard, Method method, cons
   return true;
 }
 
+void Outgoing::acknowledge(const TrunkPeer& peer, const Request& how, engine::Turn& turn) {
+  Trunk* const trunk = find_peer(peer.id);
+  CHECK(trunk != nullptr);
+  Flow flow = trunk->flow;
+  const bool known = peer.datagrams ? !trunk->targets().empty() && datagram_flow(*trunk, flow)
+                                    : trunk->state == Trunk::State::ready;
+  if (!known) return;
+  branch_ = kBranchCookie;
+  turn.random.token(16, branch_);
+  std::string rest;
+  Writer(rest).end();
+  write(peer.tls ? "TLS" : flow.reliable() ? "TCP" : "UDP", peer.tls, how, rest);
+  sip::send(flow, text_, turn.out);
+}
+
+bool Outgoing::cancel(ClientUser& user, uint64_t number, engine::Turn& turn) {
+  return client_.cancel(ticket(user, number), turn);
+}
+
 void Outgoing::write(base::Bytes transport, bool tls, const Request& how, base::Bytes rest) {
   const Options& options = service_.options();
   Request whole = how;

@@ -39,6 +39,11 @@ class Outgoing final : private ClientUser {
                           const Request& how, base::Bytes rest, ClientUser& user, uint64_t number,
                           engine::Turn& turn);
 
+  // The ACK of a 2xx (§13.2.2.4), which is no transaction: lost, it is asked for by the 2xx again.
+  void acknowledge(const TrunkPeer& peer, const Request& how, engine::Turn& turn);
+  // Takes back an INVITE of the user's that rings; false: it does not.
+  bool cancel(ClientUser& user, uint64_t number, engine::Turn& turn);
+
   // Service::options() has other peers. Requests to those that are gone end unanswered.
   void on_peers_changed(engine::Turn& turn);
   void on_located(const engine::NameQuestion& answer, engine::Turn& turn);

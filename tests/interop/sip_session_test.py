@@ -55,6 +55,48 @@ TALK = BEGIN.replace("STATUS", "200") + request("ACK", 1) + "".join(
 REFUSED = BEGIN + "</scenario>\n"  # sipp acknowledges by itself what is no 2xx
 
 
+ANSWER = """
+[last_Via:]
+[last_From:]
+[last_To:]TAG
+[last_Call-ID:]
+[last_CSeq:]
+MOREContent-Length: [len]
+
+BODY
+]]></send>
+"""
+
+
+def answer(status, more="", body="", tag=""):
+    return ("<send><![CDATA[\n\nSIP/2.0 " + status +
+            ANSWER.replace("MORE", more).replace("BODY", body).replace("TAG", tag))
+
+
+def hears(text):
+    return (f'<recv request="MESSAGE" timeout="20000"><action><ereg regexp="{text}" '
+            'search_in="body" check_it="true" assign_to="1"/></action></recv>\n' +
+            answer("200 OK"))
+
+
+# Lync's end of a session that the node begins, re-uses and ends.
+LISTENS = ('<?xml version="1.0"?>\n<scenario name="listens">\n'
+           '<recv request="INVITE" timeout="20000"><action><ereg regexp="m=message .* sip null" '
+           'search_in="body" check_it="true" assign_to="1"/></action></recv>\n' +
+           answer("180 Ringing", tag=";tag=[pid]x[call_number]") + '<pause milliseconds="300"/>\n' +
+           answer("200 OK", "Contact: <sip:dave@[local_ip]:[local_port];transport=tcp>\n"
+                  "Content-Type: application/sdp\n", SDP.replace("\r\n", "\n"),
+                  ";tag=[pid]x[call_number]") +
+           '<recv request="ACK" timeout="20000"/>\n' + "".join(
+               hears(f"text {number}") for number in range(4)) +
+           '<recv request="BYE" timeout="20000"/>\n' + answer("200 OK") +
+           '<Reference variables="1"/>\n</scenario>\n')
+BUSY = ('<?xml version="1.0"?>\n<scenario name="busy">\n'
+        '<recv request="INVITE" timeout="20000"/>\n' +
+        answer("486 Busy Here", tag=";tag=[pid]x[call_number]") +
+        '<recv request="ACK" timeout="20000"/>\n</scenario>\n')
+
+
 def free_port(kind):
     with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -139,6 +181,33 @@ class SipSessions(peer.Test):
         await self.invite(REFUSED, "nobody-of-that-name", 404)
         call = REFUSED.replace("m=message 5060 sip null", "m=audio 4000 RTP/AVP 0")
         await self.invite(call, self.local(self.bob), 488)
+
+    async def listen(self, scenario, count):
+        listener = asyncio.create_task(sipp(
+            self, scenario, "-t", "t1", "-p", str(LYNC), "-m", str(count)))
+        await asyncio.sleep(1)  # sipp cannot tell that it listens
+        return listener
+
+    async def test_sipp_is_called_and_told_in_order_and_once(self):
+        listener = await self.listen(LISTENS, 2)
+        for client in (self.alice, self.bob):
+            for number in range(3):
+                client.send_message("dave@lync.example", f"text {number}", mtype="chat")
+        await asyncio.sleep(1.5)  # less than idle: the session is used again
+        for client in (self.alice, self.bob):
+            client.send_message("dave@lync.example", "text 3", mtype="chat")
+        await listener
+        for client in (self.alice, self.bob):
+            self.assertFalse(client.has_heard("message_error"))
+
+    async def test_who_is_busy_is_an_error(self):
+        listener = await self.listen(BUSY, 1)
+        self.alice.send_message("erin@lync.example", "hello", mtype="chat")
+        self.alice.send_message("erin@lync.example", "hello?", mtype="chat")
+        await listener
+        for _ in range(2):
+            heard = await self.alice.hear("message_error")
+            self.assertIn("<recipient-unavailable ", str(heard))
 
     async def agent(self):
         agent = await Agent("sip:dave@udp.example",

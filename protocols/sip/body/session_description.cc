@@ -36,6 +36,17 @@ bool read_media(Bytes line, Media& out) {
          !out.transport.empty() && !out.formats.empty();
 }
 
+struct HostPort {
+  Bytes host;
+  Bytes port;
+};
+
+HostPort split(Bytes sent_by) {
+  const size_t colon = sent_by.rfind(':');
+  if (colon == Bytes::npos || sent_by.ends_with(']')) return {sent_by, "5060"};
+  return {sent_by.substr(0, colon), sent_by.substr(colon + 1)};
+}
+
 void write_head(Bytes host, uint64_t version, base::Sink& out) {
   const bool ipv6 = host.starts_with('[');
   const Bytes bare = ipv6 ? host.substr(1, host.size() - 2) : host;
@@ -75,13 +86,14 @@ bool read_session_offer(Bytes body, SessionOffer& out) {
   return found != end;
 }
 
-void write_session_answer(const SessionOffer& offer, Bytes host, Bytes port, uint64_t version,
+void write_session_answer(const SessionOffer& offer, Bytes sent_by, uint64_t version,
                           base::Sink& out) {
-  write_head(host, version, out);
+  const HostPort ours = split(sent_by);
+  write_head(ours.host, version, out);
   for (size_t i = 0; i < offer.count; ++i) {
     const Media& one = offer.media[i];
     if (i == offer.messages) {
-      write_messages(one.kind, port, out);
+      write_messages(one.kind, ours.port, out);
     } else {
       out.append("m=").append(one.kind).append(" 0 ").append(one.transport);
       out.append(" ").append(one.formats).append("\r\n");
@@ -89,9 +101,10 @@ void write_session_answer(const SessionOffer& offer, Bytes host, Bytes port, uin
   }
 }
 
-void write_session_offer(Bytes host, Bytes port, uint64_t version, base::Sink& out) {
-  write_head(host, version, out);
-  write_messages("message", port, out);
+void write_session_offer(Bytes sent_by, uint64_t version, base::Sink& out) {
+  const HostPort ours = split(sent_by);
+  write_head(ours.host, version, out);
+  write_messages("message", ours.port, out);
 }
 
 }  // namespace sip

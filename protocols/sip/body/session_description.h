@@ -33,10 +33,10 @@ struct SessionOffer {
 // False: no session description, or without messages in the dialog.
 [[nodiscard]] bool read_session_offer(base::Bytes body, SessionOffer& out);
 
-// The answer: its messages, nothing else of it. `host` and `port` are ours, which SIP knows anyway;
-// `version` as in `o=`.
-void write_session_answer(const SessionOffer& offer, base::Bytes host, base::Bytes port,
-                          uint64_t version, base::Sink& out);
-void write_session_offer(base::Bytes host, base::Bytes port, uint64_t version, base::Sink& out);
+// The answer: its messages, nothing else of it. `sent_by` is our host, or host:port, which SIP
+// knows anyway; `version` as in `o=`.
+void write_session_answer(const SessionOffer& offer, base::Bytes sent_by, uint64_t version,
+                          base::Sink& out);
+void write_session_offer(base::Bytes sent_by, uint64_t version, base::Sink& out);
 
 }  // namespace sip

@@ -145,4 +145,11 @@ void fill_request(Dialog& dialog, Bytes method, std::string& scratch, Request& o
   out.route = scratch;
 }
 
+void fill_ack(Dialog& dialog, uint32_t invite, std::string& scratch, Request& out) {
+  CHECK(invite > 0);
+  const uint32_t last = std::exchange(dialog.local_cseq, invite - 1);
+  fill_request(dialog, "ACK", scratch, out);
+  dialog.local_cseq = last;
+}
+
 }  // namespace sip

@@ -50,4 +50,7 @@ Order take_request(Dialog& dialog, const Message& request, const Essentials& ess
 // where the first route is a strict router's (RFC 2543). An ACK or CANCEL is not made by this.
 void fill_request(Dialog& dialog, base::Bytes method, std::string& scratch, Request& out);
 
+// The ACK of the 2xx that our INVITE of this number was answered with (§13.2.2.4).
+void fill_ack(Dialog& dialog, uint32_t invite, std::string& scratch, Request& out);
+
 }  // namespace sip

@@ -85,8 +85,10 @@ ClientTransactions::Transaction* ClientTransactions::find(const Essentials& esse
     return nullptr;
   }
   Transaction* const transaction = slots_[place.slot].transaction.get();
-  if (transaction == nullptr || transaction->method != essentials.cseq.method) return nullptr;
-  return transaction;
+  if (transaction == nullptr) return nullptr;
+  const Method method = essentials.cseq.method;
+  const bool of_cancel = transaction->cancelled && method == Method::cancel;
+  return transaction->method == method || of_cancel ? transaction : nullptr;
 }
 
 bool ClientTransactions::receive(const Message& response, const Essentials& essentials,
@@ -98,6 +100,11 @@ bool ClientTransactions::receive(const Message& response, const Essentials& esse
     return false;
   }
   const uint16_t status = response.status();
+  if (essentials.cseq.method == Method::cancel) {  // says that it has come, nothing of the INVITE
+    transaction->repeats = base::Instant::never();
+    arm(*transaction, turn);
+    return true;
+  }
   const bool waits = transaction->waits();
   const bool success = status >= 200 && status < 300;
   const bool again = !waits && !(transaction->state == State::accepted && success);
@@ -129,6 +136,7 @@ bool ClientTransactions::receive(const Message& response, const Essentials& esse
 
 void ClientTransactions::provisional(Transaction& transaction, engine::Turn& turn) {
   if (transaction.invite()) {
+    if (transaction.cancelled) return;
     // §17.1.1.2: it rings; nothing is repeated any more.
     transaction.repeats = base::Instant::never();
     transaction.ends = turn.now + kUnansweredLife;
@@ -137,6 +145,31 @@ void ClientTransactions::provisional(Transaction& transaction, engine::Turn& tur
   }
   transaction.state = State::proceeding;
   arm(transaction, turn);
+}
+
+bool ClientTransactions::cancel(uint64_t user_data, engine::Turn& turn) {
+  for (const Slot& slot : slots_) {
+    Transaction* const one = slot.transaction.get();
+    if (one == nullptr || one->user_data != user_data || !one->invite()) continue;
+    if (one->state != State::proceeding || one->cancelled) continue;
+    Message invite;
+    const bool indexed = invite.index_datagram(one->request);
+    CHECK(indexed);
+    std::string cancel;
+    Writer writer(cancel);
+    writer.begin_for(invite, Method::cancel, {});
+    writer.end();
+    sip::send(one->flow, cancel, turn.out);
+    // An ACK is made of it as well as of the INVITE.
+    keep(*one, cancel);
+    one->cancelled = true;
+    one->ends = turn.now + kTransactionLife;
+    one->interval = kT1;
+    if (!one->flow.reliable()) one->repeats = turn.now + kT1;
+    arm(*one, turn);
+    return true;
+  }
+  return false;
 }
 
 void ClientTransactions::acknowledge(Transaction& transaction, const Message& response,

@@ -53,6 +53,10 @@ class ClientTransactions {
   void send(const Place& place, Method method, const Flow& flow, base::Bytes request,
             uint64_t user_data, engine::Turn& turn);
 
+  // Takes back an INVITE that rings (§9.1). It ends with its final response as any other, 487 say,
+  // or unanswered in 32 s. False: nothing has come back yet, or it is over.
+  bool cancel(uint64_t user_data, engine::Turn& turn);
+
   // As send(), of a request that somebody else sends, by a connection of another shard.
   void expect(const Place& place, Method method, base::Bytes request, uint64_t user_data,
               engine::Turn& turn);
@@ -90,6 +94,7 @@ class ClientTransactions {
     Method method = Method::unknown;
     State state = State::calling;
     bool moved = false;
+    bool cancelled = false;  // `request` is the CANCEL
     engine::MemberTimer<Transaction, &Transaction::on_time> timer{*this};
     bool invite() const { return method == Method::invite; }
     bool waits() const { return state == State::calling || state == State::proceeding; }

@@ -179,47 +179,6 @@ TEST(Messages, QuestionsToTheStoreAreBounded) {
   EXPECT_EQ(world.status(), "503");
 }
 
-struct Outward : MessagesWorld {
-  Outward() {
-    stanza.type = im::StanzaType::chat;
-    stanza.from = jid::JidView::trusted("alice@xmpp.example/laptop");
-    stanza.to = jid::JidView::trusted("carol@sip.example");
-    stanza.id = "m1";
-    stanza.payload = "<body>hello</body>";
-    stanza.facts.body = true;
-  }
-  void respond(int status) {
-    std::string text = "SIP/2.0 " + std::to_string(status) + " So\r\n";
-    const std::string request = sent.back();
-    for (base::Bytes name : {"Via: ", "From: ", "To: ", "Call-ID: ", "CSeq: "}) {
-      const size_t at = request.find(name);
-      text += request.substr(at, request.find("\r\n", at) + 2 - at);
-    }
-    datagram(text + "Content-Length: 0\r\n\r\n");
-  }
-  // The message itself is no longer ours; what is may be the error to its sender.
-  bool discharged() {
-    for (const auto& [key, entry] : log.entries) {
-      im::Stanza kept;
-      EXPECT_TRUE(im::unpack(entry.bytes, kept));
-      if (kept.type != im::StanzaType::error) return false;
-    }
-    return true;
-  }
-  std::string condition() {
-    for (const auto& [key, entry] : log.entries) {
-      im::Stanza kept;
-      EXPECT_TRUE(im::unpack(entry.bytes, kept));
-      xml::Document document;
-      EXPECT_EQ(kept.to.full(), "alice@xmpp.example/laptop");
-      EXPECT_EQ(kept.id, "m1");
-      return std::string(im::name(read_condition(kept, document)));
-    }
-    return "";
-  }
-  im::Stanza stanza;
-};
-
 TEST(Messages, ToSipStayInTheJournalUntilTheyAreTakenThere) {
   Outward world;
   world.route(world.stanza);

@@ -49,6 +49,7 @@ struct MessagesWorld : im::Elsewhere {
     options->sent_by = "xmpp.example";
     options->hosts = {"192.0.2.99"};
     options->peers.resize(1);
+    options->peers[0].id = 1;
     options->peers[0].address = base::parse_address("192.0.2.1", 5060);
     options->peers[0].domains = {"sip.example"};
     options->peers[0].datagrams = true;
@@ -71,6 +72,13 @@ struct MessagesWorld : im::Elsewhere {
   bool take(const im::Stanza& stanza, engine::Turn& turn) override {
     if (!serves(stanza.to.domain()) || stanza.kind != im::StanzaKind::message) return false;
     return messages->take(stanza, service->options().peers[0], turn);
+  }
+  // Users of the peer are written to in sessions.
+  void use_sessions() {
+    auto options = std::make_shared<sip::Options>(service->options());
+    options->peers[0].sessions = true;
+    engine::Turn here = turn();
+    service->set_options(options, here);
   }
   engine::Turn turn() { return {now, {}, 0, out, wheel, log, random}; }
   void settle() {
@@ -160,6 +168,57 @@ struct MessagesWorld : im::Elsewhere {
   std::unique_ptr<Messages> messages;
   std::vector<std::unique_ptr<im::StoreRequest>> questions;
   std::vector<std::string> sent;
+};
+
+// Alice writes to carol, who is at the peer.
+struct Outward : MessagesWorld {
+  Outward() {
+    stanza.type = im::StanzaType::chat;
+    stanza.from = jid::JidView::trusted("alice@xmpp.example/laptop");
+    stanza.to = jid::JidView::trusted("carol@sip.example");
+    stanza.id = "m1";
+    stanza.payload = "<body>hello</body>";
+    stanza.facts.body = true;
+  }
+  // To what was sent last; as somebody would who makes dialogs.
+  void respond(int status, base::Bytes tag = "", base::Bytes more = "") {
+    respond_to(sent.back(), status, tag, more);
+  }
+  void respond_to(const std::string& request, int status, base::Bytes tag = "",
+                  base::Bytes more = "") {
+    std::string text = "SIP/2.0 " + std::to_string(status) + " So\r\n";
+    for (base::Bytes name : {"Via: ", "From: ", "To: ", "Call-ID: ", "CSeq: "}) {
+      const size_t at = request.find(name);
+      text += request.substr(at, request.find("\r\n", at) - at);
+      if (name == "To: " && text.find(";tag=", text.rfind("To: ")) == std::string::npos &&
+          !tag.empty()) {
+        text.append(";tag=").append(tag);
+      }
+      text += "\r\n";
+    }
+    datagram(text.append(more).append("Content-Length: 0\r\n\r\n"));
+  }
+  // The message itself is no longer ours; what is may be the error to its sender.
+  bool discharged() {
+    for (const auto& [key, entry] : log.entries) {
+      im::Stanza kept;
+      EXPECT_TRUE(im::unpack(entry.bytes, kept));
+      if (kept.type != im::StanzaType::error) return false;
+    }
+    return true;
+  }
+  std::string condition() {
+    for (const auto& [key, entry] : log.entries) {
+      im::Stanza kept;
+      EXPECT_TRUE(im::unpack(entry.bytes, kept));
+      xml::Document document;
+      EXPECT_EQ(kept.to.full(), "alice@xmpp.example/laptop");
+      EXPECT_EQ(kept.id, "m1");
+      return std::string(im::name(read_condition(kept, document)));
+    }
+    return "";
+  }
+  im::Stanza stanza;
 };
 
 inline std::string page(base::Bytes from = "carol@sip.example", base::Bytes to = "bob@xmpp.example",

@@ -16,7 +16,7 @@ TEST(SessionDescription, AnOfferOfMessagesIsAnsweredWithOurs) {
   ASSERT_TRUE(read_session_offer(kLync, offer));
   EXPECT_EQ(offer.count, 1u);
   std::string out;
-  write_session_answer(offer, "192.0.2.1", "5060", 7, out);
+  write_session_answer(offer, "192.0.2.1", 7, out);
   EXPECT_EQ(out,
             "v=0\r\no=- 7 7 IN IP4 192.0.2.1\r\ns=session\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
             "m=message 5060 sip null\r\n"
@@ -29,7 +29,7 @@ TEST(SessionDescription, OtherMediaAreLeftOutOfTheAnswerOneByOne) {
       read_session_offer("v=0\nm=audio 4000/2 RTP/AVP 0 8\nm=x-ms-message 5060 sip null\n", offer));
   EXPECT_EQ(offer.messages, 1u);
   std::string out;
-  write_session_answer(offer, "[2001:db8::1]", "5070", 1, out);
+  write_session_answer(offer, "[2001:db8::1]:5070", 1, out);
   EXPECT_NE(out.find("c=IN IP6 2001:db8::1\r\n"), std::string::npos);
   EXPECT_NE(out.find("m=audio 0 RTP/AVP 0 8\r\nm=x-ms-message 5070 sip null\r\n"),
             std::string::npos);
@@ -53,7 +53,7 @@ TEST(SessionDescription, WhatIsNoOfferOfMessagesIsRefused) {
 
 TEST(SessionDescription, OurOfferIsOneThatWeWouldTake) {
   std::string out;
-  write_session_offer("xmpp.example", "5060", 3, out);
+  write_session_offer("[2001:db8::1]", 3, out);
   SessionOffer offer;
   EXPECT_TRUE(read_session_offer(out, offer));
   EXPECT_EQ(offer.media[0].formats, "null");

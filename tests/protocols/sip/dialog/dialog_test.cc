@@ -106,6 +106,20 @@ TEST(Dialog, RequestsOfItHaveItsCallIdAndBothTags) {
   EXPECT_FALSE(is_in(dialog, Incoming(other).essentials));
 }
 
+TEST(Dialog, TheAckOfA2xxHasTheNumberOfItsInviteAndCountsNothingUp) {
+  Dialog dialog;
+  dialog.remote_target = "sip:bob@192.0.2.4";
+  dialog.local_cseq = 7;
+  Request how;
+  std::string scratch;
+  fill_ack(dialog, 3, scratch, how);
+  EXPECT_EQ(how.method, "ACK");
+  EXPECT_EQ(how.cseq, 3u);
+  EXPECT_EQ(how.uri, "sip:bob@192.0.2.4");
+  fill_request(dialog, "MESSAGE", scratch, how);
+  EXPECT_EQ(how.cseq, 8u);
+}
+
 TEST(Dialog, NumbersOnlyGrowAndRefreshesMoveTheTarget) {
   Dialog dialog;
   ASSERT_TRUE(accept(subscribe(kContact, "f "), dialog));

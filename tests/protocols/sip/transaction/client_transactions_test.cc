@@ -89,6 +89,38 @@ TEST(ClientTransactions, ProvisionalAnswerSlowsRepetitionDown) {
   EXPECT_EQ(client.told(), "42:100 42:none ");
 }
 
+// §9.1.
+TEST(ClientTransactions, AnInviteThatRingsIsTakenBack) {
+  Client client;
+  const std::string branch = client.send("INVITE");
+  const auto cancel = [&] {
+    engine::Turn here = client.turn();
+    const bool done = client.table.cancel(42, here);
+    client.collect();
+    return done;
+  };
+  EXPECT_FALSE(cancel()) << "nothing has come back yet";
+  EXPECT_TRUE(client.receive(180, "INVITE", branch));
+  EXPECT_TRUE(cancel());
+  EXPECT_FALSE(cancel());
+  EXPECT_TRUE(client.sent.back().bytes.starts_with("CANCEL "));
+  client.advance(600);
+  EXPECT_EQ(client.times(), "0 0 500 ") << "until it has been heard";
+  EXPECT_TRUE(client.receive(200, "CANCEL", branch));
+  EXPECT_TRUE(client.receive(180, "INVITE", branch));
+  client.advance(4'000);
+  EXPECT_TRUE(client.receive(487, "INVITE", branch));
+  EXPECT_EQ(client.told(), "42:180 42:180 42:487 ");
+  EXPECT_TRUE(client.sent.back().bytes.starts_with("ACK "));
+  client.advance(33'000);
+  EXPECT_EQ(client.table.size(), 0u);
+  const std::string silent = client.send("INVITE");
+  EXPECT_TRUE(client.receive(180, "INVITE", silent));
+  EXPECT_TRUE(cancel());
+  client.advance(33'000);
+  EXPECT_EQ(client.told(), "42:180 42:none ");
+}
+
 TEST(ClientTransactions, StreamRepeatsNothingAndKeepsItUntilItIsAnswered) {
   Client client;
   const std::string branch = client.send("NOTIFY", tcp_flow());
