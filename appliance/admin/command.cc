@@ -47,8 +47,8 @@ std::optional<Failure> check_arguments(const Command& command, const AdminReques
 
 std::span<const Command> all_commands() { return kCommands; }
 
-std::string answer_request(base::Bytes line, Control& control,
-                           std::unique_ptr<trace::Watch>& watch, std::shared_ptr<void>& held) {
+std::string answer_request(base::Bytes line, Control& control, std::unique_ptr<trace::Watch>& watch,
+                           std::shared_ptr<void>& held) {
   const auto request = parse_request(line);
   if (!request) return failure_line({"usage", request.error().what});
   for (const Command& command : kCommands) {

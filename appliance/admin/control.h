@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "appliance/admin/sight.h"
 #include "appliance/profile/profile.h"
 #include "engine/base/result.h"
 #include "engine/base/time.h"
@@ -87,6 +88,9 @@ class Control {
   virtual base::Result<std::vector<SessionRow>> sessions() = 0;
   // Ends the sessions of a bare JID, or the one with this full JID; how many they were.
   virtual base::Result<int64_t> end_sessions(const std::string& jid) = 0;
+  virtual base::Result<PresenceSight> presence(const std::string& bare) = 0;
+  // One a peer of the configuration; none where SIP is off.
+  virtual base::Result<std::vector<SipPeerRow>> sip_peers() = 0;
   virtual std::vector<std::string> domains() = 0;
   virtual ReloadReport reload() = 0;
   virtual std::string config_file() = 0;  // "" if there is none

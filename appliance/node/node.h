@@ -57,6 +57,8 @@ class Node final : public Control, private engine::ShardMaker, private engine::A
   base::Result<std::vector<std::string>> users() override;
   base::Result<std::vector<SessionRow>> sessions() override;
   base::Result<int64_t> end_sessions(const std::string& jid) override;
+  base::Result<PresenceSight> presence(const std::string& bare) override;
+  base::Result<std::vector<SipPeerRow>> sip_peers() override;
   std::vector<std::string> domains() override;
   ReloadReport reload() override;
   std::string config_file() override { return options_.config_file; }

@@ -8,6 +8,7 @@
 #include "appliance/node/clocks.h"
 #include "appliance/node/node.h"
 #include "appliance/node/on_shards.h"
+#include "appliance/node/presence_sight.h"
 #include "engine/memory/jemalloc.h"
 #include "engine/trace/openmetrics.h"
 
@@ -47,6 +48,17 @@ SessionRow copy_of(const xmpp::SessionFacts& facts, engine::ShardId shard) {
           .shard = shard,
           .available = facts.available,
           .inactive = facts.inactive};
+}
+
+SipPeerRow row_of(const sip::TrunkPeer& peer) {
+  return {.peer = std::string(peer.name()),
+          .transport = peer.tls         ? "tls"
+                       : peer.datagrams ? "udp"
+                                        : "tcp",
+          .address = "",
+          .state = "idle",
+          .publishes = peer.publishes,
+          .watches = peer.watches};
 }
 
 // Gathered by the shards one after another or at once; outlives a waiter who gave up.
@@ -241,6 +253,62 @@ base::Result<int64_t> Node::end_sessions(const std::string& jid) {
   if (!answered) return kNoAnswer;
   const std::lock_guard<std::mutex> lock(gathered->mutex);
   return gathered->value;
+}
+
+base::Result<PresenceSight> Node::presence(const std::string& bare) {
+  auto gathered = std::make_shared<Gathered<PresenceSight>>();
+  const bool answered = on_all([this, gathered, bare](engine::Shard& shard) {
+    im::Realm& realm = xmpp_node_->services[shard.id()]->realm();
+    if (realm.partition().owner(bare).shard != shard.id()) return;
+    const im::User* const user = realm.find_user(bare);
+    if (user == nullptr || user->state != im::UserState::loaded) return;
+    const sip::Notifier* const notifier =
+        gateways_.empty() ? nullptr : &gateways_[shard.id()]->notifier();
+    const std::lock_guard<std::mutex> lock(gathered->mutex);
+    gathered->value =
+        presence_sight(*user, realm.options().presentity, notifier, shard.current().now);
+  });
+  if (!answered) return kNoAnswer;
+  const std::lock_guard<std::mutex> lock(gathered->mutex);
+  return std::move(gathered->value);
+}
+
+namespace {
+
+// Each shard has a way of its own: what is worst, or furthest, is told.
+void add_trunk(const sip::Trunk& trunk, SipPeerRow& row) {
+  row.waiting += static_cast<int64_t>(trunk.waiting());
+  row.connections += trunk.state == sip::Trunk::State::ready ? 1 : 0;
+  if (!trunk.targets().empty() && row.address.empty()) {
+    base::append_address_and_port(trunk.targets().front(), row.address);
+  }
+  if (trunk.unreachable) {
+    row.state = "unreachable";
+  } else if (row.state == "unreachable" || row.state == "ready") {
+    return;
+  } else if (trunk.state == sip::Trunk::State::ready) {
+    row.state = "ready";
+  } else if (trunk.state != sip::Trunk::State::idle) {
+    row.state = "connecting";
+  }
+}
+
+}  // namespace
+
+base::Result<std::vector<SipPeerRow>> Node::sip_peers() {
+  auto gathered = std::make_shared<Gathered<std::vector<SipPeerRow>>>();
+  const bool answered = on_all([this, gathered](engine::Shard& shard) {
+    if (gateways_.empty()) return;
+    const std::lock_guard<std::mutex> lock(gathered->mutex);
+    size_t at = 0;
+    gateways_[shard.id()]->sip().outgoing().for_each_trunk([&](const sip::Trunk& trunk) {
+      if (at == gathered->value.size()) gathered->value.push_back(row_of(trunk.peer));
+      add_trunk(trunk, gathered->value[at++]);
+    });
+  });
+  if (!answered) return kNoAnswer;
+  const std::lock_guard<std::mutex> lock(gathered->mutex);
+  return std::move(gathered->value);
 }
 
 namespace {

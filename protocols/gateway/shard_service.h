@@ -25,6 +25,7 @@ class ShardService final : public engine::Service, private im::Elsewhere {
                base::Random& random);
 
   sip::Service& sip() { return *sip_; }
+  const sip::Notifier& notifier() const { return notifier_; }
   // The store knows of another password of this account of the shard's, or of none any more.
   void on_password_changed(base::Bytes account);
 

@@ -51,6 +51,12 @@ class Outgoing final : private ClientUser {
   // Would send() find room? For those who can wait, and would make it in vain.
   bool has_room(const TrunkPeer& peer);
 
+  // For the operator.
+  template <class F>
+  void for_each_trunk(F f) const {
+    for (const auto& trunk : trunks_) f(static_cast<const Trunk&>(*trunk));
+  }
+
   // Of a response to a request of this shard.
   void receive(const Message& response, const Essentials& essentials, engine::Turn& turn);
 

@@ -46,6 +46,7 @@ struct Trunk {
   [[nodiscard]] bool wait(Method method, const Request& how, base::Bytes rest, uint64_t ticket);
   std::vector<std::unique_ptr<Waiting>> take_waiting();
   std::unique_ptr<Waiting> take_one();  // the oldest; null: none
+  size_t waiting() const { return waiting_.size(); }
   bool has_room() const { return waiting_bytes_ < kWaitingBytesMax / 2; }
 
   // The connection takes no more at present.

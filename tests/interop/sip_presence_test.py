@@ -238,6 +238,14 @@ class SipPresence(peer.Test):
         for client in (self.bob, self.alice):
             seen = await self.hear_phone(client, "dnd", self.alice)
             self.assertEqual(seen["status"], "On the phone")
+        shown = self.node.rollcall("presence", "show", self.alice.user.jid)
+        self.assertEqual((shown["state"], shown["because"]), ("busy", "on-the-phone"))
+        line = next(one for one in shown["sources"] if one["kind"] == "line")
+        self.assertTrue(line["decides"] and line["expires"] > 0)
+        self.assertIn((self.bob.user.jid, "active"),
+                      [(one["jid"], one["state"]) for one in shown["watchers"]])
+        peers = self.node.rollcall("sip", "peers")["peers"]
+        self.assertIn(("cm.example", True), [(one["peer"], one["publishes"]) for one in peers])
         # Who comes now sees it, too.
         late = await self.peer(self.bob.user, "late").arrive()
         await self.hear_phone(late, "dnd", self.alice)

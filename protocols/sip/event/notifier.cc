@@ -194,6 +194,11 @@ void Notifier::tell_soon(Subscription& subscription, engine::Turn& turn) {
   turn.timers.arm(subscription, turn.now);
 }
 
+Notifier::Facts Notifier::facts(const im::Watcher& watcher) const {
+  const auto& subscription = static_cast<const Subscription&>(watcher);  // there are no others
+  return {packages_[subscription.package]->name(), subscription.expires};
+}
+
 // The last NOTIFY is still to come; it goes when that has been answered.
 void Notifier::finish(Subscription& subscription, SubscriptionEnd why, engine::Turn& turn) {
   CHECK(why != SubscriptionEnd::none);

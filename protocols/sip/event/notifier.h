@@ -42,6 +42,13 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
 
   size_t size() const { return subscriptions_.size(); }
 
+  // What a presentity does not know of one of its watchers, for the operator.
+  struct Facts {
+    base::Bytes package;
+    base::Instant expires;
+  };
+  Facts facts(const im::Watcher& watcher) const;
+
  private:
   friend class Subscription;
   struct Asking;

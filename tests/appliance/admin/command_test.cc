@@ -96,6 +96,31 @@ TEST_F(Commands, AnAccountsLife) {
   EXPECT_EQ(user("user delete", "alice"), "!not-found");
 }
 
+TEST_F(Commands, PresenceOfAUser) {
+  EXPECT_EQ(ask(R"({"command":"presence show","jid":"alice"})"), "!not-found");
+  control.accounts.insert("alice@example.org");
+  control.sight.state = "busy";
+  control.sight.claim = "on-the-phone";
+  control.sight.sources.push_back({.kind = "line", .name = "desk", .decides = true});
+  control.sight.watchers.push_back({.jid = "bob@example.org", .by = "roster"});
+  const std::string answer = ask(R"({"command":"presence show","jid":"alice"})");
+  EXPECT_EQ(control.asked_about, "alice@example.org");
+  for (const char* part :
+       {R"("state":"busy","because":"on-the-phone")", R"("kind":"line","name":"desk")",
+        R"("decides":true)", R"("watchers":[{"jid":"bob@example.org","by":"roster")"}) {
+    EXPECT_NE(answer.find(part), std::string::npos) << answer;
+  }
+  EXPECT_EQ(ask(R"({"command":"presence show","jid":"alice@elsewhere.example"})"), "!usage");
+}
+
+TEST_F(Commands, SipPeers) {
+  EXPECT_EQ(ask(R"({"command":"sip peers"})"), R"({"peers":[]})");
+  control.peers.push_back({.peer = "phones.example", .transport = "tcp", .state = "ready"});
+  EXPECT_EQ(ask(R"({"command":"sip peers"})"),
+            R"({"peers":[{"peer":"phones.example","transport":"tcp","address":"","state":"ready",)"
+            R"("connections":0,"waiting":0,"publishes":false,"watches":false}]})");
+}
+
 TEST_F(Commands, AddressesAndPasswordsThatCannotBeAreRefused) {
   for (const char* jid : {"a b", "alice@example.org/phone", "alice@elsewhere.example",
                           "@example.org", "alice@", "al\"ice", "alice@example.org@example.org"}) {

@@ -49,6 +49,12 @@ class FakeControl final : public Control {
       return row.jid == jid || row.jid.starts_with(jid + "/");
     });
   }
+  base::Result<PresenceSight> presence(const std::string& bare) override {
+    if (broken) return base::Error{"a shard is away"};
+    asked_about = bare;
+    return sight;
+  }
+  base::Result<std::vector<SipPeerRow>> sip_peers() override { return peers; }
   std::vector<std::string> domains() override { return {"example.org", "example.com"}; }
   ReloadReport reload() override { return report; }
   std::string config_file() override { return ""; }
@@ -65,6 +71,9 @@ class FakeControl final : public Control {
   std::string last_password;
   std::string ended;
   std::vector<SessionRow> rows;
+  std::string asked_about;
+  PresenceSight sight;
+  std::vector<SipPeerRow> peers;
   ReloadReport report;
   std::shared_ptr<void> hold = std::make_shared<int>();
 };
