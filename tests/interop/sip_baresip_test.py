@@ -1,5 +1,5 @@
 """A user of the node on baresip, in a network namespace of its own (it refuses loopback): registers
-by UDP and by TCP, writes to and hears from a user on slixmpp, and watches him."""
+by UDP, TCP and TLS, writes to and hears from a user on slixmpp, and watches him."""
 
 import harness
 
@@ -13,9 +13,10 @@ SETTINGS = f"""
 [sip]
 enabled = true
 address = "{HERE}"
-transports = ["udp", "tcp"]
+transports = ["udp", "tcp", "tls"]
 udp_port = 0
 tcp_port = 0
+tls_port = 0
 digest = true
 digest_sha256 = false  # over which baresip 1.0 stumbles
 """
@@ -25,9 +26,14 @@ class SipBaresip(peer.Test):
         await super().asyncSetUp()
         self.alice, _ = await self.two_shards()
 
+    def port(self, transport):
+        if transport == "tls":
+            return self.node.ports["sips", "direct"]
+        return self.node.ports["sip-" + transport, "off"]
+
     async def converse(self, transport):
         user = self.node.add_user(f"baresip-{transport}")
-        port = self.node.ports["sip-" + transport, "off"]
+        port = self.port(transport)
         bare = Baresip(user, self.alice.user.jid, port, transport)
         self.addCleanup(bare.stop)
         await bare.expect("200 OK")
@@ -44,10 +50,13 @@ class SipBaresip(peer.Test):
     async def test_by_tcp(self):
         await self.converse("tcp")
 
+    async def test_by_tls(self):
+        await self.converse("tls")
+
     async def watch(self, transport):
         """Alice has a baresip of her own besides, which publishes."""
         user = self.node.add_user(f"watcher-{transport}")
-        port = self.node.ports["sip-" + transport, "off"]
+        port = self.port(transport)
         alice = self.alice.user
         bare = Baresip(user, alice.jid, port, transport, watches=True)
         self.addCleanup(bare.stop)
@@ -65,6 +74,9 @@ class SipBaresip(peer.Test):
 
     async def test_watches_by_tcp(self):
         await self.watch("tcp")
+
+    async def test_watches_and_publishes_by_tls(self):
+        await self.watch("tls")
 
 
 if __name__ == "__main__":

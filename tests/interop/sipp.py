@@ -26,5 +26,5 @@ async def run(scenario, target, *options, users=(), address="127.0.0.1", patienc
         output, _ = await asyncio.wait_for(process.communicate(), patience + harness.PATIENCE)
         logs = "".join(log.read_text() for log in folder.glob("*.log"))
     if process.returncode != 0:
-        raise AssertionError(logs[-3000:] or output.decode(errors="replace")[-3000:])
+        raise AssertionError(logs[:3000] or output.decode(errors="replace")[-3000:])
     return logs
