@@ -119,6 +119,9 @@ struct Config {
   TraceConfig trace;
   xmpp::Options xmpp;  // without im, listeners, contacts: see xmpp_options()
   im::Options im;      // without domains
+  // Of im.presentity.rules.order, which follows from it: all but "offline", the last.
+  std::vector<std::string> presence_order{"do-not-disturb", "on-the-phone", "meeting", "busy",
+                                          "available",      "away",         "extended-away"};
   std::array<std::vector<std::string>, std::size(kContactKinds)> contacts;
   std::vector<std::string> dns_servers;
   SipConfig sip;

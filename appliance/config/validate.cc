@@ -6,6 +6,7 @@
 #include <fstream>
 #include <set>
 
+#include "protocols/im/presentity/composition.h"
 #include "protocols/jid/jid.h"
 #include "protocols/sip/message/characters.h"
 
@@ -22,6 +23,7 @@ class Validator {
   void certificates(Config& config);
   void admin(const Config& config);
   void sizes(const Config& config);
+  void presence(Config& config);
   void sip(const SipConfig& sip);
   void sip_hosts(Config& config);
   void sip_peers(Config& config);
@@ -165,6 +167,42 @@ void Validator::sizes(const Config& config) {
   if (config.data.empty()) report("data", "data is empty", "name a directory");
 }
 
+void Validator::presence(Config& config) {
+  constexpr size_t kTextBytesMax = 256;
+  auto& order = config.im.presentity.rules.order;
+  std::set<std::string> seen;
+  for (const std::string& word : config.presence_order) {
+    im::Claim claim = im::Claim::offline;
+    if (!im::parse_claim(word, claim) || claim == im::Claim::offline) {
+      report("presence.order", "\"" + word + "\" is not what a user can be",
+             "write do-not-disturb, on-the-phone, meeting, busy, available, away, extended-away");
+      return;
+    }
+    if (!seen.insert(word).second) {
+      report("presence.order", "\"" + word + "\" is named twice", "remove one of the two");
+      return;
+    }
+    order[seen.size() - 1] = claim;
+  }
+  if (seen.size() != im::kClaims - 1) {
+    report("presence.order", "not everything that a user can be is in it",
+           "write each of do-not-disturb, on-the-phone, meeting, busy, available, away, "
+           "extended-away once");
+    return;
+  }
+  order.back() = im::Claim::offline;
+  const im::ShownPresence& shown = config.im.presentity.shown;
+  const std::pair<const char*, const std::string*> texts[] = {
+      {"presence.text_on_the_phone", &shown.on_the_phone},
+      {"presence.text_meeting", &shown.meeting},
+      {"presence.text_busy", &shown.busy},
+      {"presence.text_do_not_disturb", &shown.do_not_disturb}};
+  for (const auto& [key, text] : texts) {
+    if (text->size() <= kTextBytesMax) continue;
+    report(key, "the text is too long", "256 bytes is the most");
+  }
+}
+
 // As DNS and certificates have them.
 bool is_host_name(const std::string& text) {
   return !text.empty() && text.size() <= 253 && sip::all(sip::kHost, text) &&
@@ -304,6 +342,7 @@ void validate(Config& config, const Positions& positions, std::vector<Problem>& 
   validator.certificates(config);
   validator.admin(config);
   validator.sizes(config);
+  validator.presence(config);
   validator.sip(config.sip);
   validator.sip_hosts(config);
   validator.sip_peers(config);

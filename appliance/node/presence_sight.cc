@@ -15,9 +15,6 @@ std::string word(const std::array<const char*, N>& words, Enum value) {
 }
 
 constexpr std::array<const char*, 4> kKinds = {"client", "publication", "line", "calendar"};
-constexpr std::array<const char*, im::kClaims> kClaims = {
-    "do-not-disturb", "on-the-phone", "meeting",       "busy",
-    "available",      "away",         "extended-away", "offline"};
 constexpr std::array<const char*, 6> kStates = {"offline",   "extended-away", "away",
                                                 "available", "busy",          "do-not-disturb"};
 constexpr std::array<const char*, 4> kWatchStates = {"pending", "active", "blocked", "rejected"};
@@ -44,7 +41,7 @@ struct SourceLister final : im::SourceVisitor {
     const im::Claim claim = im::claim_of(report, options.rules);
     one.kind = word(kKinds, report.kind);
     one.name = report.name;
-    one.claim = word(kClaims, claim);
+    one.claim = im::name(claim);
     one.activities = words_of(activities);
     one.note = report.note;
     one.decides = claim == decisive;
@@ -88,7 +85,7 @@ PresenceSight presence_sight(const im::User& user, const im::PresentityOptions& 
   Adder adder(composer);
   im::visit_sources(user, publications, adder);
   sight.state = word(kStates, composer.availability());
-  sight.claim = word(kClaims, composer.claim());
+  sight.claim = im::name(composer.claim());
   sight.activities = words_of(composer.activities());
   sight.note = composer.note();
   SourceLister lister(options, composer.claim(), sight.sources);

@@ -1,6 +1,7 @@
 #include "protocols/im/presentity/composition.h"
 
 #include <algorithm>
+#include <array>
 
 #include "engine/base/check.h"
 
@@ -88,7 +89,20 @@ Claim claim_of_line(const Report& report, const CompositionRules& rules) {
   return idle && rules.idle_line_is_available ? Claim::available : Claim::offline;
 }
 
+constexpr std::array<base::Bytes, kClaims> kClaimNames = {
+    "do-not-disturb", "on-the-phone", "meeting",       "busy",
+    "available",      "away",         "extended-away", "offline"};
+
 }  // namespace
+
+base::Bytes name(Claim claim) { return kClaimNames.at(static_cast<size_t>(claim)); }
+
+bool parse_claim(base::Bytes name, Claim& out) {
+  const auto found = std::find(kClaimNames.begin(), kClaimNames.end(), name);
+  if (found == kClaimNames.end()) return false;
+  out = static_cast<Claim>(found - kClaimNames.begin());
+  return true;
+}
 
 bool CompositionRules::complete() const {
   uint32_t seen = 0;

@@ -13,6 +13,9 @@ namespace im {
 // What one source claims; Claim::offline when it says nothing for the user.
 Claim claim_of(const Report& report, const CompositionRules& rules);
 
+base::Bytes name(Claim claim);  // "on-the-phone"
+[[nodiscard]] bool parse_claim(base::Bytes name, Claim& out);
+
 // Gathers reports in any order and decides.
 class Composer {
  public:

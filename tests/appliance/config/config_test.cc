@@ -124,6 +124,25 @@ direct = true
   EXPECT_EQ(xmpp_options(config)->listeners.size(), 2u);
 }
 
+TEST(Config, TheRulesOfCompositionArrive) {
+  EXPECT_EQ(good("").config.im.presentity.rules.order, im::CompositionRules().order);
+  const Config config = good(R"(
+[presence]
+order = ["on-the-phone", "do-not-disturb", "available", "busy", "meeting", "away", "extended-away"]
+hold_is_on_the_phone = false
+text_on_the_phone = "Am Telefon"
+interval_ms = 5000
+)")
+                            .config;
+  const im::PresentityOptions& options = xmpp_options(config)->im->presentity;
+  EXPECT_TRUE(options.rules.complete());
+  EXPECT_EQ(options.rules.order[0], im::Claim::on_the_phone);
+  EXPECT_EQ(options.rules.order[2], im::Claim::available);
+  EXPECT_FALSE(options.rules.hold_is_on_the_phone);
+  EXPECT_EQ(options.shown.on_the_phone, "Am Telefon");
+  EXPECT_EQ(options.interval_ms, 5000u);
+}
+
 TEST(Config, SipIsOffUnlessSetAndItsListenersFollowThoseOfXmpp) {
   EXPECT_EQ(sip_options(good("").config), nullptr);
   EXPECT_TRUE(sip_listeners(good("").config.sip).empty());
@@ -288,6 +307,10 @@ TEST(Config, ContradictionsAreFound) {
            "[xml.before_login]\nstanza_bytes = 500000",
            "[contacts]\nadmin = [\"root\"]",
            "data = \"\"",
+           "[presence]\norder = [\"asleep\"]",
+           "[presence]\norder = [\"offline\"]",
+           "[presence]\norder = [\"busy\", \"busy\"]",
+           "[presence]\norder = [\"busy\"]",
            "[sip]\naddress = \"here\"",
            "[sip]\ntransports = [\"sctp\"]",
            "[sip]\ntransports = [\"udp\", \"udp\"]",
@@ -306,6 +329,7 @@ TEST(Config, ContradictionsAreFound) {
        }) {
     only_problem(text);
   }
+  only_problem("[presence]\ntext_busy = \"" + std::string(257, 'x') + "\"");
   good("[admin]\nmetrics_address = \"0.0.0.0\"\nmetrics_anywhere = true");
 }
 
