@@ -8,6 +8,7 @@
 #include "protocols/gateway/errors.h"
 #include "protocols/sip/account.h"
 #include "protocols/sip/address.h"
+#include "protocols/sip/header/media_type.h"
 #include "protocols/sip/held_request.h"
 
 namespace gateway {
@@ -21,6 +22,11 @@ constexpr size_t kHeadBytes = 220;
 size_t size_of(const PageOut& page, base::Bytes sent_by) {
   return kHeadBytes + page.uri.size() + page.from.size() + page.to.size() + page.call_id.size() +
          page.rest.size() + sent_by.size();
+}
+
+bool is_composing(const sip::Message& message) {
+  sip::MediaType type;
+  return sip::read_content_type(message, type) == sip::Read::ok && type.is(sip::kIsComposing);
 }
 
 }  // namespace
@@ -45,9 +51,14 @@ struct Messages::Asking final : im::StoreRequest::Context {
 };
 
 Messages::Messages(sip::Service& service, im::Realm& realm)
-    : service_(service), realm_(realm), owed_(service), sessions_(service, realm, *this) {
+    : service_(service),
+      realm_(realm),
+      owed_(service),
+      sessions_(service, realm, *this),
+      composing_(service, realm, sessions_) {
   service.handle(sip::Method::message, *this);
   service.announce(sip::HeaderId::accept, "text/plain");
+  service.announce(sip::HeaderId::accept, sip::kIsComposing);
 }
 
 // What a user of ours sends is in the journal of her shard, as is a session with her.
@@ -65,10 +76,21 @@ uint16_t Messages::admit(const sip::Received& request, engine::Turn& turn) {
   return why;
 }
 
+// Between the `parties_`. Nothing is kept of it, so it is answered at once.
+void Messages::hear_composing(const sip::Received& request, engine::Turn& turn) {
+  const uint16_t status = composing_.hear(request.message.body(), parties_.from, parties_.to, turn);
+  if (status != 0) return refuse(request, status, turn);
+  service_.answer(request, 200, turn);
+}
+
 // In a dialog, who both are has been said when it began, and who is not in memory is in the store.
 void Messages::in_session(const sip::Received& request, engine::Turn& turn) {
   Session* session = nullptr;
   uint16_t status = sessions_.enter(request, session, turn);
+  if (status == 0 && is_composing(request.message)) {
+    parties_ = {session->theirs, session->ours};
+    return hear_composing(request, turn);
+  }
   if (status == 0) status = read_page(request.message, request.essentials, in_);
   if (status != 0) return refuse(request, status, turn);
   sessions_.touch(*session, turn);
@@ -80,6 +102,10 @@ void Messages::in_session(const sip::Received& request, engine::Turn& turn) {
 
 void Messages::on_request(const sip::Received& request, engine::Turn& turn) {
   if (!request.essentials.to.tag.empty()) return in_session(request, turn);
+  if (is_composing(request.message)) {
+    const uint16_t why = read_parties(request, realm_.options(), service_, turn, parties_);
+    return why != 0 ? refuse(request, why, turn) : hear_composing(request, turn);
+  }
   const uint16_t status = admit(request, turn);
   if (status != 0) return refuse(request, status, turn);
   const jid::JidView to = jid::JidView::trusted(in_.to);
@@ -135,6 +161,7 @@ void Messages::accept(const sip::Received& request, const PageIn& page, engine::
   accepting_ = nullptr;
   if (refused_ != 0) return refuse(request, refused_, turn);
   trace::count(Counter::gateway_messages_in);
+  composing_.said(page.from, page.to);
   OwedAnswers::Owed owed;
   owed.back = request.back;
   owed.message_id = stanza.message_id;
@@ -187,8 +214,11 @@ void Messages::take_error(const im::Stanza& stanza, engine::Turn& turn) {
 void Messages::send(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine::Turn& turn) {
   std::string id;
   turn.random.token(8, id);
-  // What only a client of XMPP could show, a typing notice say, has arrived as far as it can.
-  if (!write_page(stanza, id, document_, out_)) return realm_.dropped(stanza, turn);
+  // What only a client of XMPP could show has arrived as far as it can.
+  if (!write_page(stanza, id, document_, out_)) {
+    composing_.tell(stanza, peer, turn);
+    return realm_.dropped(stanza, turn);
+  }
   // RFC 3428 §8, RFC 7572 §5.
   if (peer.datagrams && size_of(out_, service_.options().sent_by) > sip::kUnreliableBytesMax) {
     return fail(stanza, im::ErrorCondition::policy_violation, turn);

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "engine/seam/turn.h"
+#include "protocols/gateway/composing.h"
 #include "protocols/gateway/owed_answers.h"
 #include "protocols/gateway/pager.h"
 #include "protocols/gateway/sessions.h"
@@ -47,6 +48,7 @@ class Messages final : public sip::Handler, private sip::ClientUser, private Ses
     im::Stanza stanza() const;
   };
 
+  void hear_composing(const sip::Received& request, engine::Turn& turn);
   void in_session(const sip::Received& request, engine::Turn& turn);
   uint16_t admit(const sip::Received& request, engine::Turn& turn);
   void refuse(const sip::Received& request, uint16_t status, engine::Turn& turn);
@@ -68,6 +70,7 @@ class Messages final : public sip::Handler, private sip::ClientUser, private Ses
   im::Realm& realm_;
   OwedAnswers owed_;
   Sessions sessions_;
+  Composing composing_;
   std::unordered_map<uint64_t, Sent> sent_;  // bounded by the transactions and queues below
   uint64_t last_number_ = 0;
   uint32_t asking_ = 0;

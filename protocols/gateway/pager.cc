@@ -145,6 +145,17 @@ bool write_page(const im::Stanza& stanza, base::Bytes id, xml::Document& documen
   return true;
 }
 
+bool read_chat_state(const im::Stanza& stanza, xml::Document& document, bool& active) {
+  constexpr base::Bytes kChatStates = "http://jabber.org/protocol/chatstates";
+  std::string whole;
+  if (!parse(stanza, whole, document)) return false;
+  const xml::Element root = document.root();
+  if (root.child("body", kClient)) return false;
+  active = static_cast<bool>(root.child("composing", kChatStates));
+  return active || root.child("active", kChatStates) || root.child("paused", kChatStates) ||
+         root.child("inactive", kChatStates);
+}
+
 im::ErrorCondition read_condition(const im::Stanza& error, xml::Document& document) {
   constexpr auto kLast = static_cast<int>(im::ErrorCondition::unexpected_request);
   std::string whole;

@@ -42,6 +42,10 @@ struct PageOut {
 // so; the Call-ID where it is of no thread. `document` is scratch.
 bool write_page(const im::Stanza& stanza, base::Bytes id, xml::Document& document, PageOut& out);
 
+// A chat state (XEP-0085) as RFC 7573 §6 has it: `active` is composing, paused and its like are
+// idle. False: none that SIP has a word for, or a message with a body, which says it itself.
+bool read_chat_state(const im::Stanza& stanza, xml::Document& document, bool& active);
+
 // The condition that an error stanza names; undefined_condition if none does.
 im::ErrorCondition read_condition(const im::Stanza& error, xml::Document& document);
 

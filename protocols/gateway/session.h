@@ -61,6 +61,8 @@ struct Session {
   // Said one after the other: the first may have been sent, `under_way`, and has no answer yet.
   std::deque<Waiting> waiting;
   bool under_way = false;
+  bool telling = false;           // a notice of ours has no answer yet
+  bool wants_no_notices = false;  // they have refused one
   engine::MemberTimer<Session, &Session::on_time> timer{*this};
 };
 

@@ -77,6 +77,20 @@ bool Sessions::send(const im::Stanza& stanza, uint64_t number, const PageOut& pa
   return true;
 }
 
+bool Sessions::tell(const im::Stanza& stanza, base::Bytes rest, engine::Turn& turn) {
+  Session* const session = table_.find(stanza.from.bare(), stanza.to.bare());
+  const bool quiet = session != nullptr && session->state == Session::State::open &&
+                     !session->under_way && !session->telling && !session->wants_no_notices;
+  const sip::TrunkPeer* const peer = quiet ? way(*session) : nullptr;
+  if (peer == nullptr) return false;
+  sip::Request how;
+  std::string route;
+  sip::fill_request(session->dialog, sip::wire_name(sip::Method::message), route, how);
+  session->telling = service_.outgoing().send(*peer, sip::Method::message, how, rest, *this,
+                                              number_of(*session, What::notice), turn);
+  return session->telling;
+}
+
 // In a dialog of its own, whose Call-ID is known.
 void Sessions::invite(Session& session, engine::Turn& turn) {
   const sip::TrunkPeer* const peer = way(session);
@@ -175,11 +189,16 @@ void Sessions::on_response(uint64_t number, const sip::Message& response,
   Session* const session = table_.find(place);
   const uint16_t status = response.status();
   if (status < 200 || what == What::bye || session == nullptr) return;
+  if (what == What::notice) {
+    session->telling = false;
+    session->wants_no_notices = status >= 300;
+    return;
+  }
   if (what == What::message) return answered(*session, status, turn);
   // Of an INVITE from before it began anew, say.
   if (essentials.call_id != session->dialog.call_id) return;
   if (status < 300) return accepted(*session, response, essentials, turn);
-  refused(*session, status, turn);
+  if (session->state == Session::State::inviting) refused(*session, status, turn);
 }
 
 void Sessions::on_no_response(uint64_t number, engine::Turn& turn) {
@@ -188,12 +207,15 @@ void Sessions::on_no_response(uint64_t number, engine::Turn& turn) {
                          static_cast<uint16_t>(number >> kGenerationShift)};
   Session* const session = table_.find(place);
   if (session == nullptr || what == What::bye) return;
+  if (what == What::notice) {
+    session->telling = false;
+    return;
+  }
   if (what == What::message) return answered(*session, 408, turn);
   if (session->state == Session::State::inviting) refused(*session, 408, turn);
 }
 
 void Sessions::refused(Session& session, uint16_t status, engine::Turn& turn) {
-  CHECK(session.state == Session::State::inviting);
   if (has_no_sessions(status)) return send_all_alone(session, turn);
   fail_all(session, condition_of(status), turn);
 }

@@ -77,7 +77,9 @@ void Sessions::on_request(const sip::Received& request, engine::Turn& turn) {
 
 uint16_t Sessions::enter(const sip::Received& request, Session*& out, engine::Turn& turn) {
   out = table_.find(request.essentials, turn.shard);
-  if (out == nullptr) return 481;
+  const bool there = out != nullptr &&
+                     (out->state == Session::State::open || out->state == Session::State::offered);
+  if (!there) return 481;
   if (!may_speak(request, out->theirs, service_.options())) return 403;
   return sip::take_request(out->dialog, request.message, request.essentials) == sip::Order::stale
              ? 500

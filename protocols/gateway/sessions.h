@@ -60,12 +60,14 @@ class Sessions final : public sip::Handler, private sip::ClientUser, private Ses
   [[nodiscard]] bool send(const im::Stanza& stanza, uint64_t number, const PageOut& page,
                           const sip::TrunkPeer& peer, engine::Turn& turn);
   bool has(base::Bytes ours, base::Bytes theirs) const;
+  // `rest` of a MESSAGE that is worth nothing later. False: it cannot be said now.
+  bool tell(const im::Stanza& stanza, base::Bytes rest, engine::Turn& turn);
 
   uint32_t size() const { return table_.size(); }
 
  private:
   struct Asking;
-  enum class What : uint8_t { invite, message, bye };
+  enum class What : uint8_t { invite, message, notice, bye };
   static constexpr base::Bytes kAllow = "INVITE, ACK, CANCEL, BYE, MESSAGE, OPTIONS";
   static uint64_t number_of(const Session& session, What what);
 

@@ -131,6 +131,7 @@ class Service final : public engine::Service, private ServerUser {
                       engine::Turn& turn);
   void acknowledge(const Incoming& in, const Essentials& essentials, engine::Turn& turn);
   void hand_over(const Received& request, engine::ShardId to, engine::Turn& turn);
+  bool comes_back(const Message& message, const Essentials& essentials) const;
   bool refuse_extensions(const Incoming& in, engine::Turn& turn);
   void reply(const Incoming& in, uint16_t status, engine::Turn& turn);
   void reply_not_allowed(const Incoming& in, engine::Turn& turn);

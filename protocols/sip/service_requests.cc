@@ -8,6 +8,7 @@
 #include "engine/trace/trace.h"
 #include "protocols/sip/header/list.h"
 #include "protocols/sip/service.h"
+#include "protocols/sip/transaction/token.h"
 
 namespace sip {
 namespace {
@@ -54,6 +55,10 @@ void Service::receive_request(const Message& message, const Essentials& essentia
 void Service::proceed(const Incoming& in, const Essentials& essentials, base::Bytes account,
                       engine::Turn& turn) {
   if (essentials.request_uri.scheme == Uri::Scheme::other) return reply(in, 416, turn);
+  if (comes_back(in.message, essentials)) {
+    trace::count(Counter::sip_loops);
+    return reply(in, 482, turn);
+  }
   if (refuse_extensions(in, turn)) return;
   if (in.message.method() == Method::options) return reply_to_options(in, turn);
   Handler* const who = handler(in.message.method());
@@ -120,6 +125,22 @@ bool Service::supports(base::Bytes extension) const {
   return std::any_of(announced_.begin(), announced_.end(), [&](const Announced& one) {
     return one.id == HeaderId::supported && equal_ignoring_case(one.value, extension);
   });
+}
+
+// Has it been ours? Whoever gets a request from us and sends it back leaves our Via in it
+// (§16.3.4).
+bool Service::comes_back(const Message& message, const Essentials& essentials) const {
+  const bool one_line = (message.repeated() & bit_of(HeaderId::via)) == 0;
+  if (one_line && essentials.via_size == message.value(HeaderId::via).size()) return false;
+  ListReader list(message, HeaderId::via);
+  Via via;
+  Place place;
+  for (base::Bytes element; list.next(element);) {
+    if (!parse_via(element, via) || !via.has_modern_branch()) continue;
+    const base::Bytes token = via.branch.substr(kBranchCookie.size());
+    if (read_token(node_.key, TokenUse::branch, token, place)) return true;
+  }
+  return false;
 }
 
 // §8.2.2.3.

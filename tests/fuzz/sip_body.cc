@@ -8,9 +8,11 @@
 
 #include "protocols/im/presentity/composition.h"
 #include "protocols/sip/body/dialog_info.h"
+#include "protocols/sip/body/is_composing.h"
 #include "protocols/sip/body/message_summary.h"
 #include "protocols/sip/body/pidf_reader.h"
 #include "protocols/sip/body/pidf_writer.h"
+#include "protocols/sip/body/session_description.h"
 
 namespace {
 
@@ -107,6 +109,24 @@ void check_summary(base::Bytes in) {
   require(again.voice.fresh == summary.voice.fresh && again.voice.old == summary.voice.old);
 }
 
+void check_session(base::Bytes in) {
+  sip::SessionOffer offer;
+  if (!sip::read_session_offer(in, offer)) return;
+  require(offer.count <= sip::kMediaMax && offer.messages < offer.count);
+  std::string out;
+  sip::write_session_answer(offer, "[2001:db8::1]:5070", 1, out);
+  sip::SessionOffer again;
+  require(out.size() > sip::kSdpBytesMax || sip::read_session_offer(out, again));
+  require(out.size() > sip::kSdpBytesMax ||
+          (again.count == offer.count && again.messages == offer.messages));
+}
+
+void check_composing(base::Bytes in) {
+  sip::IsComposingReader reader;
+  bool active = false;
+  static_cast<void>(reader.read(in, active));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -116,5 +136,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   check_presence(in);
   check_dialogs(in);
   check_summary(in);
+  check_session(in);
+  check_composing(in);
   return 0;
 }

@@ -16,7 +16,7 @@ logging.getLogger("asyncio").setLevel(logging.ERROR)
 EVENTS = (
     "session_start", "session_resumed", "disconnected", "failed_auth", "sm_enabled", "message",
     "message_error", "presence", "roster_update", "carbon_received", "carbon_sent", "blocked",
-    "unblocked", "stanza_acked")
+    "unblocked", "stanza_acked", "chatstate_composing", "chatstate_active")
 
 
 class Peer(slixmpp.ClientXMPP):

@@ -6,6 +6,7 @@ import asyncio
 import pathlib
 import socket
 import tempfile
+from xml.etree import ElementTree
 
 import harness
 
@@ -236,10 +237,49 @@ class SipSessions(peer.Test):
             f"Call-ID: {accepted['Call-ID']}", "CSeq: 1 ACK", "Max-Forwards: 70",
             "Content-Length: 0", "", ""]))
 
-    async def say(self, agent, accepted, cseq, text):
+    async def say(self, agent, accepted, cseq, text, kind="text/plain"):
         return await agent.request(
             "MESSAGE", accepted["Contact"].strip("<>"), to=accepted["To"], cseq=cseq,
-            call_id=accepted["Call-ID"], tag="d", body=text, Content_Type="text/plain")
+            call_id=accepted["Call-ID"], tag="d", body=text, Content_Type=kind)
+
+    async def test_a_message_that_is_sent_back_is_a_loop_and_goes_round_once(self):
+        agent = await self.agent()
+        self.alice.send_message("frank@udp.example", "round and round", mtype="chat")
+
+        def is_it(message):
+            return message.status is None and message.method == "MESSAGE"
+        told = await agent.hear(is_it, "MESSAGE")
+        for uri in ("sip:frank@udp.example", f"sip:{self.local(self.bob)}@localhost"):
+            branch = f"z9hG4bKback{len(uri)}"
+            agent.send("\r\n".join([
+                f"MESSAGE {uri} SIP/2.0",
+                f"Via: SIP/2.0/UDP 127.0.0.1:{agent.port};rport;branch={branch}",
+                *(f"{name}: {value}" for name, value in told.fields), "", told.body]))
+            answer = await agent.hear(
+                lambda m: m.status is not None and branch in m["Via"], "an answer")
+            self.assertEqual(answer.status, 482)
+        await asyncio.sleep(0.7)  # T1 and more
+        self.assertEqual(agent.take(is_it), [])
+
+    async def test_typing_is_seen_on_both_sides(self):
+        agent = await self.agent()
+        self.alice.register_plugin("xep_0085")
+        accepted = await self.begin(agent, self.local(self.alice), "typing1")
+        for state, shown in (("active", "chatstate_composing"), ("idle", "chatstate_active")):
+            body = ("<?xml version='1.0' encoding='UTF-8'?>"
+                    "<isComposing xmlns='urn:ietf:params:xml:ns:im-iscomposing'>"
+                    f"<state>{state}</state><refresh>60</refresh></isComposing>")
+            answer = await self.say(agent, accepted, 2 if state == "active" else 3, body,
+                                    "application/im-iscomposing+xml")
+            self.assertEqual(answer.status, 200)
+            heard = await self.alice.hear(shown)
+            self.assertFalse(heard["body"])
+        typing = self.alice.make_message("dave@udp.example", mtype="chat")
+        typing.append(ElementTree.Element("{http://jabber.org/protocol/chatstates}composing"))
+        typing.send()
+        told = await agent.hear(lambda m: m.status is None and m.method == "MESSAGE", "MESSAGE")
+        self.assertEqual(told["Call-ID"], "typing1")
+        self.assertIn("<state>active</state>", told.body)
 
     async def test_an_idle_session_is_ended_and_is_no_more(self):
         agent = await self.agent()

@@ -221,6 +221,26 @@ TEST(SessionSender, WhatTheOtherSideHasNotHeardWhenItEndsGoesIntoTheNext) {
   EXPECT_EQ(alice.said(), "SIP/2.0 INVITE ");
 }
 
+// A peer without a tag (RFC 2543) is in every dialog that has none yet.
+TEST(SessionSender, AnInviteInADialogThatIsNotMadeYetDoesNoHarm) {
+  Speaker alice;
+  alice.say("one");
+  const std::string invite = alice.last("INVITE");
+  const auto line = [&](base::Bytes name) {
+    const size_t at = invite.find(std::string("\r\n").append(name)) + 2 + name.size();
+    return invite.substr(at, invite.find("\r\n", at) - at);
+  };
+  alice.datagram(
+      "INVITE sip:xmpp.example SIP/2.0\r\nVia: SIP/2.0/UDP pc;rport;branch=z9hG4bKx\r\n"
+      "From: <sip:carol@sip.example>\r\nTo: " +
+      line("From: ") + "\r\nCall-ID: " + line("Call-ID: ") +
+      "\r\nCSeq: 1 INVITE\r\nContact: <sip:carol@192.0.2.1>\r\n"
+      "Content-Type: application/sdp\r\n\r\nv=0\r\nm=message 5060 sip null\r\n");
+  EXPECT_EQ(alice.status(), "481");
+  alice.respond_to(invite, 486);
+  EXPECT_EQ(alice.condition(), "recipient-unavailable");
+}
+
 TEST(SessionSender, APeerThatHasGoneIsAnError) {
   Speaker alice;
   alice.open();

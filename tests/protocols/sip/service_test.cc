@@ -1,5 +1,6 @@
 #include "protocols/sip/service.h"
 
+#include "protocols/sip/transaction/token.h"
 #include "tests/protocols/sip/shards.h"
 
 namespace sip {
@@ -187,6 +188,26 @@ TEST(Service, AnAckOfASuccessGoesToItsHandlerAndAnyOtherEndsHere) {
   ASSERT_EQ(world.sent.size(), 1u);
   EXPECT_TRUE(has(world.sent[0].bytes, "Allow: OPTIONS, CANCEL, INVITE, ACK\r\n"))
       << world.sent[0].bytes;
+}
+
+TEST(Service, ARequestOfOursThatComesBackIsALoop) {
+  Shards world(with_peer());
+  Late here(*world.shards[0]->service);
+  Late there(*world.shards[1]->service);
+  world.shards[0]->service->handle(Method::message, here);
+  world.shards[1]->service->handle(Method::message, there);
+  std::string branch(kBranchCookie);
+  append_token(world.node.key, TokenUse::branch, {1, 7, 9}, branch);
+  const std::string ours = "Via: SIP/2.0/TCP us.example.com;branch=" + branch + "\r\n";
+  const std::string theirs = "Via: SIP/2.0/TCP edge.example.com;branch=z9hG4bK1234567890123\r\n";
+  world.datagram(wire("MESSAGE", "1", theirs));
+  EXPECT_EQ(world.statuses(), "202 ");
+  world.datagram(wire("MESSAGE", "2", theirs + ours));
+  EXPECT_EQ(world.statuses(), "482 ");
+  world.datagram(wire("MESSAGE", "3", "", "sip:bob@example.com",
+                      ";rport, " + ours.substr(5, ours.size() - 7)));
+  EXPECT_EQ(world.statuses(), "482 ");
+  EXPECT_EQ(there.heard.size(), 1u);
 }
 
 TEST(Service, AnAnswerMayComeLaterFromAnyShard) {
