@@ -49,7 +49,8 @@ const PhaseFacts& facts(PhaseKind kind) {
         {"expires", 120},
         {"window", 32},
         {"seconds", 120},
-        {"warmup", 60}}},
+        {"warmup", 60},
+        {"expire", 0}}},
   };
   return kFacts[static_cast<unsigned>(kind)];
 }
@@ -62,8 +63,8 @@ base::Status check(const Phase& phase) {
   for (const auto& [name, value] : phase.numbers) {
     const bool positive = name == "at_once" || name == "window" || name == "seconds" ||
                           name == "groups" || name == "people" || name == "hour" ||
-                          name == "presentities" || name == "watchers" ||
-                          name == "subscriptions" || name == "expires";
+                          name == "presentities" || name == "watchers" || name == "subscriptions" ||
+                          name == "expires";
     if (value < 0 || (positive && value <= 0)) return base::Error{name + " is too small"};
     if (value > 1e9) return base::Error{name + " is too large"};
     if (name == "bytes" && (value < 150 || value > 4096)) {

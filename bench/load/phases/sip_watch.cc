@@ -19,7 +19,7 @@ void SipWatcher::subscribe(uint32_t number, const std::string& presentity, uint3
   }
   const std::string user = "sip:w" + std::to_string(number);
   fields_ = "Event: presence\r\nAccept: application/pidf+xml\r\nContact: <" + user + "@";
-  fields_.append(link().here()).append(";transport=").append(link().transport());
+  fields_.append(link().here()).append(stage_.phase.over_tcp ? ";transport=tcp" : ";transport=udp");
   fields_.append(">\r\nExpires: ").append(std::to_string(expires)).append("\r\n");
   const std::string from = "<" + user + "@" + std::string(peer_domain()) + ">;tag=w1";
   one.tick = send(number,
@@ -57,6 +57,10 @@ void SipWatcher::on_request(const sip::Message& request, int64_t now) {
   if (!find(request, number) || sip::read_cseq(request, cseq) != sip::Read::ok) return;
   Subscription& one = subscriptions_[number];
   if (cseq.number <= one.notified) return;  // has come before
+  if (one.notified > 0 && cseq.number != one.notified + 1) {
+    ++stage_.report.errors.missing;
+    complain("SIP: a NOTIFY is missing before this one");
+  }
   one.notified = cseq.number;
   if (one.tick == 0) return on_notify(number, now);
   const uint32_t tick = one.tick;
@@ -84,11 +88,26 @@ void SipSubscribe::on_heard(uint32_t place, int64_t sent, int64_t now) {
   if (!ended(now)) make(place, now);
 }
 
-SipHold::SipHold(const Stage& stage) : SipWatcher(stage), expires_(stage.phase.count("expires")) {
+static constexpr int64_t kExpiryOffMax = 2 * kSecond;
+
+SipHold::SipHold(const Stage& stage)
+    : SipWatcher(stage),
+      expires_(stage.phase.count("expires")),
+      let_expire_(stage.phase.number("expire") > 0) {
   subscriptions_.resize(stage.share(stage.phase.count("subscriptions")));
+  granted_.resize(subscriptions_.size());
 }
 
-void SipHold::begin(int64_t now) { go_on(now); }
+void SipHold::begin(int64_t now) {
+  begun_ = now;
+  go_on(now);
+}
+
+// They are made over three quarters of the warm-up, so that their ends do not come all at once.
+int64_t SipHold::next_made_at() const {
+  const int64_t over = (stage_.order.measure_from - begun_) / 4 * 3;
+  return begun_ + over / static_cast<int64_t>(subscriptions_.size()) * made_;
+}
 
 // Those that are due go before those that are still to be made; `window` at a time.
 void SipHold::go_on(int64_t now) {
@@ -96,13 +115,37 @@ void SipHold::go_on(int64_t now) {
     if (!due_.empty() && due_.front().first <= now) {
       subscribe(due_.front().second, {}, expires_, now);
       due_.pop_front();
-    } else if (made_ < subscriptions_.size()) {
+    } else if (made_ < subscriptions_.size() && next_made_at() <= now) {
       subscribe(made_++, next_user(), expires_, now);
     } else {
       return;
     }
     ++under_way_;
   }
+}
+
+void SipHold::on_answer(uint32_t place, const sip::Message& answer, int64_t now) {
+  SipWatcher::on_answer(place, answer, now);
+  uint32_t seconds = 0;
+  if (sip::read_expires(answer, seconds) != sip::Read::ok) {
+    return fail("SIP: a SUBSCRIBE was answered without Expires");
+  }
+  granted_[place] = now + from_seconds(seconds);
+}
+
+// Nobody's presence changes: what comes is the last one of a subscription.
+void SipHold::on_notify(uint32_t number, int64_t now) {
+  const int64_t off = std::abs(now - granted_[number]);
+  stage_.report.extra(Extra::expiries).record(off);
+  ++expired_;
+  progress(now);
+  if (!let_expire_ || !ended(now)) return fail("SIP: a subscription ended that was refreshed");
+  if (off > kExpiryOffMax) fail("SIP: a subscription did not end when it had to");
+}
+
+bool SipHold::over(int64_t now) {
+  const bool all_gone = failed() || gave_up(now) || expired_ == subscriptions_.size();
+  return SipWatcher::over(now) && (!let_expire_ || all_gone);
 }
 
 void SipHold::on_heard(uint32_t place, int64_t sent, int64_t now) {
@@ -118,15 +161,20 @@ void SipHold::on_heard(uint32_t place, int64_t sent, int64_t now) {
 
 int64_t SipHold::on_turn(int64_t now) {
   if (made_ > 0) go_on(now);
-  const int64_t next = SipWatcher::on_turn(now);
-  const bool waits = due_.empty() || under_way_ >= places() || ended(now);
-  return waits ? next : std::min(next, due_.front().first);
+  int64_t next = SipWatcher::on_turn(now);
+  if (under_way_ >= places() || ended(now)) return next;
+  if (!due_.empty()) next = std::min(next, due_.front().first);
+  return made_ < subscriptions_.size() ? std::min(next, next_made_at()) : next;
 }
 
 void SipHold::finish() {
   SipWatcher::finish();
   stage_.report.units.count = due_.size();
   if (due_.size() < subscriptions_.size()) fail("SIP: not all subscriptions are there");
+  if (let_expire_ && !failed() && expired_ < subscriptions_.size()) {
+    stage_.report.errors.missing += subscriptions_.size() - expired_;
+    complain("SIP: subscriptions have not expired");
+  }
 }
 
 }  // namespace load

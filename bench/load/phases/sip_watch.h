@@ -1,7 +1,8 @@
 // Subscriptions (RFC 6665, event presence) of users of the peer to accounts: made, refreshed,
 // ended, each with its NOTIFY. What the phases below have in common, and
 //   sip_subscribe  one is made and ended again: two SUBSCRIBE and two NOTIFY, four transactions
-//   sip_hold       many are made in the warm-up and kept, refreshed at half their time
+//   sip_hold       many are made in the warm-up and kept, refreshed at half their time; with
+//                  `expire` then left alone until each has ended, when it had to
 // Each SUBSCRIBE is over when it is answered and its NOTIFY is here, in whatever order they come.
 // One worker's part; its thread.
 #pragma once
@@ -63,16 +64,24 @@ class SipHold final : public SipWatcher {
  public:
   explicit SipHold(const Stage& stage);
   int64_t on_turn(int64_t now) override;
+  bool over(int64_t now) override;
   void finish() override;
 
  protected:
   void begin(int64_t now) override;
+  void on_answer(uint32_t place, const sip::Message& answer, int64_t now) override;
   void on_heard(uint32_t place, int64_t sent, int64_t now) override;
+  void on_notify(uint32_t number, int64_t now) override;
 
  private:
   void go_on(int64_t now);
+  int64_t next_made_at() const;
 
   const uint32_t expires_;
+  const bool let_expire_;
+  std::vector<int64_t> granted_;  // until when, each
+  uint32_t expired_ = 0;
+  int64_t begun_ = 0;
   uint32_t made_ = 0;  // or about to be
   uint32_t under_way_ = 0;
   std::deque<std::pair<int64_t, uint32_t>> due_;  // refreshes

@@ -60,6 +60,7 @@ enum class Extra : uint8_t {
   logins,
   acknowledgements,
   refreshes,
+  expiries,
   kCount
 };
 inline constexpr size_t kExtras = static_cast<size_t>(Extra::kCount);

@@ -171,6 +171,10 @@ void write_extra(Json& json, const PhaseResult& result, bool believed) {
                     believed);
     }
   }
+  if (result.kind() == PhaseKind::sip_hold) {
+    write_latency(json, "refreshes_us", report.extra(Extra::refreshes), believed);
+    write_latency(json, "off_the_time_granted_us", report.extra(Extra::expiries), believed);
+  }
   if (result.kind() == PhaseKind::reconnect) {
     json.key("seconds_until_all_back").value(result.seconds);
     json.key("refused_for_good").value(report.errors.refused);

@@ -59,8 +59,9 @@ static void print_phase(std::string& out, const PhaseResult& result) {
       }
       out += "\n";
     }
-    static constexpr const char* kNames[] = {"last to hear", "messages",         "presences",
-                                             "logins",       "acknowledgements", "refreshes"};
+    static constexpr const char* kNames[] = {
+        "last to hear",     "messages",  "presences",           "logins",
+        "acknowledgements", "refreshes", "off the time granted"};
     print_latency(out, unit_of(result.kind()), report.units);
     for (size_t i = 0; i < kExtras; ++i) print_latency(out, kNames[i], report.extras[i]);
   }

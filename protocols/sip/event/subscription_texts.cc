@@ -12,6 +12,10 @@ namespace {
 constexpr uint8_t kUsualLocal = 1;   // "<sip:…>;tag=" and our tag: what is between
 constexpr uint8_t kUsualRemote = 2;  // "<sip:", the identity, ">;tag=…": the tag
 constexpr uint8_t kUsualTarget = 4;  // "sip:…": what follows
+constexpr uint8_t kSameUser = 8;     // …, and of that what is behind the identity's name and '@'
+constexpr int kTransportShift = 4;   // …, but for this end, one of kTransports from 1; 0: none
+constexpr uint8_t kTransportMask = 3;
+constexpr base::Bytes kTransports[] = {";transport=tcp", ";transport=udp", ";transport=tls"};
 
 constexpr base::Bytes kOpen = "<sip:";
 constexpr base::Bytes kTag = ">;tag=";
@@ -50,6 +54,30 @@ bool strip(base::Bytes& text, base::Bytes front, base::Bytes back) {
   return true;
 }
 
+// "bob@" of the identity bob@sip.example.
+base::Bytes user_of(base::Bytes identity) { return identity.substr(0, identity.find('@') + 1); }
+
+// Takes what is usual off a target behind its scheme, and tells what.
+uint8_t strip_target(base::Bytes identity, base::Bytes& target) {
+  uint8_t usual = kUsualTarget;
+  const base::Bytes user = user_of(identity);
+  if (!user.empty() && strip(target, user, {})) usual |= kSameUser;
+  for (int i = 0; i < 3; ++i) {
+    if (strip(target, {}, kTransports[i])) {
+      return usual | static_cast<uint8_t>((i + 1) << kTransportShift);
+    }
+  }
+  return usual;
+}
+
+void append_target(uint8_t usual, base::Bytes identity, base::Bytes rest, base::Sink& out) {
+  if (usual & kUsualTarget) out.append(kSipScheme);
+  if (usual & kSameUser) out.append(user_of(identity));
+  out.append(rest);
+  const int transport = usual >> kTransportShift & kTransportMask;
+  if (transport > 0) out.append(kTransports[transport - 1]);
+}
+
 }  // namespace
 
 void pack_texts(const Dialog& dialog, base::Bytes identity, base::Bytes event_id, base::Sink& out) {
@@ -63,7 +91,7 @@ void pack_texts(const Dialog& dialog, base::Bytes identity, base::Bytes event_id
   uint8_t usual = 0;
   if (strip(local, kOpen, tail)) usual |= kUsualLocal;
   if (strip(remote, head, {})) usual |= kUsualRemote;
-  if (strip(target, kSipScheme, {})) usual |= kUsualTarget;
+  if (strip(target, kSipScheme, {})) usual |= strip_target(identity, target);
   out.push_back(static_cast<char>(usual));
   append(identity, out);
   append(event_id, out);
@@ -104,7 +132,8 @@ void read_dialog(base::Bytes block, base::Bytes local_tag, Dialog& out) {
   if (usual & kUsualRemote) out.remote.append(kOpen).append(identity).append(kTag);
   out.remote.append(remote);
   out.remote_tag.assign(usual & kUsualRemote ? remote : tag_of(out.remote));
-  out.remote_target.assign(usual & kUsualTarget ? kSipScheme : base::Bytes()).append(target);
+  out.remote_target.clear();
+  append_target(usual, identity, target, out.remote_target);
   out.routes.assign(block);
 }
 

@@ -48,6 +48,25 @@ TEST(Pager, AMessageOfSipAsAStanza) {
             "<subject>Hi there</subject><body>&lt;a&gt; &amp; b\nc</body><thread>call-1</thread>");
 }
 
+// Text is looked at in blocks: what is in it counts wherever it stands.
+TEST(Pager, EachCharacterCountsWhereverItStands) {
+  for (size_t at = 0; at < 70; ++at) {
+    const auto with = [&](base::Bytes what) {
+      return std::string(at, 'a').append(what).append(70 - at, 'z');
+    };
+    for (const base::Bytes kept : {"\x7f", "\t\n", "\u00fc", "\U0001f600"}) {
+      const Read read(wire(kPlain, with(kept)));
+      ASSERT_EQ(read.status, 0) << at;
+      EXPECT_EQ(read.page.payload, "<body>" + with(kept) + "</body><thread>call-1</thread>");
+    }
+    EXPECT_EQ(Read(wire(kPlain, with("\r\n"))).page.payload,
+              "<body>" + with("\n") + "</body><thread>call-1</thread>");
+    for (const base::Bytes refused : {"\x01", "\x1f", "\x80", "\xff", "\xc3", "\xef\xbf\xbf"}) {
+      EXPECT_EQ(Read(wire(kPlain, with(refused))).status, 400) << at;
+    }
+  }
+}
+
 TEST(Pager, WhatNoStanzaCanHoldIsRefused) {
   EXPECT_EQ(Read(wire(kPlain, base::Bytes("a\0b", 3))).status, 400);
   EXPECT_EQ(Read(wire(kPlain, "\xff")).status, 400);

@@ -13,6 +13,19 @@ TEST(Writer, TextIsEscaped) {
   EXPECT_EQ(out, "xa&lt;b&gt;c&amp;d'e\"f");
 }
 
+TEST(Writer, TextIsEscapedWhereverItStands) {
+  for (size_t at = 0; at < 70; ++at) {
+    const std::string before(at, 'a');
+    const std::string behind(70 - at, 'z');
+    std::string out;
+    escape_text(before + "<\r" + behind, out);
+    EXPECT_EQ(out, before + "&lt;&#13;" + behind);
+    out.clear();
+    escape_attribute(before + "\"" + behind, out);
+    EXPECT_EQ(out, before + "&quot;" + behind);
+  }
+}
+
 TEST(Writer, AttributesAreEscaped) {
   std::string out;
   write_attribute("to", "a'b\"<&>", out);

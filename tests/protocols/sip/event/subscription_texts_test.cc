@@ -65,6 +65,22 @@ TEST(SubscriptionTexts, OthersComeBackAsTheyWere) {
   expect_back(dialog, "bob@sip.example", "");
 }
 
+TEST(SubscriptionTexts, AContactOfTheSameUserTakesItsHostAlone) {
+  Dialog dialog = example();
+  const size_t host_alone = expect_back(dialog, "bob@sip.example", "");
+  for (const base::Bytes transport : {";transport=tcp", ";transport=udp", ";transport=tls"}) {
+    dialog.remote_target = "sip:bob@192.0.2.1:5070" + std::string(transport);
+    EXPECT_EQ(expect_back(dialog, "bob@sip.example", ""), host_alone);
+  }
+  for (const base::Bytes target :
+       {"sip:bobby@192.0.2.1:5070;transport=sctp", "sip:bob@", "sip:;transport=tcp", "sip:bob",
+        "bob@192.0.2.1", "sip:bob@192.0.2.1;transport=tcp;ob", "sip:bob@;transport=tcp"}) {
+    dialog.remote_target = target;
+    expect_back(dialog, "bob@sip.example", "");
+    expect_back(dialog, "sip.example", "");
+  }
+}
+
 TEST(SubscriptionTexts, LongOnesToo) {
   Dialog dialog = example();
   dialog.call_id.assign(127, 'c');
