@@ -4,7 +4,8 @@ own. After every case an OPTIONS must be answered in time; memory must not grow.
 ours and not here: a folder with protos/c07-sip.pack, or the same with .gz, is named by the argument
 or by ROLLCALL_TORTURE; without one the program is skipped (exit status 77).
 
-They are INVITEs and CANCELs. With --method MESSAGE they become requests that a handler reads."""
+They are INVITEs and CANCELs. With --method MESSAGE or PUBLISH they become requests that a handler
+reads; with --digest a user of the node sends them from nowhere known, and proves that she does."""
 import argparse
 import gzip
 import os
@@ -14,9 +15,18 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "trust"))
 from server import check, difference, figure, finish  # noqa: E402
-from sip import DATAGRAM_MAX, SipServer, Stream, request, touch_buffers  # noqa: E402
+from sip import (  # noqa: E402
+    DATAGRAM_MAX, STRANGER, TRUNK, SipServer, Stream, request, touch_buffers)
+
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
+from sip_client import Client  # noqa: E402
 
 SKIPPED = 77
+USER, PASSWORD = "user", "secret"  # whom the cases' From names, at this address
+DIGEST = 'digest = true\nhosts = ["127.0.0.1"]\n'
+PIDF = (b"Event: presence\r\nContent-Type: application/pidf+xml\r\nContent-Length: %d\r\n\r\n%s")
+DOCUMENT = (b"<presence xmlns='urn:ietf:params:xml:ns:pidf' entity='sip:user@localhost'>"
+            b"<tuple id='t'><status><basic>open</basic></status></tuple></presence>")
 GROWTH_MAX = 1 << 20
 WARM = 3  # times all cases before memory is compared: queues and heaps have seen the largest
 
@@ -37,12 +47,37 @@ def read_pack(folder):
 
 def as_method(message, method):
     """The name in request line and CSeq, where the case has left it as it was."""
-    return message.replace(b"INVITE sip:", method + b" sip:").replace(b" INVITE\r\n",
-                                                                      b" " + method + b"\r\n")
+    message = message.replace(b"INVITE sip:", method + b" sip:").replace(b" INVITE\r\n",
+                                                                         b" " + method + b"\r\n")
+    if method == b"PUBLISH":
+        message = message.replace(b"victim@example.com", b"user@localhost")
+        described = b"Content-Type: application/sdp\r\nContent-Length: "
+        head, found, _ = message.partition(described)
+        if found:
+            message = head + PIDF % (len(DOCUMENT), DOCUMENT)
+    return message
+
+
+class Prover:
+    """Writes her credentials into what a user sends."""
+
+    def __init__(self, server, method):
+        self.client = Client(USER, PASSWORD, server.udp, address=STRANGER)
+        self.method = method
+        self.left = 0  # requests that the nonce is good for
+
+    def __call__(self, message):
+        if self.left == 0:
+            self.client.take_challenge(self.client.ask(self.method, "sip:user@localhost"))
+            self.left = 500
+        self.left -= 1
+        method = message.partition(b" ")[0].decode("latin-1")
+        proof = self.client.credentials(method, "sip:user@localhost").encode("latin-1")
+        return message.replace(b"Max-Forwards:", proof + b"Max-Forwards:", 1)
 
 
 def by_datagrams(server, case):
-    with server.datagrams() as source:
+    with server.datagrams(server.attacker) as source:
         for message in case:
             if len(message) <= DATAGRAM_MAX:
                 try:
@@ -53,7 +88,7 @@ def by_datagrams(server, case):
 
 def by_connection(server, case):
     """The node reads all of it, or ends the connection before."""
-    with Stream(server) as stream:
+    with Stream(server, server.attacker) as stream:
         for message in case:
             stream.send(message)
         stream.socket.shutdown(1)
@@ -72,22 +107,27 @@ def run(server, name, cases, attack, options):
 
     def once():
         for number, case in enumerate(cases):
-            attack(server, case)
+            attack(server, [server.prove(case[0]), *case[1:]] if server.prove else case)
             if not server.alive(options.within):
                 unanswered.append(number)
 
-    for _ in range(WARM):
+    for _ in range(0 if options.sanitized else WARM):
         once()
     resident = settled(server)
     before = server.counters()
     once()
     after = server.counters()
-    malformed, lost, taken = difference(after, before, "sip_messages_malformed",
-                                        "sip_connections_malformed", "sip_requests")
+    malformed, lost, taken, proved = difference(
+        after, before, "sip_messages_malformed", "sip_connections_malformed", "sip_requests",
+        "sip_authentications")
     grown = settled(server) - resident
     figure(name + ": cases", "%d" % len(cases))
     figure(name + ": messages malformed, framing lost", "%d, %d" % (malformed, lost))
     figure(name + ": requests well-formed", "%d" % (taken - len(cases)))
+    if options.digest:
+        figure(name + ": proved by digest", "%d" % proved)
+        # Datagrams overtake each other between shards, and with them their credentials' counts.
+        check(proved > len(cases) / 10, name + ": few were let in")
     figure(name + ": memory, difference", "%+.0f KiB" % (grown / 1024))
     check(not unanswered, "%s: OPTIONS late or never after %s" % (name, unanswered[:20]))
     check(grown < GROWTH_MAX or options.sanitized, "%s: memory grew by %d bytes" % (name, grown))
@@ -102,6 +142,7 @@ def main():
     parser.add_argument("--within", type=float, default=0.1,
                         help="seconds that an OPTIONS may take (default: %(default)s)")
     parser.add_argument("--method", default="INVITE", help="(default: %(default)s)")
+    parser.add_argument("--digest", action="store_true", help="with MESSAGE or PUBLISH only")
     parser.add_argument("--cases", type=int, help="only so many, evenly spread")
     parser.add_argument("--sanitized", action="store_true",
                         help="the node keeps what it has freed: memory is not judged")
@@ -115,7 +156,9 @@ def main():
     if options.method != "INVITE":
         cases = [[as_method(message, options.method.encode()) for message in case]
                  for case in cases]
-    server = SipServer()
+    server = SipServer(users=[USER], sip_settings=DIGEST if options.digest else "")
+    server.attacker = STRANGER if options.digest else TRUNK
+    server.prove = Prover(server, options.method) if options.digest else None
     idle = server.resident()
     touch_buffers(server)
     figure("receive buffers, when all of them have been used",
