@@ -4,10 +4,20 @@
 
 #include "engine/base/check.h"
 #include "protocols/sip/event/dialogs.h"
+#include "protocols/sip/event/message_waiting.h"
 #include "protocols/sip/event/presence.h"
 #include "protocols/sip/event/watcher_info.h"
 
 namespace gateway {
+namespace {
+
+// Another number of messages may wait for the user now.
+bool concerns_stored_messages(im::StoreKind kind) {
+  return kind == im::StoreKind::append_offline || kind == im::StoreKind::load_offline ||
+         kind == im::StoreKind::delete_offline;
+}
+
+}  // namespace
 
 ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<sip::Service> sip,
                            base::Random& random)
@@ -21,6 +31,7 @@ ShardService::ShardService(std::unique_ptr<xmpp::Service> xmpp, std::unique_ptr<
   const uint8_t presence = notifier_.add(std::make_unique<sip::PresencePackage>());
   notifier_.add(std::make_unique<sip::WatcherInfoPackage>(presence));
   notifier_.add(std::make_unique<sip::DialogPackage>());
+  message_waiting_ = notifier_.add(std::make_unique<sip::MessageWaitingPackage>());
   xmpp_->realm().set_elsewhere(*this);
   if (sip_->options().digest) authenticator_.emplace(*sip_, xmpp_->realm());
 }
@@ -88,7 +99,10 @@ void ShardService::on_answer(engine::QuestionPtr answer, engine::Turn& turn) {
   if (answer->to == engine::Question::To::names) return sip_->on_answer(std::move(answer), turn);
   const auto& request = static_cast<const im::StoreRequest&>(*answer);
   if (im::changes_password(request.kind)) on_password_changed(request.user);
+  if (!concerns_stored_messages(request.kind)) return xmpp_->on_answer(std::move(answer), turn);
+  const std::string account = request.user;
   xmpp_->on_answer(std::move(answer), turn);
+  notifier_.look_again(account, message_waiting_, turn);
 }
 
 void ShardService::on_committed(engine::Turn& turn) {

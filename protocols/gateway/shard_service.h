@@ -53,6 +53,7 @@ class ShardService final : public engine::Service, private im::Elsewhere {
   Presences presences_;
   sip::Compositor compositor_;
   sip::Notifier notifier_;
+  uint8_t message_waiting_ = 0;  // its place among the notifier's packages
   Registrar registrar_;
 };
 

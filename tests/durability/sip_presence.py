@@ -2,11 +2,13 @@
 """Presence outlives the node: what a call manager published and was answered 200, and who had
 subscribed and was answered 200, are there after kill -9, which comes right behind an answer. Nobody
 publishes or subscribes again; every watcher is told in the dialog he has, with a CSeq that goes up,
-and sees what was said last; a call manager goes on with the tag it has."""
+and sees what was said last; a call manager goes on with the tag it has. So do those who are told how
+many messages wait, which must be as many as were answered 200."""
 import argparse
 import asyncio
 import pathlib
 import random
+import re
 import sys
 import time
 
@@ -31,6 +33,14 @@ class Line:
         self.manager, self.user = manager, user
         self.tag = None
         self.busy = False
+        self.messages = 0  # that wait
+
+    async def write(self):
+        answer = await self.manager.request(
+            "MESSAGE", f"sip:{self.user}@localhost", body="call me", Content_Type="text/plain")
+        if answer.status not in (200, 202):
+            raise AssertionError(f"a message to {self.user}: {answer}")
+        self.messages += 1
 
     async def say(self, busy):
         fields = {"SIP-If-Match": self.tag} if self.tag else {}
@@ -44,23 +54,42 @@ class Line:
 
 
 class Watch(Subscription):
-    def __init__(self, agent, line):
-        super().__init__(agent, f"sip:{line.user}@localhost")
+    def __init__(self, agent, line, event="presence"):
+        super().__init__(agent, f"sip:{line.user}@localhost", event)
         self.line = line
         self.cseq_seen = 0
-        self.sees_busy = None
+        self.sees = None
 
     def hear(self):
         """Takes what has come, the newest of it."""
         for notify in self.agent.take(lambda m: m.status is None and m["Call-ID"] == self.call_id):
             if notify.cseq > self.cseq_seen:
                 self.cseq_seen = notify.cseq
-                self.sees_busy = "on-the-phone" in notify.body
+                self.sees = self.read(notify.body)
+
+    def read(self, body):
+        return "on-the-phone" in body
+
+    def truth(self):
+        return self.line.busy
+
+
+class Mailbox(Watch):
+    def __init__(self, agent, line):
+        super().__init__(agent, line, "message-summary")
+
+    def read(self, body):
+        return int(re.search(r"^Text-Message: (\d+)/0", body, re.MULTILINE)[1])
+
+    def truth(self):
+        return self.line.messages
 
 
 async def play_round(server, lines, watches, dice):
     for _ in range(dice.randrange(1, 2 * len(lines))):
         await dice.choice(lines).say(dice.random() < 0.5)
+        if dice.random() < 0.3:
+            await dice.choice(lines).write()
     server.kill()
     await asyncio.sleep(0.05)
     for watch in watches:
@@ -68,16 +97,18 @@ async def play_round(server, lines, watches, dice):
     before = {watch: watch.cseq_seen for watch in watches}
     started = time.monotonic()
     await asyncio.to_thread(server.start)
-    missing = list(watches)
-    while missing and time.monotonic() < started + 10:
+    missing = wrong = watches
+    while (missing or wrong) and time.monotonic() < started + 10:
         await asyncio.sleep(0.02)
-        for watch in missing:
+        for watch in watches:
             watch.hear()
-        missing = [watch for watch in missing if watch.cseq_seen == before[watch]]
-    seconds = time.monotonic() - started
+        if missing:
+            missing = [watch for watch in missing if watch.cseq_seen == before[watch]]
+            seconds = time.monotonic() - started
+        # What was accepted goes into the store behind the restart, and is told then.
+        wrong = [watch for watch in watches if watch.sees != watch.truth()]
     faults = [f"{watch.call_id} was not told" for watch in missing]
-    faults += [f"{watch.call_id} sees {watch.sees_busy}, said was {watch.line.busy}"
-               for watch in watches if watch.sees_busy != watch.line.busy]
+    faults += [f"{watch.call_id} sees {watch.sees}, true is {watch.truth()}" for watch in wrong]
     if len(watches) / seconds > RATE:
         faults.append(f"{len(watches)} notifications in {seconds:.3f} s")
     return faults
@@ -93,6 +124,7 @@ async def play(rounds, seed, server, node_port, ports):
     for line in lines:
         await line.say(True)
     watches = [Watch(desks, line) for line in lines for _ in range(WATCHERS)]
+    watches += [Mailbox(desks, line) for line in lines]
     for watch in watches:
         answer = await watch.subscribe()
         if answer.status != 200:

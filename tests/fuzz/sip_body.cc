@@ -107,6 +107,7 @@ void check_summary(base::Bytes in) {
   require(sip::read_message_summary(out, again));
   require(again.waiting == summary.waiting && again.account == summary.account);
   require(again.voice.fresh == summary.voice.fresh && again.voice.old == summary.voice.old);
+  require(again.text.fresh == summary.text.fresh && again.text.old == summary.text.old);
 }
 
 void check_session(base::Bytes in) {

@@ -1,5 +1,6 @@
-"""A SIP client of a user's own hears who watches her (RFC 3857) and whether a friend is on the phone
-(RFC 4235); she decides about her watchers by slixmpp."""
+"""A SIP client of a user's own hears who watches her (RFC 3857), whether a friend is on the phone
+(RFC 4235) and how many messages wait for her (RFC 3842); she decides about her watchers by slixmpp.
+"""
 
 import asyncio
 import re
@@ -75,6 +76,36 @@ class SipPackages(peer.Test):
             bobs.proved, "SUBSCRIBE", f"sip:{self.alice.user.jid}", None,
             "Contact: <sip:bob@127.0.0.1>\r\nEvent: presence.winfo\r\n")
         self.assertEqual(status(answer), 403)
+
+    async def test_messages_wait(self):
+        await self.alice.leave()
+        hers = self.client(self.alice.user, "udp")
+        await self.subscribe(hers, self.alice.user, "message-summary")
+        _, fields, body = await self.notify(hers)
+        self.assertEqual(fields["content-type"], ["application/simple-message-summary"])
+        self.assertTrue(body.startswith("Messages-Waiting: no\r\n"), body)
+        for text in ("first", "second"):
+            self.bob.send_message(self.alice.user.jid, text)
+        while "Text-Message: 2/0" not in body:  # the first may be told alone
+            body = (await self.notify(hers))[2]
+            self.assertTrue(body.startswith("Messages-Waiting: yes\r\n"), body)
+        self.assertIn(f"Message-Account: sip:{self.alice.user.jid}\r\n", body)
+        again = await self.peer(self.alice.user, "again").arrive()
+        await again.hear_text("second")
+        while not body.startswith("Messages-Waiting: no\r\n"):
+            body = (await self.notify(hers))[2]
+        bobs = self.client(self.bob.user, "udp")
+        answer = await asyncio.to_thread(
+            bobs.proved, "SUBSCRIBE", f"sip:{self.alice.user.jid}", None,
+            "Contact: <sip:bob@127.0.0.1>\r\nEvent: message-summary\r\n")
+        self.assertEqual(status(answer), 403)
+        answer = await asyncio.to_thread(
+            bobs.proved, "SUBSCRIBE", f"sip:{self.alice.user.jid}", None,
+            "Contact: <sip:bob@127.0.0.1>\r\nEvent: conference\r\n")
+        self.assertEqual(status(answer), 489)
+        known = ", ".join(answer[1]["allow-events"])
+        for event in ("presence", "presence.winfo", "dialog", "message-summary"):
+            self.assertIn(event, known.replace(",", " ").split())
 
     async def test_calls(self):
         bobs = self.client(self.bob.user, "tcp")

@@ -56,11 +56,24 @@ bool read(base::Bytes body, MessageSummary& out) {
     if (line.empty()) return true;  // single messages follow
     if (!split(line, ':', name, value)) return false;
     if (same_word(name, "Message-Account")) out.account = value;
-    if (!same_word(name, "Voice-Message")) continue;
-    if (!read_counts(value, out.voice)) return false;
-    out.has_voice = true;
+    const bool voice = same_word(name, "Voice-Message");
+    if (!voice && !same_word(name, "Text-Message")) continue;
+    if (!read_counts(value, voice ? out.voice : out.text)) return false;
+    (voice ? out.has_voice : out.has_text) = true;
   }
   return true;
+}
+
+void write_counts(base::Bytes name, const MessageCounts& counts, base::Sink& out) {
+  out.append(name);
+  write_number(counts.fresh, out);
+  out.append("/");
+  write_number(counts.old, out);
+  out.append(" (");
+  write_number(counts.fresh_urgent, out);
+  out.append("/");
+  write_number(counts.old_urgent, out);
+  out.append(")\r\n");
 }
 
 }  // namespace
@@ -76,17 +89,8 @@ void write_message_summary(const MessageSummary& summary, base::Sink& out) {
   if (!summary.account.empty()) {
     out.append("Message-Account: ").append(summary.account).append("\r\n");
   }
-  if (!summary.has_voice) return;
-  const MessageCounts& voice = summary.voice;
-  out.append("Voice-Message: ");
-  write_number(voice.fresh, out);
-  out.append("/");
-  write_number(voice.old, out);
-  out.append(" (");
-  write_number(voice.fresh_urgent, out);
-  out.append("/");
-  write_number(voice.old_urgent, out);
-  out.append(")\r\n");
+  if (summary.has_voice) write_counts("Voice-Message: ", summary.voice, out);
+  if (summary.has_text) write_counts("Text-Message: ", summary.text, out);
 }
 
 }  // namespace sip

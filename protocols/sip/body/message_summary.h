@@ -23,6 +23,8 @@ struct MessageSummary {
   base::Bytes account;  // a URI; "" if not said
   bool has_voice = false;
   MessageCounts voice;
+  bool has_text = false;
+  MessageCounts text;
 };
 
 // False: no Messages-Waiting on the first line, or counts that are none; counted.

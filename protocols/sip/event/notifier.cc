@@ -15,6 +15,7 @@ namespace {
 using trace::Counter;
 
 constexpr base::Duration kTryAgain = base::Duration::milliseconds(200);
+constexpr base::Duration kGather = base::Duration::seconds(1);  // many changes, one NOTIFY
 constexpr base::Duration kRestartTick = base::Duration::milliseconds(100);
 constexpr int64_t kLifetimeMaxSeconds = 24 * 3600;
 
@@ -182,16 +183,26 @@ void Notifier::list(Subscription& subscription, WatcherEvent event, engine::Turn
   for (const auto& package : packages_) package->on_watcher(subscription, status, event, to_tell_);
   for (const uint64_t id : to_tell_) {
     Subscription* const one = find(id);
-    if (one != nullptr && one->end == SubscriptionEnd::none) tell_soon(*one, turn);
+    if (one != nullptr && one->end == SubscriptionEnd::none) tell_soon(*one, {}, turn);
   }
 }
 
 // Not from here, where a presentity may be in the middle of its list.
-void Notifier::tell_soon(Subscription& subscription, engine::Turn& turn) {
+void Notifier::tell_soon(Subscription& subscription, base::Duration delay, engine::Turn& turn) {
   subscription.due = true;
   if (!subscription.answered || subscription.notifying || subscription.held) return;
   subscription.held = true;
-  turn.timers.arm(subscription, turn.now);
+  turn.timers.arm(subscription, turn.now + delay);
+}
+
+void Notifier::look_again(base::Bytes account, uint8_t package, engine::Turn& turn) {
+  im::User* const user = realm_.find_user(account);
+  if (user == nullptr || user->presentity == nullptr) return;
+  user->presentity->for_each_watcher([&](im::Watcher& one) {
+    auto& subscription = static_cast<Subscription&>(one);  // there are no others
+    if (subscription.package != package || subscription.end != SubscriptionEnd::none) return;
+    if (packages_[package]->is_news(subscription)) tell_soon(subscription, kGather, turn);
+  });
 }
 
 Notifier::Facts Notifier::facts(const im::Watcher& watcher) const {
@@ -206,6 +217,7 @@ void Notifier::finish(Subscription& subscription, SubscriptionEnd why, engine::T
   subscription.end = why;
   list(subscription, event_of(why), turn);
   subscription.disarm();
+  subscription.held = false;
   if (std::exchange(subscription.kept, false)) {
     turn.journal.erase(subscription_key(subscription.id));
   }
@@ -317,7 +329,9 @@ std::string Notifier::entity_tag(const Subscription& subscription) const {
   return tag;
 }
 
+// A hold that it is in is over.
 void Notifier::arm(Subscription& subscription, engine::Turn& turn) {
+  subscription.held = false;
   turn.timers.arm(subscription, subscription.expires);
 }
 

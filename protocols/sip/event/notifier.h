@@ -40,6 +40,9 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   void on_committed(engine::Turn& turn);
   void on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn);
 
+  // What this package tells of a user besides her presence may be another now.
+  void look_again(base::Bytes account, uint8_t package, engine::Turn& turn);
+
   size_t size() const { return subscriptions_.size(); }
 
   // What a presentity does not know of one of its watchers, for the operator.
@@ -81,7 +84,7 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   Subscription* find(uint64_t id);
   void erase(Subscription& subscription, engine::Turn& turn);
   void list(Subscription& subscription, WatcherEvent event, engine::Turn& turn);
-  void tell_soon(Subscription& subscription, engine::Turn& turn);
+  void tell_soon(Subscription& subscription, base::Duration delay, engine::Turn& turn);
   void enter(const Subscription& subscription, base::Bytes account, engine::Turn& turn);
   void note(const Subscription& subscription, engine::Turn& turn);
   void answered(Subscription& subscription, bool elsewhere, engine::Turn& turn);

@@ -19,6 +19,19 @@ using trace::Counter;
 
 bool is_first(const Received& request) { return request.essentials.to.tag.empty(); }
 
+bool is_for(Audience audience, bool herself, bool granted) {
+  switch (audience) {
+    case Audience::everybody:
+      return true;
+    case Audience::herself:
+      return herself;
+    case Audience::herself_and_granted:
+      return herself || granted;
+  }
+  CHECK(false);
+  return false;
+}
+
 }  // namespace
 
 // A request that waits for its user to be read from the store.
@@ -83,8 +96,8 @@ uint16_t Notifier::read(const Received& request, base::Instant now, Wish& out) {
   out.event_id = event.id;
   if (!find_user(request)) return 404;
   if (!identify(request, now, out)) return 403;
-  const jid::JidView user = jid::JidView::trusted(account_);
-  if ((*package)->private_to_user() && out.identity != user.bare()) return 403;
+  const bool herself = out.identity == jid::JidView::trusted(account_).bare();
+  if (!is_for((*package)->audience(), herself, out.granted)) return 403;
   if (!accepts(request.message, (*package)->media_type(), true)) return 406;
   const Lifetimes limits = (*package)->lifetimes();
   return choose_lifetime(request.essentials, limits, out.seconds) ? 0 : 423;

@@ -15,19 +15,25 @@
 
 namespace sip {
 
+// Who may subscribe.
+enum class Audience : uint8_t {
+  everybody,            // and sees what the user's roster and lists let him
+  herself,              // the user's own clients
+  herself_and_granted,  // … and users of peers with `watches`
+};
+
 class Package {
  public:
   virtual ~Package() = default;
   virtual base::Bytes name() const = 0;        // of Event
   virtual base::Bytes media_type() const = 0;  // of its bodies; who does not accept it gets 406
   virtual Lifetimes lifetimes() const { return {}; }
-  // Who may subscribe: everybody, and sees what the user's roster and lists let him; or nobody but
-  // the user herself.
-  virtual bool private_to_user() const { return false; }
+  virtual Audience audience() const { return Audience::everybody; }
   // Does the version of her presence tell whether a subscriber knows it all (RFC 5839)?
   virtual bool has_entity_tags() const { return false; }
 
-  // Her presence, or what this one may see, has changed. False: he has been told what is so.
+  // Her presence, or what this one may see, or what Notifier::look_again() is about, has changed.
+  // False: he has been told what is so.
   virtual bool is_news(const Subscription& subscription) const = 0;
   // What this one may see now; shared where it is the same for many. Null: no body. `version`:
   // 0 for the first NOTIFY of the dialog, one more for each that follows; more after a restart.

@@ -42,8 +42,8 @@ class Subscription final : public engine::Timer, public im::Watcher {
   bool notifying : 1 = false;  // a NOTIFY is under way: one at a time, so that they come in order
   bool due : 1 = false;        // another is owed
   bool held : 1 = false;       // … and waits a moment
-  uint8_t told = 0;            // its package's own: what the last body said
   uint8_t listed = 0;          // to those who ask who watches: WatcherStatus + 1; 0: not
+  uint32_t told = 0;           // its package's own: what the last body said
   uint32_t local_cseq = 0;
   uint32_t cseq_reserved = 0;  // local numbers up to this one count as used after a restart
   uint32_t remote_cseq = 0;

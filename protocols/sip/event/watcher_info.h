@@ -25,7 +25,7 @@ class WatcherInfoPackage final : public Package {
 
   base::Bytes name() const override { return "presence.winfo"; }
   base::Bytes media_type() const override { return "application/watcherinfo+xml"; }
-  bool private_to_user() const override { return true; }
+  Audience audience() const override { return Audience::herself; }
   bool is_news(const Subscription& subscription) const override;
   std::shared_ptr<const std::string> body(const Subscription& subscription,
                                           uint32_t version) override;

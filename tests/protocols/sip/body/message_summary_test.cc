@@ -43,6 +43,20 @@ TEST(MessageSummary, LeanOnesAndLineEndsOfOthers) {
   EXPECT_EQ(out, "Messages-Waiting: no\r\n");
 }
 
+TEST(MessageSummary, TextMessagesAreCountedApart) {
+  MessageSummary summary;
+  summary.waiting = summary.has_text = true;
+  summary.text.fresh = 3;
+  std::string out;
+  write_message_summary(summary, out);
+  EXPECT_EQ(out, "Messages-Waiting: yes\r\nText-Message: 3/0 (0/0)\r\n");
+  MessageSummary read;
+  ASSERT_TRUE(read_message_summary(out, read));
+  EXPECT_TRUE(read.has_text && !read.has_voice);
+  EXPECT_EQ(read.text.fresh, 3u);
+  EXPECT_FALSE(read_message_summary("Messages-Waiting: yes\r\nText-Message: x\r\n", read));
+}
+
 TEST(MessageSummary, MalformedOnesAreRefusedAndCounted) {
   const uint64_t before = trace::total(trace::Counter::sip_message_summaries_malformed);
   const std::string bodies[] = {"",

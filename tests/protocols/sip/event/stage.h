@@ -14,6 +14,7 @@
 #include "protocols/im/realm.h"
 #include "protocols/sip/event/compositor.h"
 #include "protocols/sip/event/dialogs.h"
+#include "protocols/sip/event/message_waiting.h"
 #include "protocols/sip/event/notifier.h"
 #include "protocols/sip/event/presence.h"
 #include "protocols/sip/event/watcher_info.h"
@@ -55,6 +56,7 @@ struct EventStage : im::Elsewhere {
     const uint8_t presence = notifier->add(std::make_unique<PresencePackage>());
     notifier->add(std::make_unique<WatcherInfoPackage>(presence));
     notifier->add(std::make_unique<DialogPackage>());
+    message_waiting = notifier->add(std::make_unique<MessageWaitingPackage>());
   }
   void end() {
     notifier.reset();
@@ -188,6 +190,7 @@ struct EventStage : im::Elsewhere {
   std::unique_ptr<Service> service;
   std::unique_ptr<Compositor> compositor;
   std::unique_ptr<Notifier> notifier;
+  uint8_t message_waiting = 0;  // its place among the packages
   std::vector<std::string> sent;
   base::SocketAddress sent_to;  // the last of them
   std::string call_id;
