@@ -117,6 +117,15 @@ class Stream:
             self.answers += new
         return self.answers
 
+    def finals(self):
+        return [answer for answer in self.answers if answer.status >= 200]
+
+    def read_finals(self, count, seconds=PATIENCE):
+        """Reads on until so many final answers have come in all, or the end has."""
+        deadline = time.monotonic() + seconds
+        while len(self.finals()) < count and not self.closed and time.monotonic() < deadline:
+            self.read(len(self.answers) + 1, deadline - time.monotonic())
+
     def ask(self, data, seconds=PATIENCE):
         """The answer to this; None: there is none."""
         already = len(self.answers)
