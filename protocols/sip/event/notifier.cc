@@ -216,8 +216,7 @@ void Notifier::finish(Subscription& subscription, SubscriptionEnd why, engine::T
   if (subscription.end != SubscriptionEnd::none) return;
   subscription.end = why;
   list(subscription, event_of(why), turn);
-  subscription.disarm();
-  subscription.held = false;
+  if (!subscription.held) subscription.disarm();
   if (std::exchange(subscription.kept, false)) {
     turn.journal.erase(subscription_key(subscription.id));
   }
@@ -376,8 +375,8 @@ void Notifier::on_no_response(uint64_t number, engine::Turn& turn) {
 void Notifier::answered(Subscription& subscription, bool elsewhere, engine::Turn& turn) {
   subscription.answered = true;
   if (!subscription.due) return;
+  subscription.held = elsewhere;
   if (!elsewhere) return notify(subscription, turn);
-  subscription.held = true;
   turn.timers.arm(subscription, turn.now);
 }
 
@@ -425,18 +424,20 @@ void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::
   (*package)->on_asked(*subscription);
   subscription->listed = static_cast<uint8_t>(1 + static_cast<uint8_t>(status_of(*subscription)));
   subscription->due = true;
-  restored_.push_back(subscription->id);
+  subscription->held = true;
+  restored_.push_back({subscription->id, turn.journal.appended()});
   if (!restart_timer_.armed()) turn.timers.arm(restart_timer_, turn.now + kRestartTick);
 }
 
-// In the order they came back; expired ones are told so.
+// In the order they came back; expired ones are told so. Not before the numbers that they are told
+// with are reserved on the disk: another crash would have them used twice.
 void Notifier::on_restart_tick(engine::Turn& turn) {
   size_t left = std::max<size_t>(1, kRestartRate / 10 / service_.shards());
   for (; left > 0 && !restored_.empty(); --left) {
-    Subscription* const subscription = find(restored_.front());
+    if (restored_.front().position > turn.journal.committed()) break;
+    Subscription* const subscription = find(restored_.front().id);
     restored_.pop_front();
-    if (subscription == nullptr || subscription->end != SubscriptionEnd::none) continue;
-    on_time(*subscription, turn);
+    if (subscription != nullptr) on_time(*subscription, turn);
   }
   if (!restored_.empty()) turn.timers.arm(restart_timer_, turn.now + kRestartTick);
 }

@@ -64,6 +64,10 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   };
   // notifier_requests.cc: SUBSCRIBE.
   bool find_user(const Received& request);
+  bool find_user_of_dialog(const Received& request);
+  bool is_coming_back(const Received& request, engine::Turn& turn);
+  void wait(const Received& request, engine::Turn& turn);
+  void go_on(const Received& request, engine::Turn& turn);
   uint16_t read(const Received& request, base::Instant now, Wish& out);
   bool identify(const Received& request, base::Instant now, Wish& out);
   bool speaks_for(const Received& request, base::Bytes identity, base::Instant now);
@@ -113,8 +117,13 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
   std::vector<std::unique_ptr<Package>> packages_;
   FlatTable<Subscription, PlainSlot<Subscription>> subscriptions_;
   uint32_t asking_ = 0;
-  uint64_t start_;                 // tells this life of the node from others
-  std::deque<uint64_t> restored_;  // who has not been told since the restart
+  uint64_t start_;  // tells this life of the node from others
+  // Who has not been told since the restart, and waits for what the journal is told of its CSeq.
+  struct Restored {
+    uint64_t id = 0;
+    engine::Journal::Position position = 0;
+  };
+  std::deque<Restored> restored_;
   engine::MemberTimer<Notifier, &Notifier::on_restart_tick> restart_timer_{*this};
   std::vector<uint64_t> to_tell_;  // scratch, as the next ones
   std::string account_;

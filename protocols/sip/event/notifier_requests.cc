@@ -40,6 +40,7 @@ struct Notifier::Asking final : im::Realm::Caller {
   void loaded(im::User* user, im::BindResult result, engine::Turn& turn) override {
     --owner.asking_;
     held.use([&](const Received& request) {
+      if (!is_first(request)) return owner.go_on(request, turn);
       if (user != nullptr) return owner.begin(request, *user, turn);
       owner.refuse(request, result == im::BindResult::no_such_account ? 404 : 503, turn);
     });
@@ -53,36 +54,55 @@ bool Notifier::find_user(const Received& request) {
                       account_);
 }
 
-engine::ShardId Notifier::shard_for(const Received& request, engine::Turn& turn) {
-  // In a dialog the Request-URI is our Contact; To is still who was asked for.
+// In a dialog the Request-URI is our Contact; To is still who was asked for.
+bool Notifier::find_user_of_dialog(const Received& request) {
   Uri to;
-  const bool found = is_first(request)
-                         ? find_user(request)
-                         : parse_uri(request.essentials.to.uri, to) &&
-                               find_account(to, realm_.options(), service_.options(), account_);
-  if (!found) return turn.shard;
+  return parse_uri(request.essentials.to.uri, to) &&
+         find_account(to, realm_.options(), service_.options(), account_);
+}
+
+engine::ShardId Notifier::shard_for(const Received& request, engine::Turn& turn) {
+  if (!(is_first(request) ? find_user(request) : find_user_of_dialog(request))) return turn.shard;
   return realm_.partition().owner(jid::JidView::trusted(account_).bare()).shard;
 }
 
 void Notifier::on_request(const Received& request, engine::Turn& turn) {
   if (!is_first(request)) {
-    uint64_t id = 0;
-    Subscription* const subscription = read_tag(request.essentials.to.tag, id) ? find(id) : nullptr;
-    if (subscription == nullptr || subscription->end != SubscriptionEnd::none) {
-      return refuse(request, 481, turn);
-    }
-    return again(request, *subscription, turn);
+    if (is_coming_back(request, turn) && find_user_of_dialog(request)) return wait(request, turn);
+    return go_on(request, turn);
   }
   Wish wish;
   const uint16_t status = read(request, turn.now, wish);
   if (status != 0) return refuse(request, status, turn);
+  im::User* const user = realm_.find_user(jid::JidView::trusted(account_).bare());
+  if (user != nullptr) return begin(request, *user, turn);
+  wait(request, turn);
+}
+
+// Until the store has said who account_ is.
+void Notifier::wait(const Received& request, engine::Turn& turn) {
   const std::string bare(jid::JidView::trusted(account_).bare());
-  if (im::User* const user = realm_.find_user(bare)) return begin(request, *user, turn);
   if (asking_ >= kAskingMax) return refuse(request, 503, turn);
   ++asking_;
   if (realm_.when_loaded(bare, std::make_unique<Asking>(*this, request), turn)) return;
   --asking_;
   refuse(request, 503, turn);
+}
+
+// After a restart: in the journal, and not here yet.
+bool Notifier::is_coming_back(const Received& request, engine::Turn& turn) {
+  uint64_t id = 0;
+  return read_tag(request.essentials.to.tag, id) && find(id) == nullptr &&
+         turn.journal.holds(subscription_key(id));
+}
+
+void Notifier::go_on(const Received& request, engine::Turn& turn) {
+  uint64_t id = 0;
+  Subscription* const subscription = read_tag(request.essentials.to.tag, id) ? find(id) : nullptr;
+  if (subscription == nullptr || subscription->end != SubscriptionEnd::none) {
+    return refuse(request, is_coming_back(request, turn) ? 503 : 481, turn);
+  }
+  again(request, *subscription, turn);
 }
 
 // 0, or the status that refuses a first SUBSCRIBE whoever the user is.

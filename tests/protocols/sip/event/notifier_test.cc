@@ -26,6 +26,15 @@ struct NotifierTest : testing::Test, EventStage {
     return to;
   }
   std::string state() const { return last("Subscription-State"); }
+  // As restart(), but nobody is in memory, and the store has not been heard.
+  void forget() {
+    std::vector<engine::JournalEntry> entries = log.recovered();
+    end();
+    begin_realm();
+    begin();
+    engine::Turn here = turn();
+    notifier->on_recovered(im::take_out(im::EntryKind::subscription, entries), here);
+  }
   void restart() {
     std::vector<engine::JournalEntry> entries = log.recovered();
     end();
@@ -255,6 +264,37 @@ TEST_F(NotifierTest, GoesOnAfterARestart) {
   agree();
   subscribe("Expires: 600\r\n", to);
   EXPECT_EQ(all(), "200 NOTIFY ");
+}
+
+TEST_F(NotifierTest, AskedBeforeItIsBackItGoesOnAllTheSame) {
+  const std::string to = establish();
+  forget();
+  subscribe("Expires: 600\r\n", to);  // the store has not said yet who alice is
+  EXPECT_EQ(all(), "200 NOTIFY ");
+  EXPECT_EQ(notifier->size(), 1u);
+}
+
+TEST_F(NotifierTest, ANumberIsUsedWhenItIsReservedOnTheDisk) {
+  establish();
+  log.hold();
+  restart();
+  say(im::LineState::busy);
+  EXPECT_EQ(all(), "");  // another crash would have the same numbers used again
+  commit();
+  advance(1);
+  ASSERT_FALSE(sent.empty());
+  EXPECT_EQ(what(sent[0]), "NOTIFY");
+}
+
+TEST_F(NotifierTest, EndsEvenBeforeItHasBeenToldAnything) {
+  const std::string to = establish();
+  log.hold();
+  restart();
+  subscribe("Expires: 0\r\n", to);
+  ASSERT_EQ(sent.size(), 2u);
+  EXPECT_EQ(state(), "terminated;reason=timeout");
+  agree();
+  EXPECT_EQ(notifier->size(), 0u);
 }
 
 TEST_F(NotifierTest, WhatCannotBeReadIsDropped) {

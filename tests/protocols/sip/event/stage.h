@@ -28,10 +28,7 @@ struct NoIq final : im::AccountIq {
 
 struct EventStage : im::Elsewhere {
   explicit EventStage(uint32_t subscriptions_max = 100) {
-    auto im_options = std::make_shared<im::Options>();
-    im_options->domains = {"xmpp.example"};
-    realm = std::make_unique<im::Realm>(0, partition, im_options, no_iq);
-    realm->set_elsewhere(*this);
+    begin_realm();
     auto options = std::make_shared<Options>();
     options->listeners = {ListenerKind::udp};
     options->sent_by = "xmpp.example";
@@ -49,6 +46,12 @@ struct EventStage : im::Elsewhere {
   }
   ~EventStage() override { end(); }
 
+  void begin_realm() {
+    auto im_options = std::make_shared<im::Options>();
+    im_options->domains = {"xmpp.example"};
+    realm = std::make_unique<im::Realm>(0, partition, im_options, no_iq);
+    realm->set_elsewhere(*this);
+  }
   void begin() {
     service = std::make_unique<Service>(0, sip_options, node, random);
     compositor = std::make_unique<Compositor>(*service, *realm);
