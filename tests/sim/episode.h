@@ -20,5 +20,7 @@ struct Verdict {
 };
 
 Verdict run_episode(uint64_t seed);
+// The same with both wires, and people who use SIP: tests/sim/wires.h.
+Verdict run_wires_episode(uint64_t seed);
 
 }  // namespace sim

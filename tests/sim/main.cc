@@ -1,5 +1,6 @@
 // tests/sim: `sim --seed N`, `sim --seeds A..B`, `sim --minutes M [--seeds A..]`: new seeds for so
 // long. Every seed runs twice and must have one fate.
+// `--sip`: on both wires (wires.h).
 // `--power-cuts N`: fails if there were fewer. `--grep TEXT` prints what clients say and hear where
 // it contains TEXT, and every crash.
 // Prints one line on failure with the command that repeats it, and at the end what has happened.
@@ -21,6 +22,7 @@ struct Arguments {
   uint64_t power_cuts = 0;  // at least
   double seconds = 0;       // 0: as many seeds as were asked for
   bool verbose = false;
+  sim::Verdict (*episode)(uint64_t seed) = sim::run_episode;
 };
 
 struct Totals {
@@ -48,21 +50,22 @@ void add(const sim::Verdict& verdict, Totals& totals) {
   totals.fate += verdict.fate;
 }
 
-bool run_seed(uint64_t seed, bool verbose, Totals& totals) {
-  const sim::Verdict first = sim::run_episode(seed);
-  const sim::Verdict second = sim::run_episode(seed);
+bool run_seed(uint64_t seed, const Arguments& how, Totals& totals) {
+  const sim::Verdict first = how.episode(seed);
+  const sim::Verdict second = how.episode(seed);
+  const char* const sip = how.episode == sim::run_episode ? "" : "--sip ";
   add(first, totals);
-  if (verbose) {
+  if (how.verbose) {
     std::printf("seed %llu hash %016llx messages %llu logins %llu resumptions %llu\n", wide(seed),
                 wide(first.hash), wide(first.messages), wide(first.logins),
                 wide(first.resumptions));
   }
   if (!first.wrong.empty()) {
-    std::printf("FAILED: %s\n  repeat: sim --seed %llu\n", first.wrong.c_str(), wide(seed));
+    std::printf("FAILED: %s\n  repeat: sim %s--seed %llu\n", first.wrong.c_str(), sip, wide(seed));
     return false;
   }
   if (first.hash != second.hash) {
-    std::printf("FAILED: two fates\n  repeat: sim --seed %llu\n", wide(seed));
+    std::printf("FAILED: two fates\n  repeat: sim %s--seed %llu\n", sip, wide(seed));
     return false;
   }
   return true;
@@ -70,6 +73,11 @@ bool run_seed(uint64_t seed, bool verbose, Totals& totals) {
 
 bool parse(int argc, char** argv, Arguments& out) {
   for (int i = 1; i < argc; i += 2) {
+    if (std::strcmp(argv[i], "--sip") == 0) {
+      out.episode = sim::run_wires_episode;
+      --i;
+      continue;
+    }
     if (i + 1 == argc) return false;
     const char* value = argv[i + 1];
     char* rest = nullptr;
@@ -113,7 +121,7 @@ int main(int argc, char** argv) {
   Arguments arguments;
   if (!parse(argc, argv, arguments)) {
     std::fprintf(stderr,
-                 "usage: sim [--seed N | --seeds A..B] [--minutes M] [--power-cuts N] "
+                 "usage: sim [--sip] [--seed N | --seeds A..B] [--minutes M] [--power-cuts N] "
                  "[--grep TEXT]\n");
     return 2;
   }
@@ -122,7 +130,7 @@ int main(int argc, char** argv) {
   const bool by_time = arguments.seconds > 0;
   for (uint64_t seed = arguments.from; by_time ? now_seconds() < end : seed <= arguments.to;
        ++seed) {
-    if (!run_seed(seed, arguments.verbose, totals)) ++totals.failed;
+    if (!run_seed(seed, arguments, totals)) ++totals.failed;
     std::fflush(stdout);
   }
   report(totals);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "protocols/gateway/shard_service.h"
 #include "protocols/xmpp/journal_account.h"
 #include "tests/sim/world.h"
 
@@ -16,11 +17,10 @@ struct Node::OnShard {
         reactor(node.ground_.network, node.ground_.clock, node.ground_.disk),
         log(node.journals_->hand_over(id, reactor, recovered)),
         shard(id, reactor, node.mesh_, random, node.ground_.store),
-        service(id, node.partition_, std::make_shared<xmpp::Options>(node.ground_.options.xmpp),
-                node.xmpp_),
+        service(node.make_service(*this, id)),
         network(shard, node.ground_.options.net, node.net_shared_, {}),
         durable(node.ground_.clock.now()) {
-    shard.attach(service, network, log, std::move(recovered));
+    shard.attach(*service, network, log, std::move(recovered));
   }
 
   // Not on the disk yet: how much was appended at the end of which turn.
@@ -34,7 +34,8 @@ struct Node::OnShard {
   Reactor reactor;
   journal::ShardJournal& log;
   engine::Shard shard;
-  xmpp::Service service;
+  xmpp::Service* xmpp = nullptr;  // of `service`
+  std::unique_ptr<engine::Service> service;
   engine::Network network;
   base::Instant stalled_until{};
   engine::Journal::Position fed = 0;
@@ -61,7 +62,10 @@ Node::Node(const Ground& ground, std::unique_ptr<Journals> journals)
       xmpp_(ground.options.shards, ground.secret),
       journals_(std::move(journals)) {
   ground_.store.attach(mesh_);
-  std::vector<uint16_t> ports{5222};
+  if (ground_.options.sip != nullptr) {
+    sip_ = {{ground_.random.next(), ground_.random.next()}, ground_.options.shards};
+  }
+  std::vector<uint16_t> ports;
   for (engine::ShardId id = 0; id < ground.options.shards; ++id) {
     shards_.push_back(std::make_unique<OnShard>(id, *this));
     CHECK(shards_.back()->network.listen(ports));
@@ -70,7 +74,18 @@ Node::Node(const Ground& ground, std::unique_ptr<Journals> journals)
 
 Node::~Node() = default;
 
-xmpp::Service& Node::service(engine::ShardId shard) { return shards_.at(shard)->service; }
+// XMPP alone, or both wires.
+std::unique_ptr<engine::Service> Node::make_service(OnShard& on, engine::ShardId id) {
+  const WorldOptions& options = ground_.options;
+  auto xmpp = std::make_unique<xmpp::Service>(id, partition_,
+                                              std::make_shared<xmpp::Options>(options.xmpp), xmpp_);
+  on.xmpp = xmpp.get();
+  if (options.sip == nullptr) return xmpp;
+  return std::make_unique<gateway::ShardService>(
+      std::move(xmpp), std::make_unique<sip::Service>(id, options.sip, sip_, on.random), on.random);
+}
+
+xmpp::Service& Node::service(engine::ShardId shard) { return *shards_.at(shard)->xmpp; }
 
 engine::Network& Node::connections(engine::ShardId shard) { return shards_.at(shard)->network; }
 

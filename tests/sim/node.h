@@ -13,6 +13,7 @@
 #include "engine/shard/hash_partition.h"
 #include "engine/shard/mesh.h"
 #include "engine/shard/shard.h"
+#include "protocols/sip/service.h"
 #include "protocols/xmpp/service.h"
 #include "tests/sim/journals.h"
 #include "tests/sim/network.h"
@@ -56,6 +57,7 @@ class Node {
 
  private:
   struct OnShard;
+  std::unique_ptr<engine::Service> make_service(OnShard& on, engine::ShardId id);
   Node(const Ground& ground, std::unique_ptr<Journals> journals);
 
   const Ground ground_;
@@ -63,6 +65,7 @@ class Node {
   engine::NetShared net_shared_;
   const engine::HashPartition partition_;
   xmpp::Node xmpp_;
+  sip::Node sip_;
   std::unique_ptr<Journals> journals_;
   std::vector<std::unique_ptr<OnShard>> shards_;
 };

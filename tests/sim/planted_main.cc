@@ -10,7 +10,8 @@ int main(int argc, char** argv) {
   constexpr uint64_t kSeeds = 200;
   // The same objects without a bug are sound: what is found below is the bug.
   for (uint64_t seed = 1; seed <= 10; ++seed) {
-    const sim::Verdict verdict = sim::run_episode(seed);
+    sim::Verdict verdict = sim::run_episode(seed);
+    if (verdict.wrong.empty()) verdict = sim::run_wires_episode(seed);
     if (verdict.wrong.empty()) continue;
     std::printf("nothing planted, but seed %llu: %s\n", static_cast<unsigned long long>(seed),
                 verdict.wrong.c_str());

@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <iterator>
+#include <string_view>
 
 #include "engine/base/check.h"
 #include "engine/base/plant.h"
@@ -36,8 +37,9 @@ constexpr PlantedBug kBugs[] = {
 // In the child: 0 when a checker found it. A CHECK of the product ends the child, which is as good.
 int look_for(const PlantedBug& bug, uint64_t from, uint64_t to) {
   base::plant = bug.plant;
+  const bool sip = std::string_view(bug.name).starts_with("sip_");
   for (uint64_t seed = from; seed <= to; ++seed) {
-    const Verdict verdict = run_episode(seed);
+    const Verdict verdict = sip ? run_wires_episode(seed) : run_episode(seed);
     if (verdict.wrong.empty()) continue;
     std::printf("%s: found by seed %llu: %s\n", bug.name, static_cast<unsigned long long>(seed),
                 verdict.wrong.c_str());

@@ -10,9 +10,13 @@ namespace sim {
 
 static double seconds(base::Instant when) { return static_cast<double>(when.ns) / 1e9; }
 
-static engine::NetOptions with_listener(engine::NetOptions net) {
-  net.listeners = {{.address = "::", .port = 5222}};
-  return net;
+static void set_listeners(WorldOptions& options) {
+  options.net.listeners = {{.address = "::", .port = 5222}};
+  if (options.sip == nullptr) return;
+  options.net.listeners.push_back(
+      {.address = "::", .port = 5060, .transport = engine::ListenerTransport::datagram});
+  options.sip->first_listener = 1;
+  options.sip->listeners = {sip::ListenerKind::udp};
 }
 
 World::World(WorldOptions options)
@@ -23,7 +27,7 @@ World::World(WorldOptions options)
       disk_(clock_, random_),
       fate_(*this, options_.fate),
       secret_(32, '\0') {
-  options_.net = with_listener(options_.net);
+  set_listeners(options_);
   options_.im.domains = {domain()};
   options_.xmpp.im = std::make_shared<im::Options>(options_.im);
   options_.xmpp.listeners = {{.tls = xmpp::TlsMode::off, .sasl_without_tls = true}};

@@ -12,6 +12,7 @@
 #include "engine/base/random.h"
 #include "engine/journal/shard_journal.h"
 #include "engine/net/network.h"
+#include "protocols/sip/options.h"
 #include "protocols/xmpp/service.h"
 #include "tests/sim/clock.h"
 #include "tests/sim/crash.h"
@@ -37,6 +38,8 @@ struct WorldOptions {
   engine::NetOptions net;
   xmpp::Options xmpp;  // listeners and im are filled in by the World
   im::Options im;
+  // Null: XMPP alone. What is said of listeners is filled in.
+  std::shared_ptr<sip::Options> sip;
 };
 
 class World {

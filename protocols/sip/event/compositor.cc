@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
 #include "protocols/sip/account.h"
@@ -180,6 +181,9 @@ void Compositor::accepted(const Received& request, im::PublicationTag tag, uint3
   writer.field(HeaderId::sip_etag, text);
   writer.number(HeaderId::expires, seconds);
   writer.end();
+  if (base::plant == base::Plant::sip_answer_before_commit) {
+    return service_.respond(request.back, 200, response, turn);
+  }
   answers_.add(request.back, 200, std::move(response), 0, turn);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/trace/counters.h"
 #include "engine/trace/trace.h"
 #include "protocols/sip/event/packed_dialog.h"
@@ -225,6 +226,9 @@ void Notifier::finish(Subscription& subscription, SubscriptionEnd why, engine::T
 
 void Notifier::notify(Subscription& subscription, engine::Turn& turn) {
   subscription.due = true;
+  if (base::plant == base::Plant::sip_last_state_lost && subscription.notifying) {
+    subscription.due = false;
+  }
   if (!subscription.answered || subscription.notifying || subscription.held) return;
   if (!reachable(subscription)) {
     if (subscription.end != SubscriptionEnd::none) turn.timers.arm(subscription, turn.now);
@@ -401,6 +405,7 @@ void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::
       (kept.way.empty() || unpack(kept.way, service_.options(), turn.shard, way))) {
     package = std::find_if(packages_.begin(), packages_.end(), package_of);
   }
+  if (base::plant == base::Plant::sip_subscription_dropped) package = packages_.end();
   if (package == packages_.end() || find(entry.key.id) != nullptr) {
     trace::count(Counter::sip_subscriptions_unreadable);
     return turn.journal.erase(entry.key);
@@ -412,6 +417,7 @@ void Notifier::restore(im::User& user, const engine::JournalEntry& entry, base::
   if (!kept.way.empty()) subscription->way = std::make_unique<ClientWay>(way);
   subscription->package = static_cast<uint8_t>(package - packages_.begin());
   subscription->local_cseq = when.cseq_reserved;
+  if (base::plant == base::Plant::sip_cseq_reused) subscription->local_cseq = 0;
   subscription->cseq_reserved = when.cseq_reserved + kCSeqStep;
   subscription->remote_cseq = when.remote_cseq;
   subscription->answered = true;

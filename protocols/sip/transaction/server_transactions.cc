@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "engine/base/check.h"
+#include "engine/base/plant.h"
 #include "engine/trace/counters.h"
 #include "protocols/sip/header/writer.h"
 
@@ -162,7 +163,8 @@ void ServerTransactions::finish(Transaction& transaction, uint16_t status, engin
   const bool reliable = transaction.back.reliable();
   if (!transaction.invite) {
     transaction.state = State::completed;
-    if (reliable) return erase(transaction);  // Timer J is zero
+    const bool forget = base::plant == base::Plant::sip_answer_forgotten;
+    if (reliable || forget) return erase(transaction);  // Timer J is zero
     answered_.push_back(transaction);
     return wait(transaction, kTransactionLife, turn);
   }
