@@ -1,7 +1,6 @@
 #include "protocols/gateway/subscriber.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "engine/base/check.h"
 #include "engine/trace/counters.h"
@@ -9,6 +8,7 @@
 #include "protocols/sip/account.h"
 #include "protocols/sip/address.h"
 #include "protocols/sip/body/tuple_id.h"
+#include "protocols/sip/event/subscription.h"
 #include "protocols/sip/header/event.h"
 #include "protocols/sip/header/media_type.h"
 
@@ -20,15 +20,10 @@ using trace::Counter;
 constexpr uint32_t kSeconds = 3600;  // RFC 8048 §3.2.1
 constexpr base::Duration kSoon = base::Duration::seconds(2);
 constexpr base::Duration kLater = base::Duration::seconds(60);
-constexpr size_t kTagDigits = 14;
 constexpr base::Bytes kPidf = "application/pidf+xml";
 
 std::string pair_of(base::Bytes user, base::Bytes contact) {
   return std::string(user).append("\n").append(contact);
-}
-
-void write_tag(uint64_t id, base::Sink& out) {
-  for (size_t i = kTagDigits; i-- > 0;) out.push_back("0123456789abcdef"[id >> (4 * i) & 15]);
 }
 
 Dialog dialog_of(sip::SubscriptionState::State state) {
@@ -87,7 +82,7 @@ bool Subscriber::begin(const im::Stanza& stanza, engine::Turn& turn) {
   watch.user = stanza.from.bare();
   watch.contact = stanza.to.bare();
   watch.granted = stanza.type == im::StanzaType::probe;
-  write_tag(watch.id, watch.dialog.local_tag);
+  sip::append_tag(watch.id, watch.dialog.local_tag);
   turn.random.token(16, watch.dialog.call_id);
   sip::write_sip_uri(jid::JidView::trusted(watch.contact), watch.dialog.remote_target);
   watch.dialog.remote.append("<").append(watch.dialog.remote_target).append(">");
@@ -201,11 +196,8 @@ void Subscriber::on_no_response(uint64_t number, engine::Turn& turn) {
 }
 
 Subscriber::Watch* Subscriber::find(const sip::Received& notify) {
-  const base::Bytes tag = notify.essentials.to.tag;
   uint64_t id = 0;
-  const char* const end = tag.data() + tag.size();
-  const auto read = std::from_chars(tag.data(), end, id, 16);
-  if (tag.size() != kTagDigits || read.ec != std::errc() || read.ptr != end) return nullptr;
+  if (!sip::read_tag(notify.essentials.to.tag, id)) return nullptr;
   const auto found = watches_.find(id);
   if (found == watches_.end()) return nullptr;
   Watch& watch = *found->second;

@@ -73,7 +73,7 @@ struct SubscriptionNote {
   uint32_t remote_cseq = 0;
 };
 engine::JournalKey subscription_key(uint64_t id);
-// Its dialog's local tag: its number, which nobody can guess.
+// A dialog's local tag that is the number of its subscription, which nobody can guess.
 void append_tag(uint64_t id, base::Sink& out);
 [[nodiscard]] bool read_tag(base::Bytes tag, uint64_t& id);
 void pack(const KeptSubscription& kept, base::Sink& out);
