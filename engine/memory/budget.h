@@ -122,7 +122,7 @@ constexpr Budget Budget::per_shard(const Demand& demand) {
         "a 64th of the memory, with their answers; 32 s each over UDP, or 4 s if there are many");
   b.add(Pool::sip_answers, sip_transactions, "each may be asked for again; then 503");
   b.add(Pool::sip_requests, sip_transactions / 8, "of ours; beyond it they are not sent");
-  b.add(Pool::sip_unfinished, sip_transactions / 64,
+  b.add(Pool::sip_unfinished, sip_transactions / 128,
         "beginnings of messages; beyond it the connection whose grows is closed");
   b.add(Pool::sip_subscriptions,
         share(demand.memory_bytes / 128) / bytes_each(Pool::sip_subscriptions),
