@@ -134,7 +134,8 @@ text_on_the_phone = "Am Telefon"
 interval_ms = 5000
 )")
                             .config;
-  const im::PresentityOptions& options = xmpp_options(config)->im->presentity;
+  const std::shared_ptr<const xmpp::Options> all = xmpp_options(config);
+  const im::PresentityOptions& options = all->im->presentity;
   EXPECT_TRUE(options.rules.complete());
   EXPECT_EQ(options.rules.order[0], im::Claim::on_the_phone);
   EXPECT_EQ(options.rules.order[2], im::Claim::available);
