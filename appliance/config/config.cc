@@ -64,6 +64,7 @@ std::shared_ptr<sip::Options> sip_options(const Config& config) {
                                                                    : config.sip.mutual_port,
                 sip::kDefaultTlsPort);
   sip->hosts = config.sip.hosts;
+  sip->domain = config.domains.front();
   for (const SipPeerConfig& peer : config.sip.peers) {
     sip::TrunkPeer trunk;
     trunk.id = peer_id(peer);

@@ -159,6 +159,7 @@ base::Status Node::open_journals() {
   const auto taken = archive_last_epoch(journals_->files(), journals_->last_logs(), *archive_);
   if (!taken) return taken;
   partition_ = std::make_unique<engine::HashPartition>(shard_count_);
+  sip_node_.id = partition_->here();
   const auto owner = [this](const journal::RecoveredEntry& found) {
     return partition_->owner(xmpp::journal_account(found.entry)).shard;
   };

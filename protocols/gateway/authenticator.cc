@@ -116,11 +116,11 @@ Authenticator::Reading Authenticator::read(const sip::Claim& claim, base::Instan
                                                                         : Reading::stale;
 }
 
-bool Authenticator::screen(const sip::Claim& claim, engine::ShardId& owner, sip::Verdict& verdict,
+bool Authenticator::screen(const sip::Claim& claim, engine::Owner& owner, sip::Verdict& verdict,
                            engine::Turn& turn) {
   switch (read(claim, turn.now, given_)) {
     case Reading::ok:
-      owner = realm_.partition().owner(given_.account).shard;
+      owner = realm_.partition().owner(given_.account);
       return true;
     case Reading::nobody_here:
       service_.refusals().note(claim.source.remote, {}, "no peer, and no user of ours", turn.now);

@@ -30,7 +30,7 @@ class Authenticator final : public sip::Gate {
   // This account's password has been changed, or it was deleted.
   void forget(base::Bytes account);
 
-  bool screen(const sip::Claim& claim, engine::ShardId& owner, sip::Verdict& verdict,
+  bool screen(const sip::Claim& claim, engine::Owner& owner, sip::Verdict& verdict,
               engine::Turn& turn) override;
   void check(const sip::Claim& claim, engine::Turn& turn) override;
   void challenge(const sip::Claim& claim, bool stale, sip::Writer& writer,

@@ -62,8 +62,8 @@ Messages::Messages(sip::Service& service, im::Realm& realm)
 }
 
 // What a user of ours sends is in the journal of her shard, as is a session with her.
-engine::ShardId Messages::shard_for(const sip::Received& request, engine::Turn& turn) {
-  return sessions_.shard_for(request, turn);
+engine::Owner Messages::owner_of(const sip::Received& request, engine::Turn& turn) {
+  return sessions_.owner_of(request, turn);
 }
 
 // Reads it into `in_`, and says why it is refused; 0: it is not.

@@ -30,7 +30,7 @@ class Messages final : public sip::Handler, private sip::ClientUser, private Ses
 
   void on_committed(engine::Turn& turn) { owed_.on_committed(turn); }
 
-  engine::ShardId shard_for(const sip::Received& request, engine::Turn& turn) override;
+  engine::Owner owner_of(const sip::Received& request, engine::Turn& turn) override;
   void on_request(const sip::Received& request, engine::Turn& turn) override;
   // A message for a user of `peer`. False: it cannot be carried.
   bool take(const im::Stanza& stanza, const sip::TrunkPeer& peer, engine::Turn& turn);

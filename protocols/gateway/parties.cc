@@ -3,6 +3,7 @@
 #include "protocols/jid/jid.h"
 #include "protocols/sip/account.h"
 #include "protocols/sip/address.h"
+#include "protocols/sip/origin.h"
 
 namespace gateway {
 namespace {
@@ -24,7 +25,7 @@ bool find_contact(const sip::Uri& uri, const sip::Options& options, std::string&
 bool may_speak(const sip::Received& request, base::Bytes jid, const sip::Options& options) {
   const jid::JidView who = jid::JidView::trusted(jid);
   if (!request.account.empty()) return request.account == who.bare();
-  return sip::trusted_for(options.peers, request.source, who.domain());
+  return sip::trusted_for(options.peers, sip::origin_of(request, options.peers), who.domain());
 }
 
 uint16_t read_parties(const sip::Received& request, const im::Options& im, sip::Service& service,
@@ -39,8 +40,9 @@ uint16_t read_parties(const sip::Received& request, const im::Options& im, sip::
   if (!sip::read_jid(request.essentials.from.uri, out.from)) return 403;
   if (!ours) return 404;
   if (may_speak(request, out.from, options)) return 0;
-  service.refusals().note(request.source.remote, jid::JidView::trusted(out.from).domain(),
-                          "may not speak for this domain", turn.now);
+  service.refusals().note(sip::origin_of(request, options.peers).remote,
+                          jid::JidView::trusted(out.from).domain(), "may not speak for this domain",
+                          turn.now);
   return 403;
 }
 

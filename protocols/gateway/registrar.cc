@@ -38,9 +38,9 @@ Registrar::Registrar(sip::Service& service, im::Realm& realm) : service_(service
 
 Registrar::~Registrar() { CHECK(clients_.empty() && by_serial_.empty()); }
 
-engine::ShardId Registrar::shard_for(const sip::Received& request, engine::Turn& turn) {
-  if (request.account.empty()) return turn.shard;
-  return realm_.partition().owner(request.account).shard;
+engine::Owner Registrar::owner_of(const sip::Received& request, engine::Turn&) {
+  if (request.account.empty()) return service_.here();
+  return realm_.partition().owner(request.account);
 }
 
 // §10.3 steps 3 to 5: nobody registers for somebody else.

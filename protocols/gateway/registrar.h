@@ -33,7 +33,7 @@ class Registrar final : public sip::Handler, public sip::FlowUser, private sip::
   void on_recovered(const std::vector<engine::JournalEntry>& entries, engine::Turn& turn);
   void on_shutdown(engine::Turn& turn);
 
-  engine::ShardId shard_for(const sip::Received& request, engine::Turn& turn) override;
+  engine::Owner owner_of(const sip::Received& request, engine::Turn& turn) override;
   void on_request(const sip::Received& request, engine::Turn& turn) override;
   void on_flow_closed(const sip::Flow& flow, engine::ShardId shard, engine::Turn& turn) override;
 

@@ -46,18 +46,22 @@ Sessions::Sessions(sip::Service& service, im::Realm& realm, SessionMessages& mes
   service.announce(sip::HeaderId::accept, sip::kSdp);
 }
 
-engine::ShardId Sessions::shard_for(const sip::Received& request, engine::Turn& turn) {
-  engine::ShardId shard = turn.shard;
-  if (!request.essentials.to.tag.empty()) {
-    const bool known = table_.shard_of(request.essentials.to.tag, shard);
-    return known && shard < service_.shards() ? shard : turn.shard;
+// A tag that is none of this node's may be that of the host node of whom To names.
+engine::Owner Sessions::owner_of(const sip::Received& request, engine::Turn&) {
+  const sip::Essentials& essentials = request.essentials;
+  engine::Owner owner = service_.here();
+  const bool first = essentials.to.tag.empty();
+  if (!first && table_.shard_of(essentials.to.tag, owner.shard)) {
+    return owner.shard < service_.shards() ? owner : service_.here();
   }
-  if (!request.account.empty()) return realm_.partition().owner(request.account).shard;
-  if (!sip::find_account(request.essentials.request_uri, realm_.options(), service_.options(),
-                         account_)) {
-    return turn.shard;
+  if (first && !request.account.empty()) return realm_.partition().owner(request.account);
+  sip::Uri to = essentials.request_uri;
+  if ((!first && !sip::parse_uri(essentials.to.uri, to)) ||
+      !sip::find_account(to, realm_.options(), service_.options(), account_)) {
+    return service_.here();
   }
-  return realm_.partition().owner(jid::JidView::trusted(account_).bare()).shard;
+  owner = realm_.partition().owner(jid::JidView::trusted(account_).bare());
+  return first || owner.node != service_.here().node ? owner : service_.here();
 }
 
 void Sessions::on_request(const sip::Received& request, engine::Turn& turn) {

@@ -46,7 +46,7 @@ class Sessions final : public sip::Handler, private sip::ClientUser, private Ses
 
   Sessions(sip::Service& service, im::Realm& realm, SessionMessages& messages);
 
-  engine::ShardId shard_for(const sip::Received& request, engine::Turn& turn) override;
+  engine::Owner owner_of(const sip::Received& request, engine::Turn& turn) override;
   // INVITE, ACK and BYE.
   void on_request(const sip::Received& request, engine::Turn& turn) override;
 

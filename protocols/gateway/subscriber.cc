@@ -11,6 +11,7 @@
 #include "protocols/sip/event/subscription.h"
 #include "protocols/sip/header/event.h"
 #include "protocols/sip/header/media_type.h"
+#include "protocols/sip/origin.h"
 
 namespace gateway {
 namespace {
@@ -206,13 +207,13 @@ Subscriber::Watch* Subscriber::find(const sip::Received& notify) {
   return same_call && same_end ? &watch : nullptr;
 }
 
-engine::ShardId Subscriber::shard_for(const sip::Received& request, engine::Turn& turn) {
+engine::Owner Subscriber::owner_of(const sip::Received& request, engine::Turn&) {
   sip::Uri to;
   if (!sip::parse_uri(request.essentials.to.uri, to) ||
       !sip::find_account(to, realm_.options(), service_.options(), account_)) {
-    return turn.shard;
+    return service_.here();
   }
-  return realm_.partition().owner(jid::JidView::trusted(account_).bare()).shard;
+  return realm_.partition().owner(jid::JidView::trusted(account_).bare());
 }
 
 void Subscriber::on_request(const sip::Received& request, engine::Turn& turn) {
@@ -222,7 +223,8 @@ void Subscriber::on_request(const sip::Received& request, engine::Turn& turn) {
   if (watch == nullptr) return service_.answer(request, 481, turn);
   const base::Bytes domain = jid::JidView::trusted(watch->contact).domain();
   if (!request.account.empty() ||
-      !sip::trusted_for(service_.options().peers, request.source, domain)) {
+      !sip::trusted_for(service_.options().peers, sip::origin_of(request, service_.options().peers),
+                        domain)) {
     return service_.answer(request, 403, turn);
   }
   if (sip::read_event(request.message, event) != sip::Read::ok || event.package != "presence") {

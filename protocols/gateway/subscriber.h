@@ -29,7 +29,7 @@ class Subscriber final : public sip::Handler, private sip::ClientUser {
   // Presence of type subscribe, unsubscribe or probe to a user of a peer. False: too many.
   bool take(const im::Stanza& stanza, engine::Turn& turn);
 
-  engine::ShardId shard_for(const sip::Received& request, engine::Turn& turn) override;
+  engine::Owner owner_of(const sip::Received& request, engine::Turn& turn) override;
   void on_request(const sip::Received& request, engine::Turn& turn) override;
 
   size_t size() const { return watches_.size(); }

@@ -18,7 +18,14 @@ bool find_account(const Uri& uri, const im::Options& im, const Options& sip, std
     out = jid.full();
     return im.hosts(jid.domain());
   }
-  out.assign(jid.local()).append("@").append(im.domains.front());
+  // Where a redirection has sent somebody (service_nodes.cc), a user of another domain is named
+  // whole.
+  const size_t at = jid.local().rfind("\\40");
+  if (at != base::Bytes::npos && at > 0 && im.hosts(jid.local().substr(at + 3))) {
+    out.assign(jid.local().substr(0, at)).append("@").append(jid.local().substr(at + 3));
+  } else {
+    out.assign(jid.local()).append("@").append(im.domains.front());
+  }
   if (jid.has_resource()) out.append("/").append(jid.resource());
   return true;
 }

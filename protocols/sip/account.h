@@ -1,6 +1,6 @@
 // Which account of this node a SIP URI means. Besides the domains that are served, a peer may know
-// the node by other names, its address say (Options::hosts): users there are the first domain's.
-// A pure function; any shard. Limits: those of JIDs.
+// the node by other names, its address say (Options::hosts): users there are the first domain's,
+// but for user%40domain. A pure function; any shard. Limits: those of JIDs.
 #pragma once
 
 #include <string>

@@ -3,6 +3,7 @@
 // One a shard; all calls on that shard.
 #pragma once
 
+#include "engine/seam/partition.h"
 #include "engine/seam/turn.h"
 #include "protocols/sip/header/essentials.h"
 #include "protocols/sip/header/writer.h"
@@ -29,8 +30,9 @@ struct Verdict {
 class Gate {
  public:
   virtual ~Gate() = default;
-  // On the shard that heard it. True: the Gate of `owner` can tell. False: `verdict` is told here.
-  virtual bool screen(const Claim& claim, engine::ShardId& owner, Verdict& verdict,
+  // On the shard that heard it. True: the Gate of `owner` can tell, which may be of another node.
+  // False: `verdict` is told here.
+  virtual bool screen(const Claim& claim, engine::Owner& owner, Verdict& verdict,
                       engine::Turn& turn) = 0;
   // On the owner's shard: calls Service::decide(), at once or later; or not at all, for what has
   // been let in before and comes again.

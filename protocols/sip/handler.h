@@ -4,6 +4,7 @@
 // ACKs of 2xx come here as well, from anybody: they are answered by nobody.
 #pragma once
 
+#include "engine/seam/partition.h"
 #include "engine/seam/turn.h"
 #include "protocols/sip/header/essentials.h"
 #include "protocols/sip/message/message.h"
@@ -41,9 +42,9 @@ class FlowUser {
 class Handler {
  public:
   virtual ~Handler() = default;
-  // The shard whose Handler shall get it: who owns what the request is about. Asked on the shard
-  // that heard it.
-  virtual engine::ShardId shard_for(const Received& request, engine::Turn& turn) = 0;
+  // The node and shard whose Handler shall get it: who owns what the request is about. Asked on the
+  // shard that heard it, also for requests that come again, and before there is a transaction.
+  virtual engine::Owner owner_of(const Received& request, engine::Turn& turn) = 0;
   virtual void on_request(const Received& request, engine::Turn& turn) = 0;
 };
 

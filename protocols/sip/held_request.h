@@ -12,6 +12,9 @@ class HeldRequest {
  public:
   explicit HeldRequest(const Received& request);
 
+  size_t bytes() const { return bytes_.size(); }
+  const ReturnPath& back() const { return back_; }
+
   // Calls `f` with the request.
   template <class F>
   void use(F f) const {

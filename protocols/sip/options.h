@@ -44,6 +44,7 @@ struct Options {
   // Silence of a connection to a peer before it is pinged (RFC 5626 §4.4.1); zero: never.
   base::Duration keepalive = base::Duration::seconds(10);
   std::vector<std::string> hosts;  // other names of this node in URIs, normalised
+  std::string domain;              // whose users a URI with one of them means
   std::vector<TrunkPeer> peers;
 
   // The first listener of this kind; false: there is none.

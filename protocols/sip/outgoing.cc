@@ -80,6 +80,11 @@ bool Outgoing::has_room(const TrunkPeer& peer) {
   return trunk->has_room();
 }
 
+bool Outgoing::reaches(uint64_t peer) {
+  const Trunk* const trunk = find_peer(peer);
+  return trunk != nullptr && !trunk->unreachable;
+}
+
 // What has just been sent, by the connection.
 void Outgoing::count_sent(Trunk& trunk, engine::Turn& turn) {
   trunk.unsent += text_.size();

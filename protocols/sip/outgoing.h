@@ -50,6 +50,8 @@ class Outgoing final : private ClientUser {
 
   // Would send() find room? For those who can wait, and would make it in vain.
   bool has_room(const TrunkPeer& peer);
+  // False: the last that was tried has not reached it, or nobody knows it any more.
+  bool reaches(uint64_t peer);
 
   // For the operator.
   template <class F>

@@ -65,6 +65,17 @@ const TrunkPeer* peer_of(const std::vector<TrunkPeer>& peers, uint64_t id) {
   return found == peers.end() ? nullptr : &*found;
 }
 
+bool speaks_from_a_node(const std::vector<TrunkPeer>& peers, const Flow& source) {
+  return std::any_of(peers.begin(), peers.end(),
+                     [&](const TrunkPeer& peer) { return peer.node && peer.speaks_from(source); });
+}
+
+const TrunkPeer* peer_at_node(const std::vector<TrunkPeer>& peers, engine::NodeId node) {
+  const auto found = std::find_if(peers.begin(), peers.end(),
+                                  [&](const TrunkPeer& one) { return one.node == node; });
+  return found == peers.end() ? nullptr : &*found;
+}
+
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain) {
   const auto found = std::find_if(peers.begin(), peers.end(),
                                   [&](const TrunkPeer& peer) { return peer.serves(domain); });

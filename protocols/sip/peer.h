@@ -5,18 +5,25 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "engine/base/bytes.h"
 #include "engine/base/socket_address.h"
+#include "engine/seam/partition.h"
 #include "engine/seam/service.h"
 #include "protocols/sip/transport/flow.h"
 
 namespace sip {
 
 struct Options;
+
+// What becomes of a peer's request that reaches another node than the one its user lives on
+// (service_nodes.cc). `redirect` is the default: it names the host node once, and all that follows
+// goes there at once; by `proxy` each request costs two nodes a transaction.
+enum class WrongNode : uint8_t { redirect, proxy };
 
 struct TrunkPeer {
   uint64_t id = 0;                           // of these settings: other ones, another peer
@@ -35,6 +42,11 @@ struct TrunkPeer {
   bool publishes = false;  // what the phones of this node's users do
   bool watches = false;    // its users see ours without asking them
   bool sessions = false;   // its users are written to in sessions, begun by INVITE
+  WrongNode wrong_node = WrongNode::redirect;
+  // It is another node of our cluster: what it passes on, others have sent (origin.h).
+  std::optional<engine::NodeId> node;
+  std::string host_node;      // its name in Contacts then: host, or host:port
+  std::string host_node_tls;  // … by TLS
 
   base::Bytes name() const;  // for logs
 
@@ -53,6 +65,10 @@ const TrunkPeer* peer_named(const std::vector<TrunkPeer>& peers,
 bool may_publish(const std::vector<TrunkPeer>& peers, const Flow& source);
 // The one of this TrunkPeer::id; null: it is gone.
 const TrunkPeer* peer_of(const std::vector<TrunkPeer>& peers, uint64_t id);
+// Does another node of our cluster?
+bool speaks_from_a_node(const std::vector<TrunkPeer>& peers, const Flow& source);
+// This node of our cluster; null: none we know.
+const TrunkPeer* peer_at_node(const std::vector<TrunkPeer>& peers, engine::NodeId node);
 // Who has the users of this domain; null: nobody.
 const TrunkPeer* peer_for(const std::vector<TrunkPeer>& peers, base::Bytes domain);
 // "<sip:…>": where this peer sends requests in a dialog with us.

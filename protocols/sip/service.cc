@@ -24,7 +24,8 @@ Service::Service(engine::ShardId shard, std::shared_ptr<const Options> options, 
       options_(std::move(options)),
       node_(node),
       server_(*this, options_->server, random),
-      outgoing_(*this, options_->client) {
+      outgoing_(*this, options_->client),
+      forwarder_(*this) {
   CHECK(shard < kShardsMax);
 }
 

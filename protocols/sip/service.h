@@ -15,6 +15,7 @@
 #include "engine/base/intrusive_list.h"
 #include "engine/seam/service.h"
 #include "protocols/sip/connection.h"
+#include "protocols/sip/forwarder.h"
 #include "protocols/sip/gate.h"
 #include "protocols/sip/handler.h"
 #include "protocols/sip/header/writer.h"
@@ -32,8 +33,9 @@ constexpr uint8_t kFirstMailKind = 32;
 
 // What the shards of one node share. Made before the services.
 struct Node {
-  base::HashKey key;       // of tokens and tags: any shard reads those of any other
+  base::HashKey key;  // of tokens and tags: any shard reads those of any other
   engine::ShardId shards = 1;
+  engine::NodeId id = 0;  // Partition::here()
 };
 
 class Service final : public engine::Service, private ServerUser {
@@ -90,6 +92,8 @@ class Service final : public engine::Service, private ServerUser {
   const Options& options() const { return *options_; }
   const base::HashKey& key() const { return node_.key; }
   engine::ShardId shards() const { return node_.shards; }
+  // This node, this shard: the owner of what nobody else owns.
+  engine::Owner here() const { return {node_.id, shard_}; }
 
   // Who is not trusted, for the operator.
   Refusals& refusals() { return refusals_; }
@@ -131,6 +135,11 @@ class Service final : public engine::Service, private ServerUser {
                       engine::Turn& turn);
   void acknowledge(const Incoming& in, const Essentials& essentials, engine::Turn& turn);
   void hand_over(const Received& request, engine::ShardId to, engine::Turn& turn);
+  bool passes_on(const Received& request) const;
+  bool may_pass_on(const Incoming& in, const Received& request, engine::NodeId node,
+                   engine::Turn& turn);
+  void redirect(const Incoming& in, const Essentials& essentials, engine::NodeId node,
+                engine::Turn& turn);
   bool comes_back(const Message& message, const Essentials& essentials) const;
   bool refuse_extensions(const Incoming& in, engine::Turn& turn);
   void reply(const Incoming& in, uint16_t status, engine::Turn& turn);
@@ -151,6 +160,7 @@ class Service final : public engine::Service, private ServerUser {
   const Node& node_;
   ServerTransactions server_;
   Outgoing outgoing_;
+  Forwarder forwarder_;
   std::array<Handler*, 32> handlers_{};
   Gate* gate_ = nullptr;
   FlowUser* flow_user_ = nullptr;

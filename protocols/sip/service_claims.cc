@@ -18,15 +18,17 @@ void Service::set_gate(Gate& gate) {
 void Service::screen(const Incoming& in, const Essentials& essentials, engine::Turn& turn) {
   if (server_.absorbs(in.message, essentials, turn)) return;
   const Claim claim{in.message, essentials, in.source, shard_};
-  engine::ShardId owner = shard_;
+  engine::Owner owner = here();
   Verdict verdict;
   if (!gate_->screen(claim, owner, verdict, turn)) return decide(claim, verdict, turn);
-  if (owner == shard_) return gate_->check(claim, turn);
+  // Of our users only the host node has keys, and flows to reach them by.
+  if (owner.node != node_.id) return redirect(in, essentials, owner.node, turn);
+  if (owner.shard == shard_) return gate_->check(claim, turn);
   Mail head;
   head.source = claim.source;
   auto mail = make_mail(head, in.message.bytes().substr(0, in.message.total_bytes()));
   mail->from = shard_;
-  mail->to = owner;
+  mail->to = owner.shard;
   mail->kind = Mail::claim;
   mail->overflow = engine::OverflowPolicy::refuse;
   turn.out.mail(std::move(mail));

@@ -64,14 +64,17 @@ void Service::proceed(const Incoming& in, const Essentials& essentials, base::By
   Handler* const who = handler(in.message.method());
   CHECK(who != nullptr);
   Received request{in.message, essentials, {{}, shard_}, in.source, account};
+  const engine::Owner owner = who->owner_of(request, turn);
+  const bool elsewhere = owner.node != node_.id;
+  if (elsewhere && !may_pass_on(in, request, owner.node, turn)) return;
   if (!account.empty() && in.source.reliable()) proved_.insert(in.source.connection);
   if (in.message.method() != Method::benotify) {
     const auto arrival = server_.receive(in.message, essentials, in.source, turn, request.back.id);
     if (arrival == ServerTransactions::Arrival::full) return reply(in, 503, turn);
     if (arrival != ServerTransactions::Arrival::fresh) return;
   }
-  const engine::ShardId owner = who->shard_for(request, turn);
-  if (owner != shard_) return hand_over(request, owner, turn);
+  if (elsewhere) return forwarder_.pass_on(request, owner.node, turn);
+  if (owner.shard != shard_) return hand_over(request, owner.shard, turn);
   who->on_request(request, turn);
 }
 
@@ -84,8 +87,9 @@ void Service::acknowledge(const Incoming& in, const Essentials& essentials, engi
     const auto arrival = server_.receive(in.message, essentials, in.source, turn, id);
     if (who == nullptr || arrival != ServerTransactions::Arrival::acknowledged) return;
     const Received ack{in.message, essentials, {{}, shard_}, in.source, {}};
-    const engine::ShardId owner = who->shard_for(ack, turn);
-    if (owner != shard_) return hand_over(ack, owner, turn);
+    const engine::Owner owner = who->owner_of(ack, turn);
+    if (owner.node != node_.id) return;  // its INVITE has been redirected from here
+    if (owner.shard != shard_) return hand_over(ack, owner.shard, turn);
     return who->on_request(ack, turn);
   }
   reply(in, server_.find_cancelled(in.message, essentials, id) ? 200 : 481, turn);

@@ -11,6 +11,7 @@
 #include "protocols/sip/header/event.h"
 #include "protocols/sip/header/media_type.h"
 #include "protocols/sip/held_request.h"
+#include "protocols/sip/origin.h"
 
 namespace sip {
 namespace {
@@ -20,6 +21,8 @@ using trace::Counter;
 constexpr base::Bytes kPidf = "application/pidf+xml";
 constexpr base::Bytes kPackage = "presence";
 constexpr size_t kIdDigits = 16;
+constexpr size_t kVersionDigits = 8;
+constexpr size_t kNodeDigits = 4;
 
 bool parse_hex(base::Bytes text, uint64_t& out) {
   const char* const end = text.data() + text.size();
@@ -64,18 +67,27 @@ uint16_t status_of(im::PublishResult result) {
 
 }  // namespace
 
-void write_entity_tag(im::PublicationTag tag, base::Sink& out) {
-  append_hex(tag.id, kIdDigits, out);
-  append_hex(tag.version, 8, out);
+void write_entity_tag(const EntityTag& tag, base::Sink& out) {
+  append_hex(tag.publication.id, kIdDigits, out);
+  append_hex(tag.publication.version, kVersionDigits, out);
+  append_hex(tag.node, kNodeDigits, out);
 }
 
-bool read_entity_tag(base::Bytes text, im::PublicationTag& out) {
+bool read_entity_tag(base::Bytes text, EntityTag& out) {
+  constexpr size_t kWithoutNode = kIdDigits + kVersionDigits;
+  im::PublicationTag& tag = out.publication;
   uint64_t version = 0;
-  if (text.size() != kIdDigits + 8 || !parse_hex(text.substr(0, kIdDigits), out.id) ||
-      !parse_hex(text.substr(kIdDigits), version) || out.id == 0) {
+  uint64_t node = 0;
+  if (text.size() == kWithoutNode + kNodeDigits) {
+    if (!parse_hex(text.substr(kWithoutNode), node)) return false;
+    text = text.substr(0, kWithoutNode);
+  }
+  if (text.size() != kWithoutNode || !parse_hex(text.substr(0, kIdDigits), tag.id) ||
+      !parse_hex(text.substr(kIdDigits), version) || tag.id == 0) {
     return false;
   }
-  out.version = static_cast<uint32_t>(version);
+  tag.version = static_cast<uint32_t>(version);
+  out.node = static_cast<engine::NodeId>(node);
   return true;
 }
 
@@ -104,9 +116,18 @@ bool Compositor::find_user(const Received& request) {
                       account_);
 }
 
-engine::ShardId Compositor::shard_for(const Received& request, engine::Turn& turn) {
-  if (!find_user(request)) return turn.shard;
-  return realm_.partition().owner(jid::JidView::trusted(account_).bare()).shard;
+// Who a Request-URI names lives where the partition says, whatever has become of the node that made
+// the tag. A name that only that node goes by means nobody here: then its tag says where.
+engine::Owner Compositor::owner_of(const Received& request, engine::Turn&) {
+  if (find_user(request)) {
+    return realm_.partition().owner(jid::JidView::trusted(account_).bare());
+  }
+  engine::Owner owner = service_.here();
+  EntityTag tag;
+  const bool known = read_entity_tag(request.message.value(HeaderId::sip_if_match), tag) &&
+                     peer_at_node(service_.options().peers, tag.node) != nullptr;
+  if (known) owner.node = tag.node;
+  return owner;
 }
 
 void Compositor::on_request(const Received& request, engine::Turn& turn) {
@@ -124,11 +145,12 @@ void Compositor::on_request(const Received& request, engine::Turn& turn) {
 // In the order of RFC 3903 §6.
 uint16_t Compositor::check(const Received& request, base::Instant now) {
   if (!find_user(request)) return 404;
+  const Flow origin = origin_of(request, service_.options().peers);
   const bool allowed = request.account.empty()
-                           ? may_publish(service_.options().peers, request.source)
+                           ? may_publish(service_.options().peers, origin)
                            : request.account == jid::JidView::trusted(account_).bare();
   if (!allowed) {
-    service_.refusals().note(request.source.remote, account_, "may not publish for this user", now);
+    service_.refusals().note(origin.remote, account_, "may not publish for this user", now);
     return 403;
   }
   Event event;
@@ -145,9 +167,11 @@ void Compositor::publish(const Received& request, im::User& user, engine::Turn& 
   im::Publish wish;
   wish.lifetime = base::Duration::seconds(seconds);
   const HeaderField* const condition = request.message.find(HeaderId::sip_if_match);
-  if (condition != nullptr && !read_entity_tag(request.message.value(*condition), wish.tag)) {
+  EntityTag tag;
+  if (condition != nullptr && !read_entity_tag(request.message.value(*condition), tag)) {
     return refuse(request, 412, turn);
   }
+  wish.tag = tag.publication;
   const bool withdraws = wish.tag.id != 0 && seconds == 0;
   if (!request.message.body().empty() && !withdraws) {
     const uint16_t status = read_body(request);
@@ -177,7 +201,7 @@ void Compositor::accepted(const Received& request, im::PublicationTag tag, uint3
   Writer writer(response);
   service_.begin_answer(request, {.status = 200}, writer);
   std::string text;
-  write_entity_tag(tag, text);
+  write_entity_tag({tag, service_.here().node}, text);
   writer.field(HeaderId::sip_etag, text);
   writer.number(HeaderId::expires, seconds);
   writer.end();

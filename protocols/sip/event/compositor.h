@@ -25,7 +25,7 @@ class Compositor final : public Handler {
 
   Compositor(Service& service, im::Realm& realm);
 
-  engine::ShardId shard_for(const Received& request, engine::Turn& turn) override;
+  engine::Owner owner_of(const Received& request, engine::Turn& turn) override;
   void on_request(const Received& request, engine::Turn& turn) override;
   void on_committed(engine::Turn& turn);
 
@@ -51,8 +51,13 @@ class Compositor final : public Handler {
   std::string account_;
 };
 
-// Entity-tags (RFC 3903 §4.1): id and version as digits, which nobody can guess.
-void write_entity_tag(im::PublicationTag tag, base::Sink& out);
-[[nodiscard]] bool read_entity_tag(base::Bytes text, im::PublicationTag& out);
+// An entity-tag (RFC 3903 §4.1): id and version as digits, which nobody can guess, and the node
+// that has made it; those without one, of node 0, were made by former versions.
+struct EntityTag {
+  im::PublicationTag publication;
+  engine::NodeId node = 0;
+};
+void write_entity_tag(const EntityTag& tag, base::Sink& out);
+[[nodiscard]] bool read_entity_tag(base::Bytes text, EntityTag& out);
 
 }  // namespace sip

@@ -35,7 +35,7 @@ class Notifier final : public Handler, private ClientUser, private im::Realm::Ke
 
   uint8_t add(std::unique_ptr<Package> package);  // before the first request; its place
 
-  engine::ShardId shard_for(const Received& request, engine::Turn& turn) override;
+  engine::Owner owner_of(const Received& request, engine::Turn& turn) override;
   void on_request(const Received& request, engine::Turn& turn) override;
   void on_committed(engine::Turn& turn);
   void on_recovered(std::vector<engine::JournalEntry> entries, engine::Turn& turn);

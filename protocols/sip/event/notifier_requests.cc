@@ -11,6 +11,7 @@
 #include "protocols/sip/header/event.h"
 #include "protocols/sip/header/media_type.h"
 #include "protocols/sip/held_request.h"
+#include "protocols/sip/origin.h"
 
 namespace sip {
 namespace {
@@ -61,9 +62,11 @@ bool Notifier::find_user_of_dialog(const Received& request) {
          find_account(to, realm_.options(), service_.options(), account_);
 }
 
-engine::ShardId Notifier::shard_for(const Received& request, engine::Turn& turn) {
-  if (!(is_first(request) ? find_user(request) : find_user_of_dialog(request))) return turn.shard;
-  return realm_.partition().owner(jid::JidView::trusted(account_).bare()).shard;
+engine::Owner Notifier::owner_of(const Received& request, engine::Turn&) {
+  if (!(is_first(request) ? find_user(request) : find_user_of_dialog(request))) {
+    return service_.here();
+  }
+  return realm_.partition().owner(jid::JidView::trusted(account_).bare());
 }
 
 void Notifier::on_request(const Received& request, engine::Turn& turn) {
@@ -145,8 +148,9 @@ bool Notifier::identify(const Received& request, base::Instant now, Wish& out) {
 bool Notifier::speaks_for(const Received& request, base::Bytes identity, base::Instant now) {
   if (!request.account.empty()) return request.account == identity;
   const base::Bytes domain = jid::JidView::trusted(identity).domain();
-  if (trusted_for(service_.options().peers, request.source, domain)) return true;
-  service_.refusals().note(request.source.remote, domain, "may not speak for this domain", now);
+  const Flow origin = origin_of(request, service_.options().peers);
+  if (trusted_for(service_.options().peers, origin, domain)) return true;
+  service_.refusals().note(origin.remote, domain, "may not speak for this domain", now);
   return false;
 }
 

@@ -58,6 +58,8 @@ class Writer {
   void field(base::Bytes name, base::Bytes value);
   void number(HeaderId id, uint64_t value);
   void copy(const Message& from, HeaderId id);  // every line of it; nothing if there is none
+  // All of Via, with where the request came from in the topmost (§18.2.1).
+  void via_lines(const Message& request, const base::SocketAddress& source);
 
   void end() { end_head(0); }
   void end(base::Bytes content_type, base::Bytes body);
@@ -70,7 +72,6 @@ class Writer {
   void append_number(uint64_t value);
   void append_value(base::Bytes value);
   void copy_first(const Message& from, HeaderId id);
-  void via_lines(const Message& request, const base::SocketAddress& source);
   void to_line(const Message& request, const Response& how);
 
   base::Sink& out_;

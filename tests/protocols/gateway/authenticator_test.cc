@@ -22,8 +22,8 @@ struct NoIq final : im::AccountIq {
 // Answers 200 and remembers who has asked.
 struct Echo final : sip::Handler {
   explicit Echo(sip::Service& on) : service(on) {}
-  engine::ShardId shard_for(const sip::Received&, engine::Turn& turn) override {
-    return turn.shard;
+  engine::Owner owner_of(const sip::Received&, engine::Turn& turn) override {
+    return {0, turn.shard};
   }
   void on_request(const sip::Received& request, engine::Turn& turn) override {
     accounts.emplace_back(request.account);

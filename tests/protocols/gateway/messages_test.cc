@@ -123,7 +123,7 @@ TEST(Messages, ToTheNodesAddressAreForTheFirstDomain) {
 // Lets everybody in as who From names.
 struct Open final : sip::Gate {
   explicit Open(sip::Service& on) : service(on) { service.set_gate(*this); }
-  bool screen(const sip::Claim&, engine::ShardId&, sip::Verdict&, engine::Turn&) override {
+  bool screen(const sip::Claim&, engine::Owner&, sip::Verdict&, engine::Turn&) override {
     return true;
   }
   void check(const sip::Claim& claim, engine::Turn& turn) override {

@@ -27,6 +27,14 @@ TEST(Account, OfAnotherNameOfTheNodeIsTheFirstDomains) {
   EXPECT_EQ(account_of("sip:bob@Node.example"), "bob@first.example");
 }
 
+TEST(Account, ARedirectionNamesUsersOfOtherDomainsWhole) {
+  EXPECT_EQ(account_of("sip:bob%40second.example@192.0.2.1;gr=x"), "bob@second.example/x");
+  EXPECT_EQ(account_of("sip:bob%40work%40second.example@192.0.2.1"), "bob\\40work@second.example");
+  EXPECT_EQ(account_of("sip:bob%40work@192.0.2.1"), "bob\\40work@first.example");
+  EXPECT_EQ(account_of("sip:bob%40first.example@second.example"),
+            "bob\\40first.example@second.example");
+}
+
 TEST(Account, OfNobodyHere) {
   EXPECT_EQ(account_of("sip:bob@other.example"), "");
   EXPECT_EQ(account_of("sip:first.example"), "");

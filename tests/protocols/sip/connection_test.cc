@@ -137,7 +137,7 @@ struct Trust final : Handler {
   explicit Trust(Shards& of) : world(of) {
     world.shards[0]->service->handle(Method::message, *this);
   }
-  engine::ShardId shard_for(const Received&, engine::Turn&) override { return 0; }
+  engine::Owner owner_of(const Received&, engine::Turn&) override { return {}; }
   void on_request(const Received& request, engine::Turn& turn) override {
     for (const TrunkPeer& peer : world.options->peers) {
       const base::Bytes domain = peer.domains.front();

@@ -113,7 +113,7 @@ Options with_peer() {
 TEST(Service, StrangersMayAskWhatItCanAndNothingElse) {
   Shards world;
   struct Never final : Handler {
-    engine::ShardId shard_for(const Received&, engine::Turn&) override { return 1; }
+    engine::Owner owner_of(const Received&, engine::Turn&) override { return {0, 1}; }
     void on_request(const Received&, engine::Turn&) override { ADD_FAILURE(); }
   } never;
   world.shards[0]->service->handle(Method::message, never);
@@ -125,9 +125,9 @@ TEST(Service, StrangersMayAskWhatItCanAndNothingElse) {
 // Answers on shard 1: at once, or when told to.
 struct Late final : Handler {
   explicit Late(Service& of) : service(of) {}
-  engine::ShardId shard_for(const Received& request, engine::Turn&) override {
+  engine::Owner owner_of(const Received& request, engine::Turn&) override {
     EXPECT_EQ(request.source.remote, base::parse_address("192.0.2.1", 5066));
-    return 1;
+    return {0, 1};
   }
   void on_request(const Received& request, engine::Turn& turn) override {
     heard.emplace_back(request.message.body());
@@ -162,7 +162,7 @@ TEST(Service, AHandlerHearsRequestsOnTheShardThatItNamesAndAnswersFromThere) {
 }
 
 struct Acknowledged final : Handler {
-  engine::ShardId shard_for(const Received&, engine::Turn&) override { return 1; }
+  engine::Owner owner_of(const Received&, engine::Turn&) override { return {0, 1}; }
   void on_request(const Received&, engine::Turn&) override { ++heard; }
   int heard = 0;
 };

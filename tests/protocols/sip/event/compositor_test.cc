@@ -85,14 +85,19 @@ TEST_F(CompositorTest, ExpiresUnlessRefreshed) {
 
 TEST(EntityTag, IsReadAsItWasWritten) {
   std::string text;
-  write_entity_tag({0x1234567890abcdefu, 7}, text);
-  EXPECT_EQ(text, "1234567890abcdef00000007");
-  im::PublicationTag tag;
+  write_entity_tag({{0x1234567890abcdefu, 7}, 0x1a}, text);
+  EXPECT_EQ(text, "1234567890abcdef00000007001a");
+  EntityTag tag;
   ASSERT_TRUE(read_entity_tag(text, tag));
-  EXPECT_EQ(tag.id, 0x1234567890abcdefu);
-  EXPECT_EQ(tag.version, 7u);
+  EXPECT_EQ(tag.publication.id, 0x1234567890abcdefu);
+  EXPECT_EQ(tag.publication.version, 7u);
+  EXPECT_EQ(tag.node, 0x1au);
+  ASSERT_TRUE(read_entity_tag("1234567890abcdef00000008", tag)) << "of a former version";
+  EXPECT_EQ(tag.publication.version, 8u);
+  EXPECT_EQ(tag.node, 0u);
   for (const char* wrong : {"", "7", "000000000000000000000001", "1234567890abcdef0000000g",
-                            "1234567890abcdef000000070"}) {
+                            "1234567890abcdef000000070", "1234567890abcdef00000007001g",
+                            "1234567890abcdef00000007001a0"}) {
     EXPECT_FALSE(read_entity_tag(wrong, tag)) << wrong;
   }
 }

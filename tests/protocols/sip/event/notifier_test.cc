@@ -52,9 +52,7 @@ struct NotifierTest : testing::Test, EventStage {
 struct ClientTest : NotifierTest, Gate {
   ClientTest() { service->set_gate(*this); }
 
-  bool screen(const Claim& claim, engine::ShardId& owner, Verdict& verdict,
-              engine::Turn&) override {
-    owner = 0;
+  bool screen(const Claim& claim, engine::Owner&, Verdict& verdict, engine::Turn&) override {
     verdict.status = 403;
     const uint8_t host = claim.source.remote.octets[3];
     return host == 7 || host == 8;

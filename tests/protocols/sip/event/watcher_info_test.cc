@@ -8,10 +8,7 @@ namespace {
 // Alice's own client speaks from 192.0.2.7.
 struct WatcherInfoTest : testing::Test, EventStage, Gate {
   WatcherInfoTest() { service->set_gate(*this); }
-  bool screen(const Claim&, engine::ShardId& owner, Verdict&, engine::Turn&) override {
-    owner = 0;
-    return true;
-  }
+  bool screen(const Claim&, engine::Owner&, Verdict&, engine::Turn&) override { return true; }
   void check(const Claim& claim, engine::Turn& turn) override {
     service->decide(claim, {.account = "alice@xmpp.example"}, turn);
   }
