@@ -65,6 +65,7 @@ std::optional<Failure> sip_peers(CommandCall& call) {
         .member("waiting", row.waiting)
         .flag("publishes", row.publishes)
         .flag("watches", row.watches)
+        .flag("proxied", row.proxied)
         .end_object();
   }
   call.out.end_array();

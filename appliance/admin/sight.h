@@ -41,7 +41,7 @@ struct PresenceSight {
 
 // A trunk peer, over all shards.
 struct SipPeerRow {
-  std::string peer;  // its first domain
+  std::string peer;  // its first domain; of a node of the cluster, its name
   std::string transport;
   std::string address;      // where requests go, "" if nowhere is known now
   std::string state;        // "ready", "connecting", "idle", "unreachable"
@@ -49,6 +49,7 @@ struct SipPeerRow {
   int64_t waiting = 0;      // requests without a way yet
   bool publishes = false;
   bool watches = false;
+  bool proxied = false;  // what reaches the wrong node of a cluster is passed on
 };
 
 }  // namespace appliance

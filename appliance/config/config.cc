@@ -84,6 +84,8 @@ std::shared_ptr<sip::Options> sip_options(const Config& config) {
     trunk.publishes = peer.publishes;
     trunk.watches = peer.watches;
     trunk.sessions = peer.messages == kPeerSession;
+    trunk.wrong_node =
+        peer.wrong_node == kPeerProxy ? sip::WrongNode::proxy : sip::WrongNode::redirect;
     sip->peers.push_back(std::move(trunk));
   }
   return sip;

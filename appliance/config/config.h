@@ -75,6 +75,9 @@ constexpr uint8_t kPeerTls = 2;
 constexpr uint8_t kPeerPager = 0;
 constexpr uint8_t kPeerSession = 1;
 
+constexpr uint8_t kPeerRedirect = 0;
+constexpr uint8_t kPeerProxy = 1;
+
 struct SipPeerConfig {
   std::string address;
   uint16_t port = 0;
@@ -84,7 +87,8 @@ struct SipPeerConfig {
   std::vector<std::string> tls_subjects;
   bool publishes = false;
   bool watches = false;
-  uint8_t messages = 0;  // index of its choice: kPeerPager …
+  uint8_t messages = 0;    // index of its choice: kPeerPager …
+  uint8_t wrong_node = 0;  // … kPeerRedirect …
 };
 
 struct SipConfig {
@@ -120,7 +124,7 @@ struct Config {
   xmpp::Options xmpp;  // without im, listeners, contacts: see xmpp_options()
   im::Options im;      // without domains
   // Of im.presentity.rules.order, which follows from it: all but "offline", the last.
-  std::vector<std::string> presence_order{"do-not-disturb", "on-the-phone", "meeting", "busy",
+  std::vector<std::string> presence_order{"do-not-disturb", "on-the-phone", "meeting",      "busy",
                                           "available",      "away",         "extended-away"};
   std::array<std::vector<std::string>, std::size(kContactKinds)> contacts;
   std::vector<std::string> dns_servers;

@@ -183,6 +183,20 @@ std::span<const CertificateKey> certificate_keys() {
 #define PEER_FLAG(path, field, help) \
   { path, Kind::boolean, 0, 0, {}, help, "", FIELD(SipPeerConfig, field) }
 
+static SipPeerKey tls_subjects_key() {
+  return {
+      "tls_subjects",
+      Kind::list,
+      0,
+      0,
+      {},
+      "Domain names one of which its certificate has to name: as URI (sip:NAME), else as DNS "
+      "name, or, where there are no alternative names, as common name (RFC 5922). It is known by "
+      "its certificate then, at the listener \"mutual\" and from any address, and by that alone.",
+      "",
+      FIELD(SipPeerConfig, tls_subjects)};
+}
+
 static SipPeerKey messages_key() {
   return {
       "messages",
@@ -195,6 +209,20 @@ static SipPeerKey messages_key() {
       "begun a session, that is used either way.",
       "",
       FIELD(SipPeerConfig, messages)};
+}
+
+static SipPeerKey wrong_node_key() {
+  return {
+      "wrong_node",
+      Kind::choice,
+      0,
+      0,
+      {"redirect", "proxy"},
+      "In a cluster: what becomes of its requests that reach another node than their user's. With "
+      "\"redirect\" they are answered with the host node's address (302), which it has to follow; "
+      "with \"proxy\" they are passed on to that node. A single node has all users.",
+      "",
+      FIELD(SipPeerConfig, wrong_node)};
 }
 
 std::span<const SipPeerKey> sip_peer_keys() {
@@ -247,16 +275,7 @@ std::span<const SipPeerKey> sip_peer_keys() {
        "Numeric addresses it may send requests from, besides `address`.",
        "",
        FIELD(SipPeerConfig, sources)},
-      {"tls_subjects",
-       Kind::list,
-       0,
-       0,
-       {},
-       "Domain names one of which its certificate has to name: as URI (sip:NAME), else as DNS "
-       "name, or, where there are no alternative names, as common name (RFC 5922). It is known by "
-       "its certificate then, at the listener \"mutual\" and from any address, and by that alone.",
-       "",
-       FIELD(SipPeerConfig, tls_subjects)},
+      tls_subjects_key(),
       PEER_FLAG("publishes", publishes,
                 "It says what the phones of this node's users do (PUBLISH), as a call manager "
                 "does."),
@@ -264,6 +283,7 @@ std::span<const SipPeerKey> sip_peer_keys() {
                 "Its users see the presence of this node's users without asking them first. Block "
                 "lists count all the same."),
       messages_key(),
+      wrong_node_key(),
   };
   return keys;
 }

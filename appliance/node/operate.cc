@@ -58,7 +58,8 @@ SipPeerRow row_of(const sip::TrunkPeer& peer) {
           .address = "",
           .state = "idle",
           .publishes = peer.publishes,
-          .watches = peer.watches};
+          .watches = peer.watches,
+          .proxied = peer.wrong_node == sip::WrongNode::proxy};
 }
 
 // Gathered by the shards one after another or at once; outlives a waiter who gave up.

@@ -14,7 +14,10 @@ bool same_host(const base::SocketAddress& a, const base::SocketAddress& b) {
 
 }  // namespace
 
-base::Bytes TrunkPeer::name() const { return domains.empty() ? base::Bytes() : domains.front(); }
+base::Bytes TrunkPeer::name() const {
+  if (node) return host_node;
+  return domains.empty() ? base::Bytes() : domains.front();
+}
 
 bool TrunkPeer::serves(base::Bytes domain) const {
   return std::find(domains.begin(), domains.end(), domain) != domains.end();

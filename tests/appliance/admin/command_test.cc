@@ -118,7 +118,7 @@ TEST_F(Commands, SipPeers) {
   control.peers.push_back({.peer = "phones.example", .transport = "tcp", .state = "ready"});
   EXPECT_EQ(ask(R"({"command":"sip peers"})"),
             R"({"peers":[{"peer":"phones.example","transport":"tcp","address":"","state":"ready",)"
-            R"("connections":0,"waiting":0,"publishes":false,"watches":false}]})");
+            R"("connections":0,"waiting":0,"publishes":false,"watches":false,"proxied":false}]})");
 }
 
 TEST_F(Commands, AddressesAndPasswordsThatCannotBeAreRefused) {

@@ -177,13 +177,17 @@ sources = ["2001:db8::1"]
   EXPECT_EQ(options->sent_by, "here.example:5080");
   EXPECT_EQ(options->hosts,
             (std::vector<std::string>{"node.example", "192.0.2.9", "[2001:db8::9]"}));
+  EXPECT_EQ(options->domain, "here.example");
   ASSERT_EQ(options->peers.size(), 1u);
   const sip::TrunkPeer& peer = options->peers[0];
   EXPECT_EQ(peer.address, base::parse_address("192.0.2.1", 5070));
   EXPECT_TRUE(peer.datagrams);
   EXPECT_EQ(peer.domains, std::vector<std::string>{"phones.example"});
   EXPECT_EQ(peer.sources, std::vector{base::parse_address("2001:db8::1", 0)});
+  EXPECT_EQ(peer.wrong_node, sip::WrongNode::redirect);
   Config other = config;
+  other.sip.peers[0].wrong_node = kPeerProxy;
+  EXPECT_EQ(sip_options(other)->peers[0].wrong_node, sip::WrongNode::proxy);
   other.sip.peers[0].port = 5071;
   EXPECT_TRUE(pinned_changes(config, other).empty());
   EXPECT_NE(sip_options(other)->peers[0].id, peer.id) << "another peer";

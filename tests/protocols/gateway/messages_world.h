@@ -38,7 +38,7 @@ struct MessagesBob final : im::Resource, im::Realm::Binding {
   im::StanzaType type = im::StanzaType::normal;
 };
 
-// The peer is at 192.0.2.1.
+// The peer is at 192.0.2.1, another node of ours at 192.0.2.10.
 struct MessagesWorld : im::Elsewhere {
   MessagesWorld() {
     auto im_options = std::make_shared<im::Options>();
@@ -48,11 +48,15 @@ struct MessagesWorld : im::Elsewhere {
     options->listeners = {sip::ListenerKind::udp};
     options->sent_by = "xmpp.example";
     options->hosts = {"192.0.2.99"};
-    options->peers.resize(1);
+    options->peers.resize(2);
     options->peers[0].id = 1;
     options->peers[0].address = base::parse_address("192.0.2.1", 5060);
     options->peers[0].domains = {"sip.example"};
     options->peers[0].datagrams = true;
+    options->peers[1].id = 2;
+    options->peers[1].address = base::parse_address("192.0.2.10", 5060);
+    options->peers[1].datagrams = true;
+    options->peers[1].node = 1;
     service = std::make_unique<sip::Service>(0, options, node, random);
     messages = std::make_unique<Messages>(*service, *realm);
     realm->set_elsewhere(*this);

@@ -1,7 +1,8 @@
 // Two nodes of one cluster in one process, one shard each: users whose names begin with 'a' live on
 // node 0 at 192.0.2.10, all others on node 1 at 192.0.2.11. What a node connects to is the other
 // one, while that is up. Peers speak by datagram: those of 192.0.2.1 are redirected, those of
-// 192.0.2.2 are not. The store knows every user of xmpp.example; the log commits at once.
+// 192.0.2.2 are not. Others may call(). The store knows every user of xmpp.example; the log commits
+// at once.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -74,6 +75,11 @@ struct Cluster : im::Elsewhere {
     for (engine::NodeId id = 0; id < 2; ++id) begin(id, change);
   }
   ~Cluster() override {
+    for (auto& [slot, peer] : called) {
+      engine::Turn here = turn(0);
+      peer->on_closed(engine::CloseReason::by_peer, here);
+      peer.reset();
+    }
     for (auto& node : nodes) {
       for (auto& [slot, end] : node->ends) close_end(*node, end);
       node->notifier.reset();
@@ -94,8 +100,9 @@ struct Cluster : im::Elsewhere {
 
   void begin(engine::NodeId id, const std::function<void(Options&)>& change) {
     auto options = std::make_shared<Options>();
-    options->listeners = {ListenerKind::udp, ListenerKind::tcp};
+    options->listeners = {ListenerKind::udp, ListenerKind::tcp, ListenerKind::mutual};
     options->sent_by = host(id);
+    options->sent_by_tls = host(id) + ":5062";
     options->hosts = {host(0), host(1)};
     options->domain = "xmpp.example";
     options->subscriptions_max = 100;
@@ -105,7 +112,8 @@ struct Cluster : im::Elsewhere {
     other.id = 3;
     other.node = 1 - id;
     other.address = base::parse_address(host(1 - id), 5060);
-    other.host_node = other.host_node_tls = host(1 - id) + ":5060";
+    other.host_node = host(1 - id) + ":5060";
+    other.host_node_tls = host(1 - id) + ":5062";
     options->peers.push_back(other);
     if (change) change(*options);
     auto im_options = std::make_shared<im::Options>();
@@ -222,15 +230,22 @@ struct Cluster : im::Elsewhere {
     nodes[other]->ends[theirs] = {nullptr, id, mine};
     {
       engine::Turn away = turn(other);
+      const uint16_t listener = wanted.how.tls ? 2 : 1;
       nodes[other]->ends[theirs].peer =
-          nodes[other]->service->accept({{theirs, 1}, 1, host(id), 40000}, away);
+          nodes[other]->service->accept({{theirs, 1}, listener, host(id), 40000}, away);
     }
     nodes[id]->ends[mine].peer = nodes[id]->service->on_connected(
         wanted.token, {{mine, 1}, engine::kNoListener, host(other), 5060}, here);
+    if (!wanted.how.tls) return;
+    secure(other, *nodes[other]->ends[theirs].peer, certificate(id));
+    secure(id, *nodes[id]->ends[mine].peer, certificate(other));
   }
   void deliver(engine::NodeId id, uint32_t slot, const std::string& bytes) {
     const auto mine = nodes[id]->ends.find(slot);
-    if (mine == nodes[id]->ends.end()) return;
+    if (mine == nodes[id]->ends.end()) {
+      if (called.contains(slot)) sent.push_back({id, {}, bytes});
+      return;
+    }
     const engine::NodeId other = mine->second.other;
     between.push_back(bytes);
     if (nodes[other]->deaf) return;
@@ -253,7 +268,36 @@ struct Cluster : im::Elsewhere {
     end.peer->on_closed(engine::CloseReason::by_peer, there);
     end.peer.reset();
   }
-  // Node 1 goes, and every connection to it.
+  // A peer's own connection; `name`: its certificate's, at the listener that asks for one.
+  engine::Peer& call(engine::NodeId id, base::Bytes from, const std::string& name = "") {
+    const uint32_t slot = ++last_slot;
+    auto& made = called[slot];
+    {
+      engine::Turn here = turn(id);
+      const uint16_t listener = name.empty() ? 1 : 2;
+      made = nodes[id]->service->accept({{slot, 1}, listener, from, 40000}, here);
+    }
+    if (!name.empty()) secure(id, *made, name);
+    return *made;
+  }
+  void feed(engine::NodeId id, engine::Peer& peer, base::Bytes bytes) {
+    {
+      engine::Turn here = turn(id);
+      peer.on_bytes(bytes, here);
+    }
+    settle();
+  }
+  void secure(engine::NodeId id, engine::Peer& peer, const std::string& name) {
+    const engine::CertificateName names[] = {{engine::CertificateName::Kind::dns, name}};
+    engine::TlsFacts facts;
+    facts.peer_names = names;
+    engine::Turn here = turn(id);
+    peer.on_secured(facts, here);
+  }
+  static std::string certificate(engine::NodeId id) {
+    return "node" + std::to_string(id) + ".example";
+  }
+  // A node goes, and every connection to it.
   void go_down(engine::NodeId id) {
     nodes[id]->up = false;
     while (!nodes[id]->ends.empty()) cut(id, nodes[id]->ends.begin()->first);
@@ -314,11 +358,13 @@ struct Cluster : im::Elsewhere {
     std::string from = "desk@ask.example";
     std::string call_id;
     std::string vias;  // further ones
+    std::string transport = "UDP";
   };
   std::string write(const Text& how) {
     const std::string number = std::to_string(++requests);
     const std::string uri = "sip:" + how.user + "@" + how.host;
-    std::string text = how.method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/UDP pc;rport;branch=";
+    std::string text =
+        how.method + " " + uri + " SIP/2.0\r\nVia: SIP/2.0/" + how.transport + " pc;rport;branch=";
     text += "z9hG4bK" + number + "\r\n" + how.vias + "From: <sip:" + how.from + ">;tag=1\r\nTo: ";
     text += how.to.empty() ? "<" + uri + ">" : how.to;
     text += "\r\nCall-ID: " + (how.call_id.empty() ? "c" + number : how.call_id);
@@ -345,6 +391,7 @@ struct Cluster : im::Elsewhere {
   std::vector<std::unique_ptr<OneNode>> nodes;
   std::deque<std::function<void()>> todo;
   std::deque<std::pair<engine::NodeId, std::unique_ptr<im::StoreRequest>>> questions;
+  std::map<uint32_t, std::unique_ptr<engine::Peer>> called;
   std::vector<Sent> sent;            // to peers
   std::vector<std::string> between;  // what nodes have sent each other
   uint32_t last_slot = 0;

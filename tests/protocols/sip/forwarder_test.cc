@@ -77,6 +77,61 @@ TEST(Forwarder, WhoMayNotAskOfTheHostNodeMayNotAskThroughAnother) {
   EXPECT_EQ(cluster.all(), "403 ");
 }
 
+// A call manager's connection: many users' lines, one after the other.
+TEST(Forwarder, OneConnectionCarriesUsersOfBothNodes) {
+  Cluster cluster;
+  engine::Peer& lines = cluster.call(0, Cluster::kProxied);
+  std::string all;
+  for (int i = 0; i < 100; ++i) {
+    Cluster::Text how;
+    how.transport = "TCP";
+    how.user = (i % 2 == 0 ? "a" : "b") + std::to_string(i);
+    all += cluster.write(how);
+  }
+  cluster.feed(0, lines, all);
+  size_t answers = 0;
+  for (const Cluster::Sent& one : cluster.sent) {
+    for (size_t at = 0; (at = one.bytes.find("SIP/2.0 200 OK\r\n", at)) != std::string::npos;
+         ++at) {
+      ++answers;
+    }
+  }
+  EXPECT_EQ(answers, 100u);
+  EXPECT_EQ(cluster.claim(0, "a98@xmpp.example"), im::Claim::on_the_phone);
+  EXPECT_EQ(cluster.claim(1, "b99@xmpp.example"), im::Claim::on_the_phone);
+}
+
+TEST(Forwarder, NodesAndPeersThatAreKnownByTheirCertificates) {
+  Cluster cluster([](Options& options) {
+    options.peers[1].subjects = {"calls.example"};
+    TrunkPeer& other = options.peers[2];
+    other.tls = true;
+    other.subjects = {Cluster::certificate(*other.node)};
+  });
+  engine::Peer& peer = cluster.call(0, "192.0.2.99", "calls.example");
+  Cluster::Text how;
+  how.transport = "TLS";
+  cluster.feed(0, peer, cluster.write(how));
+  EXPECT_EQ(cluster.all(), "200 ");
+  EXPECT_TRUE(cluster.between[0].find("Via: SIP/2.0/TLS 192.0.2.10:5062;") != std::string::npos);
+  EXPECT_EQ(Cluster::field(cluster.between[0], "Rollcall-Origin"), "tcp 192.0.2.99 40000 2");
+  cluster.between.clear();
+  // Whoever has a node's address is no node.
+  engine::Peer& liar = cluster.call(1, Cluster::host(0));
+  how.transport = "TCP";
+  how.fields += "Rollcall-Origin: tcp 192.0.2.99 40000 2\r\n";
+  cluster.feed(1, liar, cluster.write(how));
+  EXPECT_EQ(cluster.all(), "403 ");
+}
+
+TEST(Forwarder, APeerThatClaimsToPassSomethingOnIsItself) {
+  Cluster cluster([](Options& options) { options.peers[0].publishes = false; });
+  Cluster::Text how;
+  how.fields += "Rollcall-Origin: udp 192.0.2.2 5060 0\r\n";
+  cluster.tell(1, cluster.write(how), Cluster::kRedirected);
+  EXPECT_EQ(cluster.all(), "403 ");
+}
+
 TEST(Forwarder, ARequestThatComesAgainIsPassedOnOnce) {
   Cluster cluster;
   const std::string request = cluster.write({});

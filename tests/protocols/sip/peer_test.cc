@@ -67,5 +67,19 @@ TEST(TrunkPeer, WithSubjectsIsKnownByItsCertificateAloneFromAnyAddress) {
   EXPECT_EQ(peer_named(peers, {}), nullptr);
 }
 
+TEST(TrunkPeer, ANodeOfTheClusterIsOneOfThem) {
+  std::vector<TrunkPeer> peers(2);
+  peers[0].address = base::parse_address("192.0.2.1", 5060);
+  peers[1].address = base::parse_address("192.0.2.10", 5060);
+  peers[1].node = 0;
+  peers[1].host_node = "first.example";
+  EXPECT_EQ(peer_at_node(peers, 0), &peers[1]);
+  EXPECT_EQ(peer_at_node(peers, 1), nullptr);
+  EXPECT_TRUE(speaks_from_a_node(peers, from("192.0.2.10")));
+  EXPECT_FALSE(speaks_from_a_node(peers, from("192.0.2.10", true)));
+  EXPECT_FALSE(speaks_from_a_node(peers, from("192.0.2.1")));
+  EXPECT_EQ(peers[1].name(), "first.example");
+}
+
 }  // namespace
 }  // namespace sip

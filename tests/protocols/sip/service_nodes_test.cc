@@ -47,6 +47,22 @@ TEST(WrongNode, WhoFollowsARedirectionIsServedAndSoIsEachOfItsTagsThere) {
   EXPECT_EQ(cluster.all(), "200 ");
 }
 
+TEST(WrongNode, ByConnectionTheContactSaysSo) {
+  Cluster cluster([](Options& options) { options.peers[0].subjects = {"gate.example"}; });
+  Cluster::Text how;
+  how.transport = "TCP";
+  cluster.feed(0, cluster.call(0, Cluster::kRedirected), cluster.write(how));
+  EXPECT_EQ(cluster.all(), "403 ") << "known by its certificate alone";
+  engine::Peer& gate = cluster.call(0, "192.0.2.99", "gate.example");
+  how.transport = "TLS";
+  cluster.feed(0, gate, cluster.write(how));
+  EXPECT_EQ(cluster.last("Contact"), "<sip:bob@192.0.2.11:5062;transport=tls>;expires=3600");
+  Cluster plain;
+  how.transport = "TCP";
+  plain.feed(0, plain.call(0, Cluster::kRedirected), plain.write(how));
+  EXPECT_EQ(plain.last("Contact"), "<sip:bob@192.0.2.11:5060;transport=tcp>;expires=3600");
+}
+
 TEST(WrongNode, AUserOfAnotherDomainIsNamedWhole) {
   Cluster cluster;
   Cluster::Text how;
