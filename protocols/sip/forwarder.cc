@@ -52,14 +52,13 @@ void write_vias_below(const Message& response, uint32_t topmost, Writer& writer)
 void Forwarder::pass_on(const Received& request, engine::NodeId node, engine::Turn& turn) {
   const TrunkPeer* const host = peer_at_node(service_.options().peers, node);
   CHECK(host != nullptr && request.message.method() != Method::invite);
-  const size_t bytes = request.message.total_bytes();
-  if (waiting_.size() >= kWaitingMax || waiting_bytes_ + bytes > kWaitingBytesMax) {
+  if (waiting_bytes_ + request.message.total_bytes() + kOverhead > kWaitingBytesMax) {
     trace::count(Counter::sip_forward_limit_hit);
     return service_.answer(request, 503, turn);
   }
   const uint64_t number = ++last_number_;
-  waiting_bytes_ += waiting_.try_emplace(number, Waiting{HeldRequest(request), host->id})
-                        .first->second.request.bytes();
+  waiting_bytes_ +=
+      waiting_.try_emplace(number, Waiting{HeldRequest(request), host->id}).first->second.bytes();
   if (send(request, *host, number, turn)) return trace::count(Counter::sip_forwarded);
   end(number);
   fail(request, 503, turn);
@@ -92,8 +91,8 @@ bool Forwarder::send(const Received& request, const TrunkPeer& host, uint64_t nu
 
 void Forwarder::end(uint64_t number) {
   const auto found = waiting_.find(number);
-  CHECK(found != waiting_.end() && waiting_bytes_ >= found->second.request.bytes());
-  waiting_bytes_ -= found->second.request.bytes();
+  CHECK(found != waiting_.end() && waiting_bytes_ >= found->second.bytes());
+  waiting_bytes_ -= found->second.bytes();
   waiting_.erase(found);
 }
 

@@ -3,7 +3,9 @@
 // the transaction that heard them. The way to a node is that to any peer (outgoing.h); what does
 // not reach it is answered 503, what it does not answer 504, as a 408 would be wrong for all but
 // INVITE (RFC 4320 §4.2), which is never passed on.
-// One a shard; all calls on that shard. Limits: kWaitingMax, kWaitingBytesMax; then 503.
+// When the connection to a node is lost, what it has not answered is sent again by a new one, and
+// answered there as it was before, if it was.
+// One a shard; all calls on that shard. Limits: kWaitingBytesMax; then 503.
 #pragma once
 
 #include <unordered_map>
@@ -17,8 +19,7 @@ class Service;
 
 class Forwarder final : private ClientUser {
  public:
-  static constexpr size_t kWaitingMax = 8192;
-  static constexpr size_t kWaitingBytesMax = 8 << 20;
+  static constexpr size_t kWaitingBytesMax = 2 << 20;  // of what waits for its answer
 
   explicit Forwarder(Service& service) : service_(service) {}
 
@@ -28,9 +29,12 @@ class Forwarder final : private ClientUser {
   size_t waiting() const { return waiting_.size(); }
 
  private:
+  static constexpr size_t kOverhead = 256;  // of one
   struct Waiting {
     HeldRequest request;
     uint64_t peer;  // TrunkPeer::id of the node
+
+    size_t bytes() const { return request.bytes() + kOverhead; }
   };
 
   bool send(const Received& request, const TrunkPeer& host, uint64_t number, engine::Turn& turn);

@@ -69,7 +69,9 @@ void Service::proceed(const Incoming& in, const Essentials& essentials, base::By
   if (elsewhere && !may_pass_on(in, request, owner.node, turn)) return;
   if (!account.empty() && in.source.reliable()) proved_.insert(in.source.connection);
   if (in.message.method() != Method::benotify) {
-    const auto arrival = server_.receive(in.message, essentials, in.source, turn, request.back.id);
+    const bool resent = in.source.reliable() && speaks_from_a_node(options_->peers, in.source);
+    const auto arrival =
+        server_.receive(in.message, essentials, in.source, turn, request.back.id, resent);
     if (arrival == ServerTransactions::Arrival::full) return reply(in, 503, turn);
     if (arrival != ServerTransactions::Arrival::fresh) return;
   }

@@ -54,11 +54,14 @@ TransactionId ServerTransactions::id_of(const Message& request, const Essentials
 ServerTransactions::Arrival ServerTransactions::receive(const Message& request,
                                                         const Essentials& essentials,
                                                         const Flow& source, engine::Turn& turn,
-                                                        TransactionId& id) {
+                                                        TransactionId& id, bool resent) {
   CHECK(request.is_request());
   const bool is_ack = request.method() == Method::ack;
   id = id_of(request, essentials, is_ack ? "INVITE" : request.method_name());
   Transaction* const found = table_.find(id);
+  if (found != nullptr && found->resent && resent) {
+    found->back = response_flow(essentials.via, source);
+  }
   if (found != nullptr) return repeat(*found, is_ack, turn);
   if (is_ack) return Arrival::acknowledged;
   if (!make_room(turn.now)) {
@@ -68,6 +71,7 @@ ServerTransactions::Arrival ServerTransactions::receive(const Message& request,
   const bool invite = request.method() == Method::invite;
   const Flow back = response_flow(essentials.via, source);
   Transaction& made = table_.insert(std::make_unique<Transaction>(*this, id, back, invite));
+  made.resent = resent && !invite;
   trace::gauge_add(trace::Gauge::sip_server_transactions, 1);
   // Whoever never answers is our fault; a peer must not fill the table with it.
   wait(made, kUnansweredLife, turn);
@@ -124,7 +128,7 @@ ServerTransactions::Arrival ServerTransactions::repeat(Transaction& transaction,
     transaction.state = State::confirmed;
     transaction.repeats = base::Instant::never();
     keep(transaction, {});
-    if (transaction.back.reliable()) {
+    if (transaction.reliable()) {
       erase(transaction);
     } else {
       wait(transaction, kT4, turn);
@@ -153,14 +157,14 @@ bool ServerTransactions::respond(const TransactionId& id, uint16_t status, base:
   }
   const bool accepted = transaction.invite && status < 300;
   // Of a 2xx to an INVITE only its sender repeats (RFC 6026 §7.1).
-  const bool repeatable = !accepted && (transaction.invite || !transaction.back.reliable());
+  const bool repeatable = !accepted && (transaction.invite || !transaction.reliable());
   keep(transaction, repeatable ? response : base::Bytes());
   finish(transaction, status, turn);
   return true;
 }
 
 void ServerTransactions::finish(Transaction& transaction, uint16_t status, engine::Turn& turn) {
-  const bool reliable = transaction.back.reliable();
+  const bool reliable = transaction.reliable();
   if (!transaction.invite) {
     transaction.state = State::completed;
     const bool forget = base::plant == base::Plant::sip_answer_forgotten;

@@ -56,8 +56,11 @@ class ServerTransactions {
     acknowledged,  // an ACK of a 2xx, or of nothing known: no transaction, for its dialog
     full,          // refuse it
   };
+  // `resent`: of a sender who, when his connection is lost, sends it again by another
+  // (ClientTransactions::move()): its answer, but to INVITE, is kept as if it had come by
+  // datagram.
   Arrival receive(const Message& request, const Essentials& essentials, const Flow& source,
-                  engine::Turn& turn, TransactionId& id);
+                  engine::Turn& turn, TransactionId& id, bool resent = false);
 
   // A request that has been received before comes again, and is dealt with: true. Leaves nothing
   // behind of one that has not.
@@ -91,6 +94,9 @@ class ServerTransactions {
     base::Duration interval = kT1;
     State state = State::proceeding;
     bool invite;
+    bool resent = false;
+    // Streams repeat nothing, but for those who change them.
+    bool reliable() const { return back.reliable() && !resent; }
     engine::MemberTimer<Transaction, &Transaction::on_time> timer{*this};
   };
   static_assert(sizeof(Transaction) <= 192, "with two to four slots of the table: 256");

@@ -68,7 +68,8 @@ struct Cluster : im::Elsewhere {
     std::unique_ptr<Notifier> notifier;
     std::map<uint32_t, End> ends;  // by ConnectionId::slot
     bool up = true;
-    bool deaf = false;  // takes bytes, and does nothing
+    bool deaf = false;  // takes other nodes' bytes, and does nothing
+    bool mute = false;  // what it sends other nodes is lost
   };
 
   explicit Cluster(const std::function<void(Options&)>& change = {}) {
@@ -248,7 +249,7 @@ struct Cluster : im::Elsewhere {
     }
     const engine::NodeId other = mine->second.other;
     between.push_back(bytes);
-    if (nodes[other]->deaf) return;
+    if (nodes[other]->deaf || nodes[id]->mute) return;
     engine::Turn there = turn(other);
     nodes[other]->ends.at(mine->second.other_slot).peer->on_bytes(bytes, there);
   }
@@ -297,11 +298,15 @@ struct Cluster : im::Elsewhere {
   static std::string certificate(engine::NodeId id) {
     return "node" + std::to_string(id) + ".example";
   }
-  // A node goes, and every connection to it.
-  void go_down(engine::NodeId id) {
-    nodes[id]->up = false;
+  // Every connection to the other node is lost.
+  void cut_all(engine::NodeId id) {
     while (!nodes[id]->ends.empty()) cut(id, nodes[id]->ends.begin()->first);
     settle();
+  }
+  // A node goes.
+  void go_down(engine::NodeId id) {
+    nodes[id]->up = false;
+    cut_all(id);
   }
 
   void tell(engine::NodeId id, base::Bytes bytes, base::Bytes from) {

@@ -206,6 +206,20 @@ TEST(Forwarder, ANodeThatGoesDownMeanwhileIsAnswered503) {
   EXPECT_EQ(cluster.all(), "503 ");
 }
 
+TEST(Forwarder, ANodeThatLeavesTheClusterIsAnswered503) {
+  Cluster cluster;
+  cluster.nodes[1]->deaf = true;
+  cluster.tell(0, cluster.write({}), Cluster::kProxied);
+  auto without = std::make_shared<Options>(cluster.nodes[0]->service->options());
+  without->peers.pop_back();
+  {
+    engine::Turn here = cluster.turn(0);
+    cluster.nodes[0]->service->set_options(without, here);
+  }
+  cluster.settle();
+  EXPECT_EQ(cluster.all(), "503 ");
+}
+
 TEST(Forwarder, ANodeThatIsSilentIsAnswered504) {
   Cluster cluster;
   const uint64_t failed = trace::total(trace::Counter::sip_forwards_failed);
@@ -249,17 +263,52 @@ TEST(Forwarder, ARefreshIsNeverRedirected) {
   EXPECT_EQ(cluster.all().substr(0, 4), "200 ");
 }
 
+TEST(Forwarder, ALostConnectionCostsNothingAndDoublesNothing) {
+  Cluster cluster;
+  cluster.tell(0, cluster.write({}), Cluster::kProxied);
+  const std::string tag = cluster.last("SIP-ETag");
+  cluster.all();
+  cluster.nodes[1]->mute = true;  // it is done there, and nobody hears of it
+  const std::string request = cluster.write(modify(tag));
+  cluster.tell(0, request, Cluster::kProxied);
+  EXPECT_EQ(cluster.all(), "");
+  cluster.nodes[1]->mute = false;
+  cluster.cut_all(0);
+  EXPECT_EQ(cluster.last("SIP-ETag").substr(0, 16), tag.substr(0, 16));
+  const std::string next = cluster.last("SIP-ETag");
+  EXPECT_EQ(cluster.all(), "200 ") << "not 412";
+  cluster.tell(0, cluster.write(modify(next)), Cluster::kProxied);
+  EXPECT_EQ(cluster.all(), "200 ") << "it was done once";
+}
+
+TEST(Forwarder, AnAnswerToWhatTookTwoConnectionsTakesTheSecond) {
+  Cluster cluster;
+  cluster.tell(0, cluster.write({}), Cluster::kProxied);
+  cluster.all();
+  cluster.nodes[1]->log.hold();
+  cluster.tell(0, cluster.write({}), Cluster::kProxied);
+  cluster.cut_all(0);
+  EXPECT_EQ(cluster.all(), "");
+  cluster.nodes[1]->log.commit();
+  cluster.settle();
+  EXPECT_EQ(cluster.all(), "200 ");
+}
+
 TEST(Forwarder, TooManyThatWaitAreRefused) {
   Cluster cluster;
   cluster.nodes[1]->deaf = true;
   const uint64_t hit = trace::total(trace::Counter::sip_forward_limit_hit);
-  for (size_t i = 0; i < Forwarder::kWaitingMax; ++i) {
-    cluster.tell(0, cluster.write(modify("1234567890abcdef000000070001")), Cluster::kProxied);
+  size_t waiting = 0;
+  while (cluster.sent.empty() && waiting < 10000) {
+    cluster.tell(0, cluster.write({}), Cluster::kProxied);
+    ++waiting;
   }
-  EXPECT_EQ(cluster.all(), "");
-  cluster.tell(0, cluster.write({}), Cluster::kProxied);
   EXPECT_EQ(cluster.all(), "503 ");
+  EXPECT_GT(waiting, 1000u);
+  EXPECT_LT(waiting, 5000u);
   EXPECT_EQ(trace::total(trace::Counter::sip_forward_limit_hit) - hit, 1u);
+  cluster.go_down(1);
+  EXPECT_EQ(cluster.sent.size(), waiting - 1) << "each is told";
 }
 
 TEST(Forwarder, FiveThousandUsersByOneNode) {

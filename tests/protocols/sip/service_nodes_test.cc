@@ -1,3 +1,6 @@
+#include <map>
+#include <set>
+
 #include "engine/trace/counters.h"
 #include "tests/protocols/sip/cluster.h"
 
@@ -131,6 +134,36 @@ TEST(WrongNode, OurOwnClientsAreSentToTheirOwnNodeBeforeTheyAreChecked) {
   EXPECT_EQ(cluster.all(), "503 ") << "no way back to her from there";
 }
 
+// Of a user of the other node.
+struct Elsewhere final : Handler {
+  engine::Owner owner_of(const Received&, engine::Turn&) override { return {1, 0}; }
+  void on_request(const Received&, engine::Turn&) override { ADD_FAILURE(); }
+};
+
+TEST(WrongNode, InvitesAreAlwaysRedirectedAndTheirAcksEndHere) {
+  Cluster cluster;
+  Elsewhere handler;
+  for (const Method method : {Method::invite, Method::ack, Method::benotify}) {
+    cluster.nodes[0]->service->handle(method, handler);
+  }
+  Cluster::Text how;
+  how.method = "INVITE";
+  how.call_id = "call";
+  const std::string request = cluster.write(how);
+  cluster.tell(0, request, Cluster::kProxied);
+  const std::string answer = cluster.sent[0].bytes;
+  cluster.tell(0, request, Cluster::kProxied);
+  EXPECT_EQ(cluster.all(), "302 302 ") << "and no 100";
+  how.method = "ACK";
+  how.to = Cluster::field(answer, "To");
+  cluster.tell(0, cluster.write(how), Cluster::kProxied);
+  cluster.advance(base::Duration::seconds(40));
+  how.method = "BENOTIFY";
+  cluster.tell(0, cluster.write(how), Cluster::kProxied);
+  EXPECT_EQ(cluster.all(), "") << "nobody waits for an answer";
+  EXPECT_TRUE(cluster.between.empty());
+}
+
 TEST(WrongNode, FiveThousandUsersFindTheirNodesByOneSeed) {
   Cluster cluster;
   const uint64_t redirected = trace::total(trace::Counter::sip_redirected);
@@ -155,6 +188,138 @@ TEST(WrongNode, FiveThousandUsersFindTheirNodesByOneSeed) {
   }
   EXPECT_EQ(stayed, 2500u);
   EXPECT_EQ(trace::total(trace::Counter::sip_redirected) - redirected, 2500u);
+}
+
+// A peer whose datagrams get lost both ways, with a publication a user, said to either node; the
+// connections between the nodes end again and again.
+struct Churn {
+  struct Asked {
+    std::string user;
+    std::string bytes;
+    engine::NodeId node;
+    base::Instant next;
+    base::Instant ends;
+    base::Duration pause;
+  };
+  Churn(uint64_t seed, base::Bytes peer) : random(seed), from(peer) {}
+
+  bool happens(uint32_t percent) { return random.below(100) < percent; }
+  void publish(const std::string& user) {
+    const auto tag = tags.find(user);
+    Cluster::Text how;
+    if (tag != tags.end()) how = modify(tag->second);
+    how.user = user;
+    ask(user, cluster.write(how), static_cast<engine::NodeId>(random.below(2)));
+  }
+  void ask(const std::string& user, const std::string& bytes, engine::NodeId node) {
+    const base::Duration t1 = base::Duration::milliseconds(500);
+    const std::string branch =
+        bytes.substr(bytes.find("z9hG4bK"), bytes.find("\r\nFrom") - bytes.find("z9hG4bK"));
+    busy.insert(user);
+    asked[branch] = {user, bytes, node, cluster.now, cluster.now + t1 * 64, t1};
+  }
+  void tend() {
+    std::vector<std::string> due;
+    for (auto& [branch, one] : asked) {
+      if (cluster.now >= one.ends) due.push_back(branch);
+    }
+    for (const std::string& branch : due) {
+      doubtful.insert(asked[branch].user);
+      busy.erase(asked[branch].user);
+      asked.erase(branch);
+    }
+    for (auto& [branch, one] : asked) {
+      if (cluster.now < one.next) continue;
+      one.next = cluster.now + one.pause;
+      one.pause = std::min(one.pause * 2, base::Duration::seconds(4));
+      if (!happens(loss)) cluster.tell(one.node, one.bytes, from);
+    }
+    const std::vector<Cluster::Sent> sent = std::move(cluster.sent);
+    cluster.sent.clear();
+    for (const Cluster::Sent& one : sent) {
+      if (!happens(loss)) hear(one.bytes);
+    }
+  }
+  void hear(const std::string& answer) {
+    const std::string via = Cluster::field(answer, "Via");
+    const size_t at = via.find("z9hG4bK");
+    const auto found = asked.find(via.substr(at, via.find(';', at) - at));
+    if (found == asked.end()) return;  // again
+    const Asked one = found->second;
+    asked.erase(found);
+    busy.erase(one.user);
+    const std::string status = Cluster::what(answer);
+    ++statuses[status];
+    if (status == "302") {
+      const bool first =
+          Cluster::field(answer, "Contact").find(Cluster::host(0)) != std::string::npos;
+      EXPECT_NE(one.node, first ? 0 : 1);
+      std::string again = one.bytes;
+      again.insert(again.find("z9hG4bK") + 7, "again");
+      return ask(one.user, again, first ? 0 : 1);
+    }
+    if (status == "200") {
+      tags[one.user] = Cluster::field(answer, "SIP-ETag");
+      doubtful.erase(one.user);
+    } else if (status == "412") {
+      EXPECT_TRUE(doubtful.contains(one.user)) << "without a loss that nobody could mend";
+      tags.erase(one.user);
+    } else {
+      EXPECT_TRUE(status == "503" || status == "504") << answer;
+      doubtful.insert(one.user);
+    }
+  }
+  void step() {
+    const std::string user = (happens(50) ? "a" : "b") + std::to_string(random.below(10));
+    if (!busy.contains(user)) publish(user);
+    if (happens(10)) lose_answers();
+    if (happens(2)) cluster.nodes[random.below(2)]->up = false;
+    if (happens(10)) cluster.nodes[0]->up = cluster.nodes[1]->up = true;
+    tend();
+    cluster.advance(base::Duration::milliseconds(100));
+  }
+  // What the other node has done, nobody hears of before the connection is lost.
+  void lose_answers() {
+    Cluster::OneNode& node = *cluster.nodes[random.below(2)];
+    node.mute = true;
+    tend();
+    node.mute = false;
+    cluster.cut_all(0);
+  }
+  void heal() {
+    loss = 0;
+    cluster.nodes[0]->up = cluster.nodes[1]->up = true;
+    for (int i = 0; i < 400; ++i) {
+      tend();
+      cluster.advance(base::Duration::milliseconds(100));
+    }
+  }
+
+  base::Prng random;
+  const base::Bytes from;
+  Cluster cluster;
+  uint32_t loss = 20;
+  std::map<std::string, Asked> asked;       // by branch
+  std::map<std::string, std::string> tags;  // by user
+  std::set<std::string> busy;
+  std::set<std::string> doubtful;  // whose last request has failed, and may have been done
+  std::map<std::string, int> statuses;
+};
+
+TEST(WrongNode, WhateverGetsLostEveryRequestIsAnsweredAndDoneOnce) {
+  const int64_t servers = trace::total(trace::Gauge::sip_server_transactions);
+  const int64_t clients = trace::total(trace::Gauge::sip_client_transactions);
+  std::map<std::string, int> statuses;
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    Churn churn(seed, seed % 2 == 0 ? Cluster::kProxied : Cluster::kRedirected);
+    for (int i = 0; i < 300; ++i) churn.step();
+    churn.heal();
+    EXPECT_TRUE(churn.asked.empty()) << seed;
+    EXPECT_EQ(trace::total(trace::Gauge::sip_server_transactions), servers) << seed;
+    EXPECT_EQ(trace::total(trace::Gauge::sip_client_transactions), clients) << seed;
+    for (const auto& [status, count] : churn.statuses) statuses[status] += count;
+  }
+  for (const char* seen : {"200", "302", "503"}) EXPECT_GT(statuses[seen], 20) << seen;
 }
 
 }  // namespace

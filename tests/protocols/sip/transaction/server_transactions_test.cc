@@ -67,6 +67,31 @@ TEST(ServerTransactions, StreamKeepsNothingBehindTheAnswer) {
   EXPECT_EQ(server.sent.size(), 1u);
 }
 
+TEST(ServerTransactions, WhoSendsAgainByTheNextStreamIsAnsweredThere) {
+  Server server;
+  Flow next = tcp_flow();
+  ++next.connection.slot;
+  const auto receive = [&](const Flow& flow) {
+    const std::string text = request_text("PUBLISH");
+    const Incoming in(text);
+    engine::Turn here = server.turn();
+    const Arrival arrival =
+        server.table.receive(in.message, in.essentials, flow, here, server.id, true);
+    server.collect();
+    return arrival;
+  };
+  ASSERT_EQ(receive(tcp_flow()), Arrival::fresh);
+  EXPECT_EQ(receive(next), Arrival::absorbed);
+  ASSERT_TRUE(server.respond(200, "answer"));
+  EXPECT_EQ(receive(tcp_flow()), Arrival::absorbed);
+  ASSERT_EQ(server.sent.size(), 2u);
+  EXPECT_EQ(server.sent[0].connection, next.connection);
+  EXPECT_EQ(server.sent[1].connection, tcp_flow().connection);
+  EXPECT_EQ(server.sent[1].bytes, "answer");
+  server.advance(33'000);
+  EXPECT_EQ(server.table.size(), 0u);
+}
+
 TEST(ServerTransactions, ProvisionalAnswerIsRepeatedUntilTheFinalOne) {
   Server server;
   server.receive(request_text("SUBSCRIBE"));

@@ -34,7 +34,8 @@ struct Stage {
   struct Sent {
     int64_t at_ms;
     std::string bytes;
-    base::SocketAddress to;  // of a datagram
+    base::SocketAddress to;           // of a datagram
+    engine::ConnectionId connection;  // none: a datagram
   };
 
   base::Instant now{base::Duration::seconds(1000).ns};
@@ -52,9 +53,9 @@ struct Stage {
       const int64_t at = (now - start).whole_milliseconds();
       if (effect.kind == engine::EffectKind::datagram) {
         const engine::OutgoingDatagram& datagram = out.datagram(effect);
-        sent.push_back({at, std::string(out.bytes(datagram)), datagram.to});
+        sent.push_back({at, std::string(out.bytes(datagram)), datagram.to, {}});
       } else {
-        sent.push_back({at, std::string(out.bytes(effect)), {}});
+        sent.push_back({at, std::string(out.bytes(effect)), {}, effect.connection});
       }
     }
     out.clear();
