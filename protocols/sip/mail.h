@@ -16,7 +16,17 @@ struct Service::Mail {
   // `answer` is ours, on its way to the transaction; `response` a peer's, to a request of ours.
   // `send` goes out by a connection there; `closed` tells that one has gone.
   // A claim asks its account's shard who has sent it, its verdict comes back with it.
-  enum Kind : uint8_t { request = kFirstMailKind, answer, response, claim, verdict, send, closed };
+  // `adopted` begins its transaction there.
+  enum Kind : uint8_t {
+    request = kFirstMailKind,
+    answer,
+    response,
+    claim,
+    verdict,
+    send,
+    closed,
+    adopted
+  };
   TransactionId id;
   Flow source;                 // of a request
   uint16_t account_bytes = 0;  // of its sender, in front of it

@@ -105,8 +105,8 @@ class Service final : public engine::Service, private ServerUser {
   Message& message_scratch() { return message_; }
   void receive(const Message& message, const Flow& source, engine::Turn& turn);
   void on_flow_closed(const Flow& flow, engine::Turn& turn);
-  void send_elsewhere(const Flow& flow, engine::ShardId shard, base::Bytes request,
-                      engine::Turn& turn);
+  void send_elsewhere(const Flow& flow, engine::ShardId shard, base::Bytes message,
+                      engine::Turn& turn) override;
   // Answers what is malformed, if it can be answered.
   void refuse(const Message& message, Fault fault, const Flow& source, engine::Turn& turn);
   // Unfinished messages of a connection took `before` bytes, now `after`. False: too much in all.
@@ -119,6 +119,7 @@ class Service final : public engine::Service, private ServerUser {
     const Message& message;
     Via via;
     const Flow& source;
+    engine::ShardId shard;  // of the source
   };
   struct Announced {
     HeaderId id;
@@ -134,6 +135,11 @@ class Service final : public engine::Service, private ServerUser {
   void reply_to_claim(const Incoming& in, const Claim& claim, const Verdict& verdict,
                       engine::Turn& turn);
   void acknowledge(const Incoming& in, const Essentials& essentials, engine::Turn& turn);
+  bool from_node(const Incoming& in) const;
+  engine::ShardId home_of(const Incoming& in) const;
+  void adopt(const Incoming& in, engine::ShardId home, engine::Turn& turn);
+  void begin(const Incoming& in, Received& request, engine::Owner owner, engine::Turn& turn);
+  void adopted(const Incoming& in, const Essentials& essentials, engine::Turn& turn);
   void hand_over(const Received& request, engine::ShardId to, engine::Turn& turn);
   bool passes_on(const Received& request) const;
   bool may_pass_on(const Incoming& in, const Received& request, engine::NodeId node,

@@ -36,7 +36,7 @@ void Service::screen(const Incoming& in, const Essentials& essentials, engine::T
 
 void Service::decide(const Claim& claim, const Verdict& verdict, engine::Turn& turn) {
   if (claim.shard == shard_) {
-    const Incoming in{claim.message, claim.essentials.via, claim.source};
+    const Incoming in{claim.message, claim.essentials.via, claim.source, shard_};
     if (verdict.status != 0) return reply_to_claim(in, claim, verdict, turn);
     return proceed(in, claim.essentials, verdict.account, turn);
   }
@@ -69,12 +69,12 @@ void Service::set_flow_user(FlowUser& user) {
   flow_user_ = &user;
 }
 
-void Service::send_elsewhere(const Flow& flow, engine::ShardId shard, base::Bytes request,
+void Service::send_elsewhere(const Flow& flow, engine::ShardId shard, base::Bytes message,
                              engine::Turn& turn) {
   CHECK(shard != shard_ && flow.reliable());
   Mail head;
   head.source = flow;
-  auto mail = make_mail(head, request);
+  auto mail = make_mail(head, message);
   mail->from = shard_;
   mail->to = shard;
   mail->kind = Mail::send;

@@ -81,6 +81,9 @@ void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
     const Claim claim{message_, essentials_, head.source, shard_};
     return decide(claim, {head.status, head.stale, account}, turn);
   }
+  if (mail.kind == Mail::adopted) {
+    return adopted({message_, essentials_.via, head.source, mail.from}, essentials_, turn);
+  }
   CHECK(mail.kind == Mail::request);
   Handler* const who = handler(message_.method());
   CHECK(who != nullptr);
@@ -89,14 +92,15 @@ void Service::on_mail(const engine::Envelope& mail, engine::Turn& turn) {
 
 // The mailbox of the owner's shard is full: it has more to do than it can.
 void Service::on_refused(const engine::Envelope& mail, engine::Turn& turn) {
-  CHECK(mail.from == shard_ && (mail.kind == Mail::request || mail.kind == Mail::claim));
+  const bool known = mail.kind == Mail::request;  // has a transaction
+  CHECK(mail.from == shard_ && (known || mail.kind == Mail::claim || mail.kind == Mail::adopted));
   trace::count(trace::Counter::sip_requests_refused_busy);
   Mail head;
   const base::Bytes bytes = open_mail(mail, head).substr(head.account_bytes);
   Fault fault = Fault::none;
   CHECK(message_.index_datagram(bytes) && read_essentials(message_, essentials_, fault));
   if (message_.method() == Method::ack) return;  // comes again, with the 2xx
-  if (mail.kind == Mail::claim) return reply({message_, essentials_.via, head.source}, 503, turn);
+  if (!known) return reply({message_, essentials_.via, head.source, shard_}, 503, turn);
   answer({message_, essentials_, {head.id, shard_}, head.source, {}}, 503, turn);
 }
 

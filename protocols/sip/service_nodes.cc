@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "engine/trace/counters.h"
+#include "protocols/sip/mail.h"
 #include "protocols/sip/origin.h"
 #include "protocols/sip/service.h"
 
@@ -70,6 +71,41 @@ bool Service::may_pass_on(const Incoming& in, const Received& request, engine::N
   if (!request.essentials.has_max_forwards || request.essentials.max_forwards > 0) return true;
   reply(in, 483, turn);
   return false;
+}
+
+// INVITEs are not passed on by nodes, and BENOTIFYs have no transaction.
+bool Service::from_node(const Incoming& in) const {
+  const Method method = in.message.method();
+  return in.source.reliable() && method != Method::invite && method != Method::benotify &&
+         speaks_from_a_node(options_->peers, in.source);
+}
+
+// The shard of the transaction. A node sends again what a lost connection has not answered, and the
+// next one may be any shard's: the branch says where it was before.
+engine::ShardId Service::home_of(const Incoming& in) const {
+  if (node_.shards == 1 || !from_node(in)) return shard_;
+  return static_cast<engine::ShardId>(base::siphash13(node_.key, in.via.branch) % node_.shards);
+}
+
+void Service::adopt(const Incoming& in, engine::ShardId home, engine::Turn& turn) {
+  Mail head;
+  head.source = in.source;
+  auto mail = make_mail(head, in.message.bytes().substr(0, in.message.total_bytes()));
+  mail->from = shard_;
+  mail->to = home;
+  mail->kind = Mail::adopted;
+  mail->overflow = engine::OverflowPolicy::refuse;
+  turn.out.mail(std::move(mail));
+}
+
+void Service::adopted(const Incoming& in, const Essentials& essentials, engine::Turn& turn) {
+  Handler* const who = handler(in.message.method());
+  CHECK(who != nullptr);
+  Received request{in.message, essentials, {{}, shard_}, in.source, {}};
+  const engine::Owner owner = who->owner_of(request, turn);
+  // It has been asked where it was heard, but nodes may have come or gone meanwhile.
+  if (owner.node != node_.id && !may_pass_on(in, request, owner.node, turn)) return;
+  begin(in, request, owner, turn);
 }
 
 void Service::redirect(const Incoming& in, const Essentials& essentials, engine::NodeId node,

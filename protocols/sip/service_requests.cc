@@ -26,7 +26,7 @@ void Service::refuse(const Message& message, Fault fault, const Flow& source, en
   CHECK(fault != Fault::none);
   TRACE(sip, debug, "malformed", {"why", reason_of(fault)});
   if (!may_be_answered(message)) return;
-  Incoming in{message, {}, source};
+  Incoming in{message, {}, source, shard_};
   uint32_t size = 0;
   // A Via that cannot be read, of another version say (RFC 4475 §3.1.2.16), leaves the source.
   if (read_top_via(message, in.via, size) == Read::malformed) in.via.has_rport = true;
@@ -39,7 +39,7 @@ void Service::refuse(const Message& message, Fault fault, const Flow& source, en
 void Service::receive_request(const Message& message, const Essentials& essentials,
                               const Flow& source, engine::Turn& turn) {
   const Method method = message.method();
-  const Incoming in{message, essentials.via, source};
+  const Incoming in{message, essentials.via, source, shard_};
   if (method == Method::ack || method == Method::cancel) return acknowledge(in, essentials, turn);
   if (method == Method::unknown) return reply(in, 501, turn);
   Handler* const who = handler(method);
@@ -65,19 +65,26 @@ void Service::proceed(const Incoming& in, const Essentials& essentials, base::By
   CHECK(who != nullptr);
   Received request{in.message, essentials, {{}, shard_}, in.source, account};
   const engine::Owner owner = who->owner_of(request, turn);
-  const bool elsewhere = owner.node != node_.id;
-  if (elsewhere && !may_pass_on(in, request, owner.node, turn)) return;
+  if (owner.node != node_.id && !may_pass_on(in, request, owner.node, turn)) return;
   if (!account.empty() && in.source.reliable()) proved_.insert(in.source.connection);
+  const engine::ShardId home = home_of(in);
+  if (home != shard_) return adopt(in, home, turn);
+  begin(in, request, owner, turn);
+}
+
+void Service::begin(const Incoming& in, Received& request, engine::Owner owner,
+                    engine::Turn& turn) {
   if (in.message.method() != Method::benotify) {
-    const bool resent = in.source.reliable() && speaks_from_a_node(options_->peers, in.source);
-    const auto arrival =
-        server_.receive(in.message, essentials, in.source, turn, request.back.id, resent);
+    std::optional<engine::ShardId> resent_by;
+    if (from_node(in)) resent_by = in.shard;
+    const auto arrival = server_.receive(in.message, request.essentials, in.source, turn,
+                                         request.back.id, resent_by);
     if (arrival == ServerTransactions::Arrival::full) return reply(in, 503, turn);
     if (arrival != ServerTransactions::Arrival::fresh) return;
   }
-  if (elsewhere) return forwarder_.pass_on(request, owner.node, turn);
+  if (owner.node != node_.id) return forwarder_.pass_on(request, owner.node, turn);
   if (owner.shard != shard_) return hand_over(request, owner.shard, turn);
-  who->on_request(request, turn);
+  handler(in.message.method())->on_request(request, turn);
 }
 
 // An ACK is for its INVITE's transaction; that of a 2xx is for the dialog. Of a CANCEL (§9.2): no
@@ -195,7 +202,9 @@ void Service::begin_reply(const Incoming& in, const Response& how, Writer& write
 
 void Service::end_reply(const Incoming& in, Writer& writer, engine::Turn& turn) {
   writer.end();
-  send(response_flow(in.via, in.source), response_, turn.out);
+  const Flow back = response_flow(in.via, in.source);
+  if (in.shard != shard_) return send_elsewhere(back, in.shard, response_, turn);
+  send(back, response_, turn.out);
 }
 
 void Service::reply(const Incoming& in, uint16_t status, engine::Turn& turn) {

@@ -54,13 +54,15 @@ TransactionId ServerTransactions::id_of(const Message& request, const Essentials
 ServerTransactions::Arrival ServerTransactions::receive(const Message& request,
                                                         const Essentials& essentials,
                                                         const Flow& source, engine::Turn& turn,
-                                                        TransactionId& id, bool resent) {
-  CHECK(request.is_request());
+                                                        TransactionId& id,
+                                                        std::optional<engine::ShardId> resent_by) {
+  CHECK(request.is_request() && !(resent_by && request.method() == Method::invite));
   const bool is_ack = request.method() == Method::ack;
   id = id_of(request, essentials, is_ack ? "INVITE" : request.method_name());
   Transaction* const found = table_.find(id);
-  if (found != nullptr && found->resent && resent) {
+  if (found != nullptr && found->resent_by && resent_by) {
     found->back = response_flow(essentials.via, source);
+    found->resent_by = resent_by;
   }
   if (found != nullptr) return repeat(*found, is_ack, turn);
   if (is_ack) return Arrival::acknowledged;
@@ -71,7 +73,7 @@ ServerTransactions::Arrival ServerTransactions::receive(const Message& request,
   const bool invite = request.method() == Method::invite;
   const Flow back = response_flow(essentials.via, source);
   Transaction& made = table_.insert(std::make_unique<Transaction>(*this, id, back, invite));
-  made.resent = resent && !invite;
+  made.resent_by = resent_by;
   trace::gauge_add(trace::Gauge::sip_server_transactions, 1);
   // Whoever never answers is our fault; a peer must not fill the table with it.
   wait(made, kUnansweredLife, turn);
@@ -136,7 +138,7 @@ ServerTransactions::Arrival ServerTransactions::repeat(Transaction& transaction,
     return Arrival::absorbed;
   }
   trace::count(Counter::sip_retransmissions_absorbed);
-  if (!transaction.response.empty()) send(transaction.back, transaction.response.view(), turn.out);
+  if (!transaction.response.empty()) transmit(transaction, transaction.response.view(), turn);
   return Arrival::absorbed;
 }
 
@@ -148,7 +150,7 @@ bool ServerTransactions::respond(const TransactionId& id, uint16_t status, base:
   Transaction& transaction = *found;
   const bool again = transaction.state == State::accepted && status >= 200 && status < 300;
   if (transaction.state != State::proceeding && !again) return false;
-  send(transaction.back, response, turn.out);
+  transmit(transaction, response, turn);
   if (again) return true;
   if (status < 200) {
     keep(transaction, response);
@@ -178,6 +180,13 @@ void ServerTransactions::finish(Transaction& transaction, uint16_t status, engin
     transaction.repeats = turn.now + kT1;
   }
   wait(transaction, kTransactionLife, turn);
+}
+
+void ServerTransactions::transmit(const Transaction& transaction, base::Bytes response,
+                                  engine::Turn& turn) {
+  const engine::ShardId shard = transaction.resent_by.value_or(turn.shard);
+  if (shard == turn.shard) return send(transaction.back, response, turn.out);
+  user_.send_elsewhere(transaction.back, shard, response, turn);
 }
 
 void ServerTransactions::keep(Transaction& transaction, base::Bytes response) {

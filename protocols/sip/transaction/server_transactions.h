@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "engine/base/hash.h"
@@ -36,6 +37,9 @@ class ServerUser {
   // No ACK came to our final response to an INVITE (Timer H), or none to a 2xx in RFC 6026's time
   // (Timer L), which is `accepted`.
   virtual void on_server_timeout(const TransactionId& id, bool accepted, engine::Turn& turn) = 0;
+  // Sends by a connection of another shard (ServerTransactions::receive(), resent_by).
+  virtual void send_elsewhere(const Flow& flow, engine::ShardId shard, base::Bytes bytes,
+                              engine::Turn& turn) = 0;
 };
 
 class ServerTransactions {
@@ -56,11 +60,12 @@ class ServerTransactions {
     acknowledged,  // an ACK of a 2xx, or of nothing known: no transaction, for its dialog
     full,          // refuse it
   };
-  // `resent`: of a sender who, when his connection is lost, sends it again by another
-  // (ClientTransactions::move()): its answer, but to INVITE, is kept as if it had come by
-  // datagram.
+  // `resent_by`: the sender, when his connection is lost, sends it again by another
+  // (ClientTransactions::move()), now by one of this shard. Its answer is kept as if it had come by
+  // datagram, and goes where it was asked for last. Not of INVITE.
   Arrival receive(const Message& request, const Essentials& essentials, const Flow& source,
-                  engine::Turn& turn, TransactionId& id, bool resent = false);
+                  engine::Turn& turn, TransactionId& id,
+                  std::optional<engine::ShardId> resent_by = {});
 
   // A request that has been received before comes again, and is dealt with: true. Leaves nothing
   // behind of one that has not.
@@ -94,9 +99,9 @@ class ServerTransactions {
     base::Duration interval = kT1;
     State state = State::proceeding;
     bool invite;
-    bool resent = false;
+    std::optional<engine::ShardId> resent_by;  // see receive()
     // Streams repeat nothing, but for those who change them.
-    bool reliable() const { return back.reliable() && !resent; }
+    bool reliable() const { return back.reliable() && !resent_by; }
     engine::MemberTimer<Transaction, &Transaction::on_time> timer{*this};
   };
   static_assert(sizeof(Transaction) <= 192, "with two to four slots of the table: 256");
@@ -107,6 +112,7 @@ class ServerTransactions {
   bool full() const;
   bool make_room(base::Instant now);
   void finish(Transaction& transaction, uint16_t status, engine::Turn& turn);
+  void transmit(const Transaction& transaction, base::Bytes response, engine::Turn& turn);
   void keep(Transaction& transaction, base::Bytes response);
   void wait(Transaction& transaction, base::Duration life, engine::Turn& turn);
   void on_time(Transaction& transaction, engine::Turn& turn);

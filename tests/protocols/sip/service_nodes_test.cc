@@ -3,6 +3,7 @@
 
 #include "engine/trace/counters.h"
 #include "tests/protocols/sip/cluster.h"
+#include "tests/protocols/sip/shards.h"
 
 namespace sip {
 namespace {
@@ -162,6 +163,70 @@ TEST(WrongNode, InvitesAreAlwaysRedirectedAndTheirAcksEndHere) {
   cluster.tell(0, cluster.write(how), Cluster::kProxied);
   EXPECT_EQ(cluster.all(), "") << "nobody waits for an answer";
   EXPECT_TRUE(cluster.between.empty());
+}
+
+// Answers when told to.
+struct Waits final : Handler {
+  engine::Owner owner_of(const Received&, engine::Turn&) override { return {0, 1}; }
+  void on_request(const Received& request, engine::Turn&) override {
+    ++heard;
+    back = request.back;
+    response.clear();
+    Writer writer(response);
+    writer.begin_response(request.message, {.status = 200, .to_tag = "mine"});
+    writer.end();
+  }
+  int heard = 0;
+  ReturnPath back;
+  std::string response;
+};
+
+TEST(WrongNode, WhatANodeSendsAgainIsKnownOnEveryShard) {
+  Options options;
+  options.peers.resize(1);
+  options.peers[0].address = base::parse_address("192.0.2.1", 5060);
+  options.peers[0].node = 1;
+  Shards world(options);
+  Waits handlers[2];
+  std::set<engine::ShardId> homes;
+  const engine::ConnectionId names[] = {{1, 1}, {2, 1}};
+  std::unique_ptr<engine::Peer> peers[2];
+  for (engine::ShardId id = 0; id < 2; ++id) {
+    world.shards[id]->service->handle(Method::message, handlers[id]);
+    peers[id] = world.connect(names[id], 4, id);
+  }
+  for (int i = 0; i < 8; ++i) {
+    const std::string request = wire("MESSAGE", std::to_string(i));
+    world.feed(*peers[0], request, 0);
+    world.feed(*peers[1], request, 1);
+    world.feed(*peers[0], request, 0);
+    world.feed(*peers[1], request, 1);
+    EXPECT_TRUE(world.sent.empty());
+    EXPECT_EQ(handlers[1].heard, i + 1) << "once, by its owner";
+    homes.insert(handlers[1].back.shard);
+    {
+      engine::Turn here = world.turn(1);
+      world.shards[1]->service->respond(handlers[1].back, 200, handlers[1].response, here);
+    }
+    world.settle();
+    ASSERT_EQ(world.sent.size(), 1u);
+    EXPECT_EQ(world.sent[0].connection, names[1]) << "where it was asked for last";
+    world.feed(*peers[0], request, 0);
+    ASSERT_EQ(world.sent.size(), 2u);
+    EXPECT_EQ(world.sent[1].connection, names[0]);
+    EXPECT_EQ(world.sent[1].bytes, world.sent[0].bytes);
+    world.sent.clear();
+  }
+  EXPECT_EQ(homes.size(), 2u);
+  world.mailbox_full = true;
+  for (int i = 8; i < 16; ++i) world.feed(*peers[0], wire("MESSAGE", std::to_string(i)), 0);
+  for (auto& envelope : world.refused) {
+    engine::Turn here = world.turn(envelope->from);
+    world.shards[envelope->from]->service->on_refused(*envelope, here);
+  }
+  world.settle();
+  EXPECT_EQ(world.statuses(), "503 503 503 503 503 503 503 503 ");
+  for (engine::ShardId id = 0; id < 2; ++id) world.end(peers[id], id);
 }
 
 TEST(WrongNode, FiveThousandUsersFindTheirNodesByOneSeed) {

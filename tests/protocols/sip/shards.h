@@ -107,9 +107,10 @@ struct Shards {
     settle();
   }
 
-  std::unique_ptr<engine::Peer> connect(engine::ConnectionId connection, uint16_t listener = 4) {
-    engine::Turn here = turn(0);
-    return shards[0]->service->accept({connection, listener, "192.0.2.1", 40000}, here);
+  std::unique_ptr<engine::Peer> connect(engine::ConnectionId connection, uint16_t listener = 4,
+                                        engine::ShardId id = 0) {
+    engine::Turn here = turn(id);
+    return shards[id]->service->accept({connection, listener, "192.0.2.1", 40000}, here);
   }
   // Makes the connection that was asked for last.
   std::unique_ptr<engine::Peer> made(engine::ConnectionId connection) {
@@ -131,13 +132,13 @@ struct Shards {
     peer.on_secured(facts, here);
     settle();
   }
-  void feed(engine::Peer& peer, base::Bytes bytes) {
-    engine::Turn here = turn(0);
+  void feed(engine::Peer& peer, base::Bytes bytes, engine::ShardId id = 0) {
+    engine::Turn here = turn(id);
     peer.on_bytes(bytes, here);
     settle();
   }
-  void end(std::unique_ptr<engine::Peer>& peer) {
-    engine::Turn here = turn(0);
+  void end(std::unique_ptr<engine::Peer>& peer, engine::ShardId id = 0) {
+    engine::Turn here = turn(id);
     peer->on_closed(engine::CloseReason::by_peer, here);
     peer.reset();
     settle();

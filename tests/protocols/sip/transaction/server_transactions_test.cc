@@ -14,6 +14,11 @@ struct User : ServerUser {
   void on_server_timeout(const TransactionId&, bool accepted, engine::Turn&) override {
     told += accepted ? "accepted " : "no-ack ";
   }
+  void send_elsewhere(const Flow& flow, engine::ShardId shard, base::Bytes bytes,
+                      engine::Turn&) override {
+    told += std::to_string(shard) + ":" + std::to_string(flow.connection.slot) + ":";
+    told.append(bytes).append(" ");
+  }
   std::string told;
 };
 
@@ -71,12 +76,12 @@ TEST(ServerTransactions, WhoSendsAgainByTheNextStreamIsAnsweredThere) {
   Server server;
   Flow next = tcp_flow();
   ++next.connection.slot;
-  const auto receive = [&](const Flow& flow) {
+  const auto receive = [&](const Flow& flow, engine::ShardId shard = 3) {
     const std::string text = request_text("PUBLISH");
     const Incoming in(text);
     engine::Turn here = server.turn();
     const Arrival arrival =
-        server.table.receive(in.message, in.essentials, flow, here, server.id, true);
+        server.table.receive(in.message, in.essentials, flow, here, server.id, shard);
     server.collect();
     return arrival;
   };
@@ -88,6 +93,9 @@ TEST(ServerTransactions, WhoSendsAgainByTheNextStreamIsAnsweredThere) {
   EXPECT_EQ(server.sent[0].connection, next.connection);
   EXPECT_EQ(server.sent[1].connection, tcp_flow().connection);
   EXPECT_EQ(server.sent[1].bytes, "answer");
+  EXPECT_EQ(receive(next, 1), Arrival::absorbed);
+  EXPECT_EQ(server.sent.size(), 2u);
+  EXPECT_EQ(server.user.told, "1:" + std::to_string(next.connection.slot) + ":answer ");
   server.advance(33'000);
   EXPECT_EQ(server.table.size(), 0u);
 }
