@@ -37,8 +37,9 @@ void write_origin(const Flow& source, base::Sink& out) {
 }
 
 Flow origin_of(const Received& request, const std::vector<TrunkPeer>& peers) {
+  if (!speaks_from_a_node(peers, request.source)) return request.source;
   const HeaderField* const field = request.message.find(kOriginField);
-  if (field == nullptr || !speaks_from_a_node(peers, request.source)) return request.source;
+  if (field == nullptr) return request.source;
   Flow origin;
   if (!read_origin(request.message.value(*field), request.source, origin)) return {};
   return origin;

@@ -19,6 +19,17 @@ struct NoIq final : im::AccountIq {
   bool on_account_iq(im::User&, const im::Stanza&, engine::Turn&) override { return false; }
 };
 
+// Everybody lives on `home`.
+struct OneHome final : engine::Partition {
+  engine::Owner owner(base::Bytes bare_jid) const override {
+    return {home, in_node.owner(bare_jid).shard};
+  }
+  engine::ShardId shards() const override { return in_node.shards(); }
+  engine::NodeId here() const override { return 0; }
+  engine::HashPartition in_node{2};
+  engine::NodeId home = 0;
+};
+
 // Answers 200 and remembers who has asked.
 struct Echo final : sip::Handler {
   explicit Echo(sip::Service& on) : service(on) {}
@@ -56,6 +67,11 @@ struct World {
     options->hosts = {"192.0.2.99"};
     options->digest = true;
     options->digest_md5 = md5;
+    options->domain = "example.org";
+    options->peers.resize(1);
+    options->peers[0].node = 1;
+    options->peers[0].address = base::parse_address("192.0.2.50", 5060);
+    options->peers[0].host_node = "second.example.org";
     for (engine::ShardId id = 0; id < 2; ++id) {
       Shard& on = *shards.emplace_back(std::make_unique<Shard>(now, id));
       on.realm = std::make_unique<im::Realm>(id, partition, im_options, on.no_iq);
@@ -162,7 +178,7 @@ struct World {
   }
 
   base::Instant now{base::Duration::seconds(1000).ns};
-  engine::HashPartition partition{2};
+  OneHome partition;
   sip::Node node{{1, 2}, 2};
   std::vector<std::unique_ptr<Shard>> shards;
   std::deque<engine::EnvelopePtr> mail;
@@ -192,6 +208,19 @@ TEST(Authenticator, ChallengesWithSha256FirstAndLetsInWhoProvesToBeTheSender) {
     EXPECT_EQ(world.status(), "200") << "by MD5, and without asking again";
     EXPECT_EQ(world.admitted(), (Accounts{"alice@example.org", "alice@example.org"}));
   }
+}
+
+TEST(Authenticator, SendsWhoLivesOnAnotherNodeThere) {
+  World world;
+  world.partition.home = 1;
+  world.challenge();  // first: nobody is told who has not been there to hear it
+  world.datagram(world.request(world.credentials(1)));
+  EXPECT_EQ(world.status(), "302");
+  EXPECT_NE(world.sent.back().find("\r\nContact: <sip:second.example.org>;expires=3600\r\n"),
+            std::string::npos)
+      << world.sent.back();
+  EXPECT_TRUE(world.questions.empty()) << "only there it is known who that is";
+  EXPECT_TRUE(world.admitted().empty());
 }
 
 TEST(Authenticator, AnswersWrongPasswordsAndUnknownUsersAlikeAndFromTheStore) {

@@ -51,6 +51,26 @@ TEST(WrongNode, WhoFollowsARedirectionIsServedAndSoIsEachOfItsTagsThere) {
   EXPECT_EQ(cluster.all(), "200 ");
 }
 
+TEST(WrongNode, ATagSaysWhichNodeWhereTheRequestUriSaysNothing) {
+  Cluster cluster([](Options& options) { options.hosts = {options.sent_by}; });
+  Cluster::Text there;
+  there.host = "192.0.2.11:5060";  // after a redirection
+  cluster.tell(1, cluster.write(there), Cluster::kProxied);
+  Cluster::Text how = modify(cluster.last("SIP-ETag"));
+  how.host = there.host;
+  cluster.all();
+  cluster.tell(0, cluster.write(how), Cluster::kProxied);
+  EXPECT_EQ(cluster.all(), "200 ");
+  cluster.tell(0, cluster.write(there), Cluster::kProxied);
+  EXPECT_EQ(cluster.all(), "404 ") << "nobody here, and without a tag nobody anywhere";
+  how = modify(
+      "1234567890abcdef00000007"
+      "0009");
+  how.host = there.host;
+  cluster.tell(0, cluster.write(how), Cluster::kProxied);
+  EXPECT_EQ(cluster.all(), "404 ") << "of no node that we know";
+}
+
 TEST(WrongNode, ByConnectionTheContactSaysSo) {
   Cluster cluster([](Options& options) { options.peers[0].subjects = {"gate.example"}; });
   Cluster::Text how;
